@@ -17,7 +17,7 @@ INSTALL := $(IN)/python $(PIP_INSTALL) $(VERSIONS)
 TESTS := not slow
 LIGHTHOUSE := examples/02-lighthouse
 
-.PHONY: help demo test test-slow test-newest check docs lock clean
+.PHONY: help demo test test-slow test-newest check docs messages lock clean
 
 help:
 	@echo 'make demo         render $(LIGHTHOUSE) as a free animatic and print where its film is'
@@ -26,6 +26,7 @@ help:
 	@echo 'make test-newest  run the tests with the newest versions of all dependencies, in $(NEWEST)'
 	@echo 'make check        lint, formatting, types, layers and complexity'
 	@echo 'make docs         write the generated pages and schemas: .gitattributes lists them'
+	@echo 'make messages     take new messages of the code into the catalogs of translations, and name what they lack'
 	@echo 'make lock         write the newest versions of all dependencies to constraints.txt'
 	@echo 'make clean        remove what make set up, and caches; films stay'
 
@@ -50,6 +51,10 @@ check: $(DEVELOPMENT)
 	@$(IN)/mypy
 	@$(IN)/lint-imports
 	@$(IN)/complexipy --plain --failed
+
+# ends with an error where a message has no translation
+messages: $(DEVELOPMENT)
+	@$(IN)/python tools/messages.py
 
 docs: $(DEVELOPMENT)
 	@for what in schema models pipelines; do $(IN)/python tools/write_$$what.py || exit 1; done

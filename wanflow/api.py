@@ -30,6 +30,7 @@ from wanflow.language.output_paths import results_folder
 from wanflow.language.problem import Problem, SpecError
 from wanflow.language.production import Production
 from wanflow.loading import SoundPart, store_of
+from wanflow.messages import tr
 from wanflow.money import Cost
 from wanflow.planner import budget as plan_notes
 from wanflow.planner import choose, planning, removable
@@ -278,8 +279,8 @@ def export(plan: Plan, cut: str | None = None) -> EditList:
     production = plan.graph.production
     if cut is None and len(production.cuts) != 1:
         names = ", ".join(production.cuts)
-        hint = f"name one: {names}" if names else None
-        raise UnknownTarget(f"the production has {len(production.cuts)} cuts", hint=hint)
+        hint = tr("name one: {names}", names=names) if names else None
+        raise UnknownTarget(tr("the production has {number} cuts", number=len(production.cuts)), hint=hint)
     return edit_list(plan, cut_name(cut) if cut else next(iter(production.cuts)))
 
 
@@ -311,8 +312,10 @@ def pick_from(production: Production, shot: str, former: str, take: int) -> Pick
     planned = plan(production)
     asked = choose.request_of_shot(planned, shot)
     if former in production.shots:
-        hint = f"use its take as a source, `{{shot: {former}}}`; `wanflow takes --all` shows removed shots"
-        raise UnknownTarget(f"`{former}` is a shot of this production", hint=hint)
+        hint = tr(
+            "use its take as a source, `{{shot: {former}}}`; `wanflow takes --all` shows removed shots", former=former
+        )
+        raise UnknownTarget(tr("`{former}` is a shot of this production", former=former), hint=hint)
     digests: list[str] = []
 
     def change(lock: Lock) -> Lock:
@@ -565,11 +568,13 @@ def resolve(production: Production, shot: str, *, take: int | None = None, adopt
         attempt = journal.unknown_fate_of(state, shot, take)
         when = timebase.stamp(datetime.now(UTC))
         if adopt is None:
-            journal.Journal(store).declined(attempt.id, "given up by hand", when)
+            journal.Journal(store).declined(attempt.id, tr("given up by hand"), when)
         elif not (task_id := adopt.strip()):
-            raise UnknownTarget("the task id is empty", hint="the service's console shows the ids of its tasks")
+            raise UnknownTarget(tr("the task id is empty"), hint=tr("the service's console shows the ids of its tasks"))
         elif task_id in state.known:
-            raise UnknownTarget(f"task `{task_id}` is on record already", hint="`wanflow status` shows its shot")
+            raise UnknownTarget(
+                tr("task `{task_id}` is on record already", task_id=task_id), hint=tr("`wanflow status` shows its shot")
+            )
         else:
             seeds = {other.seed for other in state.unknown_fate if other.fingerprint == attempt.fingerprint}
             journal.Journal(store).accepted(attempt.id, task_id, "", when, seed_uncertain=len(seeds) > 1)

@@ -12,6 +12,8 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
+from wanflow.messages import tr
+
 SYSTEM_FOLDERS = ("/proc", "/dev", "/sys")
 """Folders of the system: their files show keys in the environment, wait for a device, or lead to other processes."""
 
@@ -79,15 +81,20 @@ class Boundary:
         except ValueError:  # a null character, a lone surrogate
             return None
         if system is not None and not self._is_shared_memory(real):
-            return Refusal(f"is in `{system}`, a folder of the system", "copy it into the production's folder")
+            return Refusal(
+                tr("is in `{system}`, a folder of the system", system=system),
+                tr("copy it into the production's folder"),
+            )
         if self._contains(real) or (content is Content.MEDIA and not self.untrusted):
             return None
-        limits = "the production's folder" if self.root is None else "the production's folder and that of `--root`"
+        limits = (
+            tr("the production's folder") if self.root is None else tr("the production's folder and that of `--root`")
+        )
         led = _is_below(os.path.normpath(whole), os.path.abspath(self.folder))  # noqa: PTH100
-        what = "text files" if content is Content.TEXT else "files"
+        what = tr("text files") if content is Content.TEXT else tr("files")
         return Refusal(
-            f"{'leads' if led else 'is'} outside {limits}",
-            f"`--root DIR` allows {what} below DIR; or copy it into the production's folder",
+            tr("leads outside {limits}", limits=limits) if led else tr("is outside {limits}", limits=limits),
+            tr("`--root DIR` allows {what} below DIR; or copy it into the production's folder", what=what),
         )
 
     def refusal_of_named(self, file: Path) -> Refusal | None:
@@ -137,7 +144,7 @@ def bytes_of(file: Path, most: int) -> bytes:
     has more than `most` bytes; their number is 0, and their words end a sentence.
     """
     if file.exists() and not file.is_file():
-        raise OSError(0, "is not a file")
+        raise OSError(0, tr("is not a file"))
     with open(os.path.realpath(file), "rb", opener=_open_checked) as opened:  # `Path.open` has no opener
         parts, size = list[bytes](), os.fstat(opened.fileno()).st_size
         size = size if size > most else 0  # it may grow, and files of a system say 0
@@ -146,7 +153,7 @@ def bytes_of(file: Path, most: int) -> bytes:
             parts.append(part)
             size += len(part)
     if size > most:
-        raise OSError(0, f"has more than {most // 1_000_000} MB")
+        raise OSError(0, tr("has more than {most} MB", most=most // 1_000_000))
     return b"".join(parts)
 
 

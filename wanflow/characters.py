@@ -7,6 +7,8 @@ import shlex
 import unicodedata
 from collections.abc import Callable, Iterable
 
+from wanflow.messages import tr
+
 _LOOSE_JOINER = re.compile("(?<![^\x00-\x7f\u200c\u200d])[\u200c\u200d]")
 """A joiner that joins nothing: after ASCII, or after another one. Emoji and several scripts need the others."""
 
@@ -124,8 +126,8 @@ def hint_for_invisible(text: str) -> str | None:
         return None
     inside = text[: found.start()].strip() and text[found.end() :].strip()
     if inside and found[0].isspace():
-        return f"write an ordinary space instead of {named(found[0])}"
-    return f"delete {named(found[0])}"
+        return tr("write an ordinary space instead of {named}", named=named(found[0]))
+    return tr("delete {named}", named=named(found[0]))
 
 
 _ASCII_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -207,8 +209,8 @@ def without_font(missing: Iterable[str]) -> tuple[str, str]:
     """That no font has these characters, and the way to get one."""
     characters = sorted(missing)
     shown = "".join(characters[:5]) + ("…" if len(characters) > 5 else "")
-    hint = "put one that has them into `fonts/`, or install one"
+    hint = tr("put one that has them into `fonts/`, or install one")
     if any(unicodedata.east_asian_width(character) in "WF" for character in characters):
         packages = ", ".join(f"`{package}` ({system})" for system, package in CJK_PACKAGES.items())
-        hint = f"{hint}, e.g. Noto Sans CJK: {packages}"
-    return f"missing glyphs `{shown}`: no installed font has them", hint
+        hint = tr("{hint}, e.g. Noto Sans CJK: {packages}", hint=hint, packages=packages)
+    return tr("missing glyphs `{shown}`: no installed font has them", shown=shown), hint

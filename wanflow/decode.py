@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import TypeVar
 
+from wanflow.messages import tr
+
 MOST_DIGITS = 18
 """Maximum digits before the point, and again behind it, of a number that means anything here."""
 MOST_LEVELS = 64
@@ -47,11 +49,11 @@ class Fields:
     def read(self, key: str, reader: Reader[Read]) -> Read:
         """The value of a key that has to be given."""
         if key not in self._values:
-            raise ValueError(f"`{key}` is missing")
+            raise ValueError(tr("`{key}` is missing", key=key))
         try:
             return reader(self._values[key])
         except ValueError as error:
-            raise ValueError(f"`{key}` is {error}") from error
+            raise ValueError(tr("`{key}` is {error}", key=key, error=error)) from error
 
     def read_if_given(self, key: str, reader: Reader[Read]) -> Read | None:
         """The value of a key; None where it is null or missing."""
@@ -72,30 +74,30 @@ class Fields:
 def mapping(value: object) -> Mapping[str, object]:
     """Read a mapping."""
     if not isinstance(value, Mapping):
-        raise ValueError(f"not a mapping: {shown(value)}")  # noqa: TRY004 - every reader raises ValueError
+        raise ValueError(tr("not a mapping: {value}", value=shown(value)))  # noqa: TRY004 - every reader raises ValueError
     return value
 
 
 def items(value: object) -> list[object]:
     """Read a list."""
     if not isinstance(value, list):
-        raise ValueError(f"not a list: {shown(value)}")  # noqa: TRY004 - every reader raises ValueError
+        raise ValueError(tr("not a list: {value}", value=shown(value)))  # noqa: TRY004 - every reader raises ValueError
     return value
 
 
 def text(value: object) -> str:
     """Read a text."""
     if not isinstance(value, str):
-        raise ValueError(f"not a text: {shown(value)}")  # noqa: TRY004 - every reader raises ValueError
+        raise ValueError(tr("not a text: {value}", value=shown(value)))  # noqa: TRY004 - every reader raises ValueError
     return value
 
 
 def whole_number(value: object, most: int = MOST_COUNTED) -> int:
     """Read a whole number from 0 to `most`."""
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"not a whole number: {shown(value)}")  # noqa: TRY004 - every reader raises ValueError
+        raise ValueError(tr("not a whole number: {value}", value=shown(value)))  # noqa: TRY004 - every reader raises ValueError
     if not 0 <= value <= most:
-        raise ValueError(f"not a whole number from 0 to {most}: {shown(value)}")
+        raise ValueError(tr("not a whole number from 0 to {most}: {value}", most=most, value=shown(value)))
     return value
 
 
@@ -133,7 +135,7 @@ def parse_json(text: str | bytes, pairs: Callable[[JsonPairs], object] | None = 
     """
     words = text if isinstance(text, str) else text.decode()
     if unpaired_surrogate(words) is not None:
-        raise ValueError("it has half a character")
+        raise ValueError(tr("it has half a character"))
     try:
         return json.loads(
             words,
@@ -142,7 +144,7 @@ def parse_json(text: str | bytes, pairs: Callable[[JsonPairs], object] | None = 
             parse_constant=Decimal,
         )
     except RecursionError as error:
-        raise ValueError("it is nested too deep") from error
+        raise ValueError(tr("it is nested too deep")) from error
 
 
 def parse_reply(data: bytes) -> object:
@@ -190,9 +192,9 @@ def is_flat(record: object) -> bool:
 def shown(value: object) -> str:
     """A wrong value as a message quotes it: short, on one line, in printable characters."""
     if isinstance(value, Mapping):
-        return "a mapping"
+        return tr("a mapping")
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return "a list"
+        return tr("a list")
     text = repr(value[: MOST_SHOWN + 1])[1:-1] if isinstance(value, str) else str(value)
     return f"`{text}`" if len(text) <= MOST_SHOWN else f"`{text[: MOST_SHOWN - 1]}…`"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from wanflow import decode
+from wanflow.messages import tr
 
 Canonical: TypeAlias = "bool | int | str | Sequence[Canonical] | Mapping[str, Canonical] | None"
 
@@ -39,14 +40,14 @@ def from_json(value: object) -> str:
     """Read a digest; it names a file, so that nothing but 64 hex characters may ever become a path."""
     text = decode.text(value)
     if len(text) != 64 or not set(text) <= set("0123456789abcdef"):
-        raise ValueError(f"not a digest: {decode.shown(text)}")
+        raise ValueError(tr("not a digest: {text}", text=decode.shown(text)))
     return text
 
 
 def canonical_from_json(value: object, levels: int = decode.MOST_LEVELS) -> Canonical:
     """Read a canonical value; raises ValueError for another value, and for one that is nested too deep."""
     if not levels:
-        raise ValueError("nested too deep")
+        raise ValueError(tr("nested too deep"))
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, list):

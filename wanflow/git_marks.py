@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from wanflow.messages import tr
+
 OURS, BASE, BETWEEN, THEIRS = "<<<<<<<", "|||||||", "=======", ">>>>>>>"
 MARK = re.compile("|".join(map(re.escape, (OURS, BASE, BETWEEN, THEIRS))))
 """A mark of a conflict, at the beginning of a line."""
@@ -11,7 +13,7 @@ MARK = re.compile("|".join(map(re.escape, (OURS, BASE, BETWEEN, THEIRS))))
 _WHOLE_MARK = re.compile(rf"({MARK.pattern})(?:[ \t].*)?")
 _POINTER = b"version https://git-lfs.github.com/spec/"
 
-POINTER_HINT = "run `git lfs pull`; on GitHub, set `lfs: true` for actions/checkout"
+POINTER_HINT = tr("run `git lfs pull`; on GitHub, set `lfs: true` for actions/checkout")
 """The way out for a pointer in place of a file."""
 
 

@@ -23,6 +23,7 @@ from wanflow.loading import missing_characters
 from wanflow.media import ffmpeg
 from wanflow.media.inputs import generated_words
 from wanflow.media.jobs import RunningProcesses
+from wanflow.messages import tr, trn
 from wanflow.providers.faults import ServiceFault, UnusableVariable, WrongAddress
 from wanflow.providers.network import read_network
 from wanflow.store import atomic, run_lock
@@ -91,23 +92,27 @@ def _ffmpeg(environ: Mapping[str, str]) -> Iterator[HealthCheck]:
         binary = ffmpeg.find_ffmpeg(environ)
         yield HealthCheck("ffmpeg", HealthLevel.FINE, f"{ffmpeg.version(binary)} ({binary})")
         ffmpeg.run([str(binary), *TRIAL], processes=RunningProcesses())
-        yield HealthCheck("encoders", HealthLevel.FINE, "libx264 and aac work")
+        yield HealthCheck("encoders", HealthLevel.FINE, tr("libx264 and aac work"))
         if not ffmpeg.has_filter(binary, "zscale"):
-            words = "it lacks the filter `zscale`, which clips in HDR need"
+            words = tr("it lacks the filter `zscale`, which clips in HDR need")
             yield HealthCheck("ffmpeg", HealthLevel.POOR, words, ffmpeg.FILTER_HINT)
     except MediaFault as fault:
-        hint = fault.hint or f"set {ffmpeg.VARIABLE} to an ffmpeg with libx264 and aac, or unset it"
+        hint = fault.hint or tr(
+            "set {variable} to an ffmpeg with libx264 and aac, or unset it", variable=ffmpeg.VARIABLE
+        )
         yield HealthCheck("ffmpeg", HealthLevel.BROKEN, str(fault), hint)
 
 
 def _folder(folder: Path) -> HealthCheck:
     try:
         with tempfile.TemporaryFile(dir=folder):
-            return HealthCheck("folder", HealthLevel.FINE, f"{folder.resolve()} can be written")
+            return HealthCheck("folder", HealthLevel.FINE, tr("{folder} can be written", folder=folder.resolve()))
     except OSError as fault:
-        words = f"{folder} cannot be written: {(fault.strerror or str(fault)).lower()}"
+        words = tr(
+            "{folder} cannot be written: {strerror}", folder=folder, strerror=(fault.strerror or str(fault)).lower()
+        )
         return HealthCheck(
-            "folder", HealthLevel.BROKEN, words, "change its owner or its mode, or work in another folder"
+            "folder", HealthLevel.BROKEN, words, tr("change its owner or its mode, or work in another folder")
         )
 
 
@@ -120,17 +125,24 @@ def _file_system(folder: Path) -> Iterator[HealthCheck]:
             modes, flushed, locks = atomic.has_modes(place), atomic.sync_folder(place), run_lock.has_locks(place)
     except OSError as fault:
         yield HealthCheck(
-            "files", HealthLevel.POOR, f"the file system cannot be tested: {(fault.strerror or str(fault)).lower()}"
+            "files",
+            HealthLevel.POOR,
+            tr("the file system cannot be tested: {strerror}", strerror=(fault.strerror or str(fault)).lower()),
         )
         return
     weaker = {
-        "keeps no modes: others can read private files here, and takes are not read-only": modes,
-        "cannot flush a folder: a power cut can lose the last write": flushed,
-        "has no locks: runs exclude each other by a folder, which a run killed on another machine leaves behind": locks,
+        tr("keeps no modes: others can read private files here, and takes are not read-only"): modes,
+        tr("cannot flush a folder: a power cut can lose the last write"): flushed,
+        tr(
+            "has no locks: runs exclude each other by a folder, which a run killed on another machine leaves behind"
+        ): locks,
     }
     for words in (words for words, able in weaker.items() if not able):
         yield HealthCheck(
-            "files", HealthLevel.POOR, f"the file system {words}", "keep the production on a disk of this machine"
+            "files",
+            HealthLevel.POOR,
+            tr("the file system {words}", words=words),
+            tr("keep the production on a disk of this machine"),
         )
 
 
@@ -138,13 +150,16 @@ def _disk(folder: Path) -> HealthCheck:
     try:
         free = shutil.disk_usage(folder).free
     except OSError as fault:
-        words = f"the free space cannot be read: {(fault.strerror or str(fault)).lower()}"
+        words = tr("the free space cannot be read: {strerror}", strerror=(fault.strerror or str(fault)).lower())
         return HealthCheck("disk", HealthLevel.POOR, words)
-    words = f"{free / GIGABYTE:.1f} GB free"
+    words = tr("{free:.1f} GB free", free=free / GIGABYTE)
     if free >= LOW_BYTES:
         return HealthCheck("disk", HealthLevel.FINE, words)
     return HealthCheck(
-        "disk", HealthLevel.BROKEN if free < TOO_LOW_BYTES else HealthLevel.POOR, words, "make room for takes and cuts"
+        "disk",
+        HealthLevel.BROKEN if free < TOO_LOW_BYTES else HealthLevel.POOR,
+        words,
+        tr("make room for takes and cuts"),
     )
 
 
@@ -153,7 +168,9 @@ def _clock(now: datetime, *, paid: bool) -> HealthCheck:
     if now >= RELEASED:
         return HealthCheck("clock", HealthLevel.FINE, words)
     level = HealthLevel.BROKEN if paid else HealthLevel.POOR
-    return HealthCheck("clock", level, f"{words} is in the past", "set the clock: tasks and addresses expire by it")
+    return HealthCheck(
+        "clock", level, tr("{words} is in the past", words=words), tr("set the clock: tasks and addresses expire by it")
+    )
 
 
 def _fonts(production: Production) -> Iterator[HealthCheck]:
@@ -161,13 +178,13 @@ def _fonts(production: Production) -> Iterator[HealthCheck]:
     for name, cut in production.cuts.items():
         if characters := missing_characters(production, cut):
             words, hint = without_font(characters)
-            yield HealthCheck("fonts", HealthLevel.POOR, f"{cut_id(name)}: {words}", hint)
+            yield HealthCheck("fonts", HealthLevel.POOR, tr("{node}: {words}", node=cut_id(name), words=words), hint)
 
 
 def _store(folder: Path, provider: Provider) -> Iterator[HealthCheck]:
     store = Store(folder, provider)
     if not store.root.exists():
-        yield HealthCheck("store", HealthLevel.FINE, "none yet: the first run creates it")
+        yield HealthCheck("store", HealthLevel.FINE, tr("none yet: the first run creates it"))
         return
     try:
         damaged = examine(store)
@@ -177,17 +194,26 @@ def _store(folder: Path, provider: Provider) -> Iterator[HealthCheck]:
     for damage in damaged:
         hint = damage.hint
         if damage.emptied and _ls_files(folder, damage.place):
-            hint = f"`git checkout {for_shell(damage.place)}` first, it has your picks too; then {hint}"
+            hint = tr(
+                "`git checkout {place}` first, it has your picks too; then {hint}",
+                place=for_shell(damage.place),
+                hint=hint,
+            )
         level = HealthLevel.BROKEN if damage.blocks else HealthLevel.POOR
-        yield HealthCheck("store", level, f"{damage.place}: {damage.words}", hint)
+        yield HealthCheck("store", level, tr("{node}: {words}", node=damage.place, words=damage.words), hint)
     if damaged:
         return
     if missing := missing_takes(store):
-        takes = f"{missing[0]} is" if len(missing) == 1 else f"{len(missing)} takes, as {missing[0]}, are"
-        hint = "`wanflow pull`, or copy the store"
-        yield HealthCheck("store", HealthLevel.POOR, f"no damage; {takes} in the lock, but not here", hint)
+        words = trn(
+            "no damage; {example} is in the lock, but not here",
+            "no damage; {number} takes, as {example}, are in the lock, but not here",
+            len(missing),
+            example=missing[0],
+        )
+        hint = tr("`wanflow pull`, or copy the store")
+        yield HealthCheck("store", HealthLevel.POOR, words, hint)
     else:
-        yield HealthCheck("store", HealthLevel.FINE, "all takes intact")
+        yield HealthCheck("store", HealthLevel.FINE, tr("all takes intact"))
 
 
 def _tracked(folder: Path) -> Iterator[HealthCheck]:
@@ -196,9 +222,9 @@ def _tracked(folder: Path) -> Iterator[HealthCheck]:
     results = [name for name in _ls_files(folder, RESULTS_FOLDER) if name.endswith(PICTURED)]
     for place, names in ((STORE_FOLDER, stored), (RESULTS_FOLDER, results)):
         if names:
-            files = "1 file" if len(names) == 1 else f"{len(names)} files"
-            words = f"git tracks {files} of `{place}`, as `{names[0]}`"
-            hint = f"`git rm -r --cached {place}` takes them out of git and leaves them on the disk"
+            files = trn("{number} file", "{number} files", len(names))
+            words = tr("git tracks {files} of `{place}`, as `{names}`", files=files, place=place, names=names[0])
+            hint = tr("`git rm -r --cached {place}` takes them out of git and leaves them on the disk", place=place)
             yield HealthCheck("git", HealthLevel.POOR, words, hint)
 
 
@@ -224,7 +250,10 @@ def _remote(provider: Provider, region: str, environ: Mapping[str, str]) -> Iter
         yield from _access(provider, region, environ, reachable=False)
         return
     if proxies:
-        named = [f"{scheme}: by {proxy.shown} ({proxy.variable})" for scheme, proxy in proxies.items()]
+        named = [
+            tr("{scheme}: by {shown} ({variable})", scheme=scheme, shown=proxy.shown, variable=proxy.variable)
+            for scheme, proxy in proxies.items()
+        ]
         yield HealthCheck("network", HealthLevel.FINE, ", ".join(named))
     yield from _access(provider, region, environ, reachable=True)
 
@@ -238,13 +267,15 @@ def _access(provider: Provider, region: str, environ: Mapping[str, str], *, reac
         subject = "address" if isinstance(fault, WrongAddress) else "key"
         yield HealthCheck(subject, HealthLevel.BROKEN, str(fault), fault.hint)
         return
-    yield HealthCheck("key", HealthLevel.FINE, f"{provider.key_variable} is set")
+    yield HealthCheck("key", HealthLevel.FINE, tr("{key_variable} is set", key_variable=provider.key_variable))
     if not reachable:
         return
     try:
         anyio.run(connector.reach, endpoint)
     except ServiceFault as fault:
-        words = f"region `{region}` ({endpoint.host}): {fault}"
-        yield HealthCheck("service", HealthLevel.BROKEN, words, fault.hint or "check the network and try again")
+        words = tr("region `{region}` ({host}): {fault}", region=region, host=endpoint.host, fault=fault)
+        yield HealthCheck("service", HealthLevel.BROKEN, words, fault.hint or tr("check the network and try again"))
     else:
-        yield HealthCheck("service", HealthLevel.FINE, f"region `{region}` answers at {endpoint.host}")
+        yield HealthCheck(
+            "service", HealthLevel.FINE, tr("region `{region}` answers at {host}", region=region, host=endpoint.host)
+        )

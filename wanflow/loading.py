@@ -33,6 +33,7 @@ from wanflow.language.problem import Problem, Severity, SpecError, deduplicated,
 from wanflow.language.production import Cut, Production
 from wanflow.language.scope import path_exists
 from wanflow.language.source import Facts, FactsTable, Kind, ShotSource, Unreadable
+from wanflow.messages import tr
 from wanflow.planner.cut import LATIN, drawn_texts
 from wanflow.store import blobs, fact_cache, layout, lockfile
 from wanflow.store.layout import Store, links_outside
@@ -113,8 +114,13 @@ def _late_subtitles(production: Production, facts: FactsTable) -> Iterator[Probl
                 if words := subtitles.words_beyond(
                     subtitle_file.read_lines(path, track.encoding), frames=frames, rate=rate
                 ):
-                    hint = "give them other times, or make the cut longer"
-                    yield Problem(track.place, f"`{track.source.path}`: {words}", hint, Severity.WARNING)
+                    hint = tr("give them other times, or make the cut longer")
+                    yield Problem(
+                        track.place,
+                        tr("`{path}`: {words}", path=track.source.path, words=words),
+                        hint,
+                        Severity.WARNING,
+                    )
 
 
 def missing_characters(production: Production, cut: Cut) -> frozenset[str]:
@@ -208,10 +214,12 @@ def problems_of_links(file: Path, *, untrusted: bool) -> tuple[Problem, ...]:
     """The errors of links by which an untrusted production would read and write its store or results elsewhere."""
     found = links_outside(file.absolute().parent) if untrusted else ()
     words, hint = (
-        "leads outside the production's folder",
-        "`--untrusted` follows no such link: put the file itself there",
+        tr("leads outside the production's folder"),
+        tr("`--untrusted` follows no such link: put the file itself there"),
     )
-    return tuple(Problem(Place(file.name, 1, 1), f"`{name}` {words}", hint) for name in sorted(found))
+    return tuple(
+        Problem(Place(file.name, 1, 1), tr("`{name}` {words}", name=name, words=words), hint) for name in sorted(found)
+    )
 
 
 def problems_of_lock(production: Production) -> tuple[Problem, ...]:
@@ -265,8 +273,8 @@ def _measure_file(name: str, boundary: Boundary, encoding: str | None = None) ->
     """
     folder, path = boundary.folder, boundary.folder / name
     if not path_exists(path):
-        hint = hint_for_path(folder, name, boundary) or "check the path: it is relative to the file that names it"
-        return Unreadable("does not exist", hint, nearest_path(folder, name.replace("\\", "/"), boundary))
+        hint = hint_for_path(folder, name, boundary) or tr("check the path: it is relative to the file that names it")
+        return Unreadable(tr("does not exist"), hint, nearest_path(folder, name.replace("\\", "/"), boundary))
     if encoding is not None:
         return _measure(methodcaller("measure_subtitles", path, encoding))
     return _measure(methodcaller("probe", path, texts=boundary.refusal(name, Content.TEXT) is None))

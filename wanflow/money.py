@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from wanflow import decode
+from wanflow.messages import tr
 
 MOST = Decimal(1_000_000)
 """Maximum cost of one take, in any currency: a larger amount is a mistake, or made to defeat a budget."""
@@ -61,7 +62,7 @@ def parse_amount(text: str) -> Cost:
         return Cost(Decimal(yuan["amount"]), CNY, Bound.EXACT)
     found = _AMOUNT.fullmatch(written)
     if found is None:
-        raise ValueError(f"not an amount of money: {text!r}")
+        raise ValueError(tr("not an amount of money: {text!r}", text=text))
     return Cost(Decimal(found["amount"]), found["currency"], Bound.EXACT)
 
 
@@ -74,7 +75,7 @@ def amount_from_json(value: object) -> Decimal:
     """Read an amount as `amount_text` writes it; raises ValueError for another value, and for one above `MOST`."""
     text = decode.text(value)
     if not _EXACT.fullmatch(text) or Decimal(text) > MOST:
-        raise ValueError(f"not an amount from 0 to {MOST}: {decode.shown(text)}")
+        raise ValueError(tr("not an amount from 0 to {most}: {text}", most=MOST, text=decode.shown(text)))
     return Decimal(text)
 
 
@@ -82,7 +83,7 @@ def currency_from_json(value: object) -> str:
     """Read the code of a currency."""
     text = decode.text(value)
     if not _CURRENCY.fullmatch(text):
-        raise ValueError(f"not a currency: {decode.shown(text)}")
+        raise ValueError(tr("not a currency: {text}", text=decode.shown(text)))
     return text
 
 

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from wanflow.boundary import Boundary, Content
 from wanflow.characters import INVISIBLE, hint_for_invisible
+from wanflow.messages import joined, tr
 
 Named = TypeVar("Named")
 
@@ -55,7 +56,7 @@ def did_you_mean(word: str, names: Iterable[str]) -> str | None:
     if (unseen := hint_for_invisible(word[: MAX_COMPARED + 1])) is not None:
         return unseen
     near = nearest(word, names)
-    return f"did you mean `{near}`?" if near is not None else None
+    return tr("did you mean `{near}`?", near=near) if near is not None else None
 
 
 def nearest(word: str, names: Iterable[str]) -> str | None:
@@ -156,8 +157,8 @@ def _slips(word: str) -> Iterator[str]:
 def listed(names: Iterable[str]) -> str:
     """Names with commas, for a hint; of very many the first ones, and how many more there are."""
     known = [*names]
-    more = f" and {len(known) - MAX_NAMED} more" if len(known) > MAX_NAMED + 1 else ""
-    return ", ".join(known[:MAX_NAMED] if more else known) + more
+    more = tr(" and {number} more", number=len(known) - MAX_NAMED) if len(known) > MAX_NAMED + 1 else ""
+    return joined("", (", ".join(known[:MAX_NAMED] if more else known), more))
 
 
 def hint_for_path(folder: Path, path: str, boundary: Boundary) -> str | None:
@@ -168,12 +169,16 @@ def hint_for_path(folder: Path, path: str, boundary: Boundary) -> str | None:
     if "\\" in path:
         forward = path.replace("\\", "/")
         near = nearest_path(folder, forward, boundary)
-        return "write `/` between folders, from the folder of the file" if near is None else f"write `{near}`"
+        return (
+            tr("write `/` between folders, from the folder of the file")
+            if near is None
+            else tr("write `{near}`", near=near)
+        )
     text = path.encode(errors="ignore").decode()  # a name that is not UTF-8 has lone surrogates
     if not text.isprintable() and not INVISIBLE.search(text):
-        return "write `/` between folders: in double quotes a `\\` begins an escape"
+        return tr("write `/` between folders: in double quotes a `\\` begins an escape")
     near = nearest_path(folder, path, boundary)
-    return hint_for_invisible(path) if near is None else f"did you mean `{near}`?"
+    return hint_for_invisible(path) if near is None else tr("did you mean `{near}`?", near=near)
 
 
 def nearest_path(folder: Path, path: str, boundary: Boundary) -> str | None:

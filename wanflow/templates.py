@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 from wanflow.errors import UnknownTarget
 from wanflow.language.pipeline import shipped
 from wanflow.language.production import RESULTS_FOLDER
+from wanflow.messages import joined, tr
 from wanflow.schemas import PRODUCTION as PRODUCTION_SCHEMA
 from wanflow.schemas import bundled, data_folder
 from wanflow.store.lockfile import MERGED
@@ -82,8 +83,10 @@ def starting_files(template: str | None = None) -> Mapping[str, bytes]:
     """
     known = templates()
     if template is not None and template not in known:
-        hints = (did_you_mean(template, known), f"they are {', '.join(known)}")
-        raise UnknownTarget(f"no template is called `{template}`", hint=" ".join(filter(None, hints)))
+        hints = (did_you_mean(template, known), tr("they are {known}", known=", ".join(known)))
+        raise UnknownTarget(
+            tr("no template is called `{template}`", template=template), hint=joined(" ", filter(None, hints))
+        )
     text = production(None if template is None else known[template])
     return {
         **{path: _png(draw()) for path, draw in _DRAWN.items() if path in text},
@@ -101,8 +104,10 @@ def write(folder: Path, template: str | None = None) -> dict[str, list[str]]:
     files, added = starting_files(template), dict[str, list[str]]()
     there = [name for name in files if name not in KEPT and (folder / name).exists()]
     if there:
-        hint = "name another folder: `wanflow init DIR`"
-        raise UnknownTarget(f"`{folder / there[0]}` exists already, and nothing is overwritten", hint=hint)
+        hint = tr("name another folder: `wanflow init DIR`")
+        raise UnknownTarget(
+            tr("`{folder}` exists already, and nothing is overwritten", folder=folder / there[0]), hint=hint
+        )
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

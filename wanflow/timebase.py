@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from wanflow import decode
+from wanflow.messages import tr
 
 SAMPLE_RATE = 48_000
 POLL_SECONDS = 15.0
@@ -73,7 +74,14 @@ def moment(text: str) -> datetime:
     """
     found = datetime.fromisoformat(text)
     if found.tzinfo is None or not YEARS[0] <= found.year <= YEARS[1]:
-        raise ValueError(f"not a moment with its zone, from {YEARS[0]} to {YEARS[1]}: {text}")
+        raise ValueError(
+            tr(
+                "not a moment with its zone, from {years} to {years_2}: {text}",
+                years=YEARS[0],
+                years_2=YEARS[1],
+                text=text,
+            )
+        )
     return found
 
 
@@ -83,7 +91,7 @@ def date_from_json(value: object) -> str:
     try:
         moment(text)
     except ValueError as error:
-        raise ValueError(f"not a date with its time and zone: {decode.shown(text)}") from error
+        raise ValueError(tr("not a date with its time and zone: {text}", text=decode.shown(text))) from error
     return text
 
 
@@ -92,7 +100,7 @@ def rate_from_json(value: object) -> Fraction:
     found = _RATE.fullmatch(decode.text(value))
     above, below = (int(found[1]), int(found[2] or 1)) if found else (0, 0)
     if not above or not below:
-        raise ValueError(f"not a rate: {decode.shown(value)}")
+        raise ValueError(tr("not a rate: {value}", value=decode.shown(value)))
     return Fraction(above, below)
 
 

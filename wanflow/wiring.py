@@ -22,6 +22,7 @@ from wanflow.language.source import UrlSource
 from wanflow.masking import has_key, without_password
 from wanflow.media.ffmpeg import find_ffmpeg
 from wanflow.media.jobs import Jobs, LocalJobs
+from wanflow.messages import tr
 from wanflow.money import Cost
 from wanflow.planner import budget
 from wanflow.providers.bucket import BucketUploads
@@ -157,7 +158,7 @@ async def _holding_store(store: Store, emit: Emit, *, wait: bool) -> AsyncIterat
             except StoreBusy as busy:
                 if not wait:
                     raise
-                words = f"{busy}: waiting for its end"
+                words = tr("{busy}: waiting for its end", busy=busy)
             if not told:
                 emit(Warned(words))
                 told = True
@@ -193,8 +194,12 @@ def endpoint_for(production: Production, *, key_needed: bool = True) -> Endpoint
         sources = [source for media in shot.media for source in (media.source, media.voice)]
         urls = [source.url for source in sources if isinstance(source, UrlSource)]
         if any(has_key(text, endpoint.key) for text in (shot.prompt, shot.negative_prompt, *urls) if text):
-            words = f"the request of `{shot.name}` holds the key that {provider.key_variable} has"
-            raise KeyInProduction(words, hint="remove it: the key belongs in the environment alone")
+            words = tr(
+                "the request of `{name}` holds the key that {key_variable} has",
+                name=shot.name,
+                key_variable=provider.key_variable,
+            )
+            raise KeyInProduction(words, hint=tr("remove it: the key belongs in the environment alone"))
     return endpoint
 
 
@@ -228,8 +233,8 @@ def trusted_bucket(production: Production) -> str | None:
     """The bucket that local media go through; raises MediaFault where only an untrusted production names it."""
     if production.untrusted and production.uploads is not None:
         shown = without_password(production.uploads, production.uploads)
-        words = f"`uploads: {shown}` is named by an untrusted production: your media would go there"
-        raise MediaFault(words, hint="remove the key, or leave out `--untrusted` if you trust the production")
+        words = tr("`uploads: {shown}` is named by an untrusted production: your media would go there", shown=shown)
+        raise MediaFault(words, hint=tr("remove the key, or leave out `--untrusted` if you trust the production"))
     return production.uploads
 
 

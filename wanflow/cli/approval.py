@@ -10,6 +10,7 @@ import click
 from wanflow import money
 from wanflow.cli.exit_code import error
 from wanflow.cli.screen import confirm, print_report, say
+from wanflow.messages import tr
 from wanflow.money import Cost, parse_amount
 from wanflow.planner.budget import excesses, new_cost
 from wanflow.planner.plan import Action, Plan
@@ -24,10 +25,16 @@ def limit_of(written: str | None, plan: Plan) -> Cost | None:
     try:
         limit = parse_amount(written)
     except ValueError:
-        words = f'`{written}`: expected an amount with currency, e.g. "20 {plan.currency}"'
+        words = tr(
+            '`{written}`: expected an amount with currency, e.g. "20 {currency}"',
+            written=written,
+            currency=plan.currency,
+        )
         raise click.BadParameter(words, param_hint="`--budget`") from None
     if limit.currency != plan.currency:
-        words = f"the prices are in {plan.currency}, but the budget is `{written}`"
+        words = tr(
+            "the prices are in {currency}, but the budget is `{written}`", currency=plan.currency, written=written
+        )
         raise click.BadParameter(words, param_hint="`--budget`")
     return limit
 
@@ -36,8 +43,8 @@ def affordable(plan: Plan, limit: Cost | None) -> bool:
     """Whether the certain cost of a run is within its limits; what is missing is printed on stderr (exit 3)."""
     beyond = [excess for excess in excesses(plan, limit) if excess.certain]
     for excess in beyond:
-        words = f"this run would exceed the limit: {excess_text(excess)}"
-        error(words, "nothing was sent; render less, or raise the limit")
+        words = tr("this run would exceed the limit: {excess}", excess=excess_text(excess))
+        error(words, tr("nothing was sent; render less, or raise the limit"))
     return not beyond
 
 
@@ -52,11 +59,15 @@ def approved(plan: Plan, *, yes: bool, notes: Sequence[str] = ()) -> bool:
     takes = count(sum(step.action is Action.RENDER for step in plan.steps), "take")
     known = cost_words(price)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        words = f"{takes} would be rendered for {known}: confirmation needed, but stdin is not a terminal"
-        error(words, "pass `--yes` to agree")
+        words = tr(
+            "{takes} would be rendered for {known}: confirmation needed, but stdin is not a terminal",
+            takes=takes,
+            known=known,
+        )
+        error(words, tr("pass `--yes` to agree"))
         return False
     print_report(lambda screen: plan_text(plan, notes=notes, screen=screen), err=True)
-    agreed = confirm(f"render {takes} for {known}?")
+    agreed = confirm(tr("render {takes} for {known}?", takes=takes, known=known))
     if not agreed:
-        say("nothing was sent", err=True)
+        say(tr("nothing was sent"), err=True)
     return agreed

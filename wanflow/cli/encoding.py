@@ -8,6 +8,8 @@ import os
 import sys
 from collections.abc import Mapping
 
+from wanflow.messages import language_of
+
 SIMPLER: Mapping[str, str] = {"≤": "<=", "→": "->", "←": "<-", "…": "...", "·": "-", "━": "-", "╸": "-", "╺": " "}
 """Signs of wanflow's own texts, and of the bars of rich, in ASCII."""
 REPLACING = "wanflow.replacing"
@@ -44,3 +46,14 @@ def use_utf8_file_names() -> None:
     inherited = sys.__stdout__.encoding if sys.__stdout__ else "ascii"
     environment = {"PYTHONIOENCODING": inherited, **os.environ, "PYTHONUTF8": "1"}
     os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)  # noqa: S606 - it is this program
+
+
+def language_of_streams(environ: Mapping[str, str]) -> str | None:
+    """The language of messages by the environment; None for English, also where a stream cannot write the other one."""
+    language = language_of(environ)
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            "中".encode(stream.encoding or "ascii")
+        except UnicodeEncodeError:
+            return None
+    return language

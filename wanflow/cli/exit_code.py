@@ -22,6 +22,7 @@ from wanflow.cli.screen import print_problems, say
 from wanflow.errors import ExitCode, StoreFault, WanflowError
 from wanflow.language.problem import SpecError
 from wanflow.masking import without_key, without_signatures
+from wanflow.messages import tr, translated
 from wanflow.store import atomic
 from wanflow.store.atomic import STORE_FOLDER
 
@@ -39,7 +40,7 @@ def guarded(work: Callable[[], int]) -> int:
         except BrokenPipeError:
             return ExitCode.FAILED  # the reader of stdout left a command that only shows something
         except (KeyboardInterrupt, click.Abort):
-            say("interrupted", err=True)
+            say(tr("interrupted"), err=True)
             return ExitCode.INTERRUPTED
         except Exception as fault:  # noqa: BLE001 - the last line of defence: an unforeseen exception is a bug to report
             first = exceeded(cause(fault))
@@ -62,11 +63,13 @@ def code_of(fault: Exception) -> ExitCode:
 
 def error(message: str, hint: str | None = None) -> None:
     """Print on stderr what is wrong and, where known, the way out."""
-    lines = [f"error: {message}", *([f"hint: {hint}"] if hint else [])]
-    say(*(shown(line, LONGEST_MESSAGE) for line in lines), err=True)
+    lines = [tr("error: {message}", message=message), *([tr("hint: {hint}", hint=hint)] if hint else [])]
+    say(*(shown(translated(line), LONGEST_MESSAGE) for line in lines), err=True)
 
 
 def _print_fault(fault: Exception) -> None:
+    if isinstance(fault, click.ClickException):
+        fault.message = translated(fault.message)  # type: ignore[misc]  # click puts it into sentences of its own
     match fault:
         case SpecError(problems=problems):
             print_problems(problems)
@@ -74,7 +77,7 @@ def _print_fault(fault: Exception) -> None:
             error(str(fault), fault.hint)
         case click.UsageError():
             path = fault.ctx.command_path if fault.ctx is not None else "wanflow"
-            error(_sentence(fault.format_message()), f"`{path} --help` shows what it takes")
+            error(_sentence(fault.format_message()), tr("`{path} --help` shows what it takes", path=path))
         case click.ClickException():
             error(_sentence(fault.format_message()))
         case OSError():
@@ -88,7 +91,12 @@ def _print_fault(fault: Exception) -> None:
 _QUOTED = re.compile(r"`[^`]*`|(?<!\w)'([^']*)'(?!\w)")
 """Words in the quotes of click, or in ours; an apostrophe within a word is neither."""
 
-_NUMBERS = {"a valid integer range": "a whole number", "a valid float range": "a number"}
+_NUMBERS = {
+    "a valid integer range": tr("a whole number"),
+    "a valid float range": tr("a number"),
+    "integer range": tr("a whole number"),
+    "float range": tr("a number"),
+}
 """What click calls a number that has a least value, in words."""
 
 
@@ -96,13 +104,14 @@ def _sentence(text: str) -> str:
     """A message of click in our style: lower-case, with backquotes, without a full stop."""
     words = _QUOTED.sub(lambda found: found[0] if found[1] is None else f"`{found[1]}`", text)
     for kind, plain in _NUMBERS.items():
-        words = words.replace(kind, plain)
+        words = words.replace(kind, translated(plain))
     return (words[:1].lower() + words[1:]).removesuffix(".")
 
 
 def _print_bug(fault: Exception) -> None:
     """What a maintainer needs first, and where the traceback is; arguments are private."""
-    error(f"this is a bug in wanflow: {type(fault).__name__}", "paste the report below into an issue")
+    name = type(fault).__name__
+    error(tr("this is a bug in wanflow: {name}", name=name), tr("paste the report below into an issue"))
     verb = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     lines = (
         f"  wanflow {wanflow.__version__} {verb}",

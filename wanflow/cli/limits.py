@@ -32,6 +32,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 import click
 
 from wanflow.errors import ExitCode, WanflowError
+from wanflow.messages import tr
 
 if sys.platform != "win32":
     import resource
@@ -138,10 +139,12 @@ def supervise(words: Sequence[str], seconds: float = READING_SECONDS, program: s
         marker.unlink(missing_ok=True)
     if code in list(ExitCode):
         return code
-    cause = signal.Signals(-code).name if -code in list(signal.Signals) else f"code {code}"
+    cause = signal.Signals(-code).name if -code in list(signal.Signals) else tr("code {code}", code=code)
     if reading:
-        raise LimitExceeded(f"reading the production ended by a crash ({cause})", hint=_way_out(READING))
-    raise WorkCrashed(f"the work ended by a crash ({cause})", hint=_way_out(WORK))
+        raise LimitExceeded(
+            tr("reading the production ended by a crash ({cause})", cause=cause), hint=_way_out(READING)
+        )
+    raise WorkCrashed(tr("the work ended by a crash ({cause})", cause=cause), hint=_way_out(WORK))
 
 
 def begin(marker: str) -> None:
@@ -155,7 +158,9 @@ def _wait(child: subprocess.Popen[bytes], marker: Path, seconds: float) -> int:
     deadline = time.monotonic() + seconds
     while marker.exists():
         if time.monotonic() >= deadline:
-            raise LimitExceeded(f"reading the production took more than {seconds:g} s", hint=_way_out(READING))
+            raise LimitExceeded(
+                tr("reading the production took more than {seconds:g} s", seconds=seconds), hint=_way_out(READING)
+            )
         if not ENFORCED and resident_bytes(child.pid) > READING.bytes:
             raise _too_much(READING)
         with suppress(subprocess.TimeoutExpired):
@@ -201,11 +206,17 @@ def resident_bytes(process: int) -> int:
 
 def _too_much(limits: Limits) -> LimitExceeded:
     return LimitExceeded(
-        f"the production takes more than {limits.bytes // GIGABYTE} GB of memory", hint=_way_out(limits)
+        tr("the production takes more than {bytes} GB of memory", bytes=limits.bytes // GIGABYTE), hint=_way_out(limits)
     )
 
 
 def _way_out(limits: Limits) -> str:
     memory = f"{limits.bytes // GIGABYTE} GB"
-    allowed = f"{READING_SECONDS:g} s and {memory}" if limits is READING else memory
-    return f"`--untrusted` allows {allowed}: split the production, or leave the option out if you trust it"
+    allowed = (
+        tr("{reading_seconds:g} s and {memory}", reading_seconds=READING_SECONDS, memory=memory)
+        if limits is READING
+        else memory
+    )
+    return tr(
+        "`--untrusted` allows {allowed}: split the production, or leave the option out if you trust it", allowed=allowed
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import gc
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from contextvars import copy_context
@@ -18,12 +19,14 @@ import click
 from click.shell_completion import CompletionItem
 
 import wanflow
-from wanflow.cli.encoding import use_utf8_file_names
+from wanflow.cli.encoding import language_of_streams, use_utf8_file_names
 from wanflow.cli.exit_code import guarded
+from wanflow.cli.help import in_language
 from wanflow.cli.limits import words_of_process
 from wanflow.cli.options import file_option
 from wanflow.cli.screen import print_report
 from wanflow.errors import ExitCode
+from wanflow.messages import tr, translated, translated_word, translations
 
 
 class CommandEntry(NamedTuple):
@@ -98,7 +101,7 @@ class CommandTable(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of a name; None where there is none."""
         del ctx
-        return find_command(cmd_name) if cmd_name in COMMANDS else None
+        return in_language(find_command(cmd_name)) if cmd_name in COMMANDS else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -107,20 +110,24 @@ class CommandTable(click.Group):
         if args[0] in COMMANDS or args[0].startswith("-"):
             return super().resolve_command(ctx, args)
         near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-        suggestion = f"; did you mean `{near[0]}`?" if near else ""
-        raise click.UsageError(f"no command is called `{args[0]}`{suggestion}", ctx)
+        suggestion = tr("; did you mean `{near}`?", near=near[0]) if near else ""
+        raise click.UsageError(
+            tr("no command is called `{name}`{suggestion}", name=args[0], suggestion=suggestion), ctx
+        )
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the table."""
         del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+        with formatter.section(translated(tr("Commands"))):
+            formatter.write_dl([(name, translated_word(entry.help)) for name, entry in COMMANDS.items()])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """The names that begin as what was typed."""
         del ctx
         return [
-            CompletionItem(name, help=entry.help) for name, entry in COMMANDS.items() if name.startswith(incomplete)
+            CompletionItem(name, help=translated_word(entry.help))
+            for name, entry in COMMANDS.items()
+            if name.startswith(incomplete)
         ]
 
 
@@ -156,7 +163,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         use_utf8_file_names()
     gc.set_threshold(GARBAGE_AFTER)
     words = None if arguments is None else list(arguments)
-    # what a command notes about itself in context variables ends with it
-    context = copy_context()
-    context.run(words_of_process.set, words)
-    return context.run(guarded, lambda: commands.main(words, prog_name="wanflow", standalone_mode=False))
+    with translations(language_of_streams(os.environ)):
+        # what a command notes about itself in context variables ends with it
+        context = copy_context()
+        context.run(words_of_process.set, words)
+        program = in_language(commands)
+        return context.run(guarded, lambda: program.main(words, prog_name="wanflow", standalone_mode=False))

@@ -13,6 +13,7 @@ import click
 
 from wanflow.catalog.provider import known_regions, load_providers
 from wanflow.cli.limits import limited
+from wanflow.messages import tr
 from wanflow.timebase import GRACE_SECONDS, POLL_SECONDS
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any] | click.Command)
@@ -74,7 +75,7 @@ def _note(context: click.Context, option: click.Parameter, value: Any) -> None:
     settings = context.obj or ProductionOptions()
     context.obj = settings if value is None else replace(settings, **{str(option.name): value})
     if context.obj.untrusted and context.obj.allow_outside:
-        raise click.UsageError("`--untrusted` and `--allow-outside` exclude each other", context)
+        raise click.UsageError(tr("`--untrusted` and `--allow-outside` exclude each other"), context)
 
 
 def _note_values(context: click.Context, option: click.Parameter, value: tuple[str, ...]) -> None:
@@ -82,7 +83,7 @@ def _note_values(context: click.Context, option: click.Parameter, value: tuple[s
     for word in value:
         name, equals, text = word.partition("=")
         if not name or not equals:
-            raise click.BadParameter(f"`{word}` is not NAME=VALUE", param=option)
+            raise click.BadParameter(tr("`{word}` is not NAME=VALUE", word=word), param=option)
         values[name] = text
     _note(context, option, values or None)
 
@@ -195,7 +196,11 @@ class Seconds(click.FloatRange):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The seconds; raises BadParameter."""
         seconds = super().convert(value, param, ctx)
-        return self.fail(f"`{value}` is not a number of seconds.", param, ctx) if math.isnan(seconds) else seconds
+        return (
+            self.fail(tr("`{value}` is not a number of seconds.", value=value), param, ctx)
+            if math.isnan(seconds)
+            else seconds
+        )
 
 
 _WAITING = (

@@ -18,6 +18,7 @@ from typing import Any
 
 from wanflow.cli.encoding import REPLACING, AsciiStream
 from wanflow.cli.screen import say
+from wanflow.messages import tr
 
 
 @contextmanager
@@ -96,7 +97,7 @@ def _print_nothing() -> None:
 
 
 def _warn_of_closed_stdout() -> None:
-    say("warning: stdout was closed; the work continues to its end", err=True)
+    say(tr("warning: stdout was closed; the work continues to its end"), err=True)
 
 
 ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))

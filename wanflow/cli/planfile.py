@@ -14,6 +14,7 @@ from wanflow.characters import escaped_json, for_shell
 from wanflow.cli.exit_code import error
 from wanflow.cli.options import ProductionOptions
 from wanflow.cli.screen import say
+from wanflow.messages import tr
 from wanflow.planner import saved
 from wanflow.planner.plan import Plan
 from wanflow.planner.saved import PlanArguments, SavedPlan
@@ -23,12 +24,15 @@ from wanflow.store import atomic
 def save(plan: Plan, path: Path, select: Sequence[str], exclude: Sequence[str], settings: ProductionOptions) -> None:
     """Write a plan where `run --plan` finds it; raises StoreFault where it cannot be written."""
     if not path.absolute().parent.is_dir():
-        raise click.BadParameter(f"the folder `{path.parent}` does not exist", param_hint="`-o`")
+        raise click.BadParameter(tr("the folder `{parent}` does not exist", parent=path.parent), param_hint="`-o`")
     prices = settings.prices.as_posix() if settings.prices else None
     document = saved.saved_json(plan, PlanArguments(tuple(select), tuple(exclude), settings.values, prices))
     text = escaped_json(json.dumps(document, ensure_ascii=False, indent=2))
     atomic.write_whole(path, f"{text}\n".encode())
-    say(f"saved as {path}: `wanflow run --plan {for_shell(path)}` runs it, and no more", err=True)
+    say(
+        tr("saved as {path}: `wanflow run --plan {path_2}` runs it, and no more", path=path, path_2=for_shell(path)),
+        err=True,
+    )
 
 
 def read(path: Path) -> SavedPlan:
@@ -37,17 +41,19 @@ def read(path: Path) -> SavedPlan:
         return saved.read_saved(decode.parse_json(path.read_bytes()))
     except OSError as fault:
         words = (fault.strerror or str(fault)).lower()
-        raise click.BadParameter(f"`{path}` cannot be read: {words}", param_hint="`--plan`") from fault
+        raise click.BadParameter(
+            tr("`{path}` cannot be read: {words}", path=path, words=words), param_hint="`--plan`"
+        ) from fault
     except ValueError as fault:
-        words = f"`{path}` is not a plan that `wanflow plan -o` saved"
+        words = tr("`{path}` is not a plan that `wanflow plan -o` saved", path=path)
         raise click.BadParameter(words, param_hint="`--plan`") from fault
 
 
 def as_saved(settings: ProductionOptions, before: SavedPlan) -> ProductionOptions:
     """The options of a command with those of the saved plan; raises BadParameter where the two differ."""
     if settings.values and settings.values != before.values:
-        said = " ".join(f"--set {name}={value}" for name, value in before.values.items()) or "no `--set`"
-        raise click.BadParameter(f"the plan was saved with {said}", param_hint="`--set`")
+        said = " ".join(f"--set {name}={value}" for name, value in before.values.items()) or tr("no `--set`")
+        raise click.BadParameter(tr("the plan was saved with {said}", said=said), param_hint="`--set`")
     prices = settings.prices or (Path(before.prices) if before.prices else None)
     return replace(settings, values=before.values, prices=prices, backend=settings.backend or before.backend)
 
@@ -58,5 +64,5 @@ def fits(plan: Plan, before: SavedPlan) -> bool:
     for words in found:
         error(words)
     if found:
-        say("hint: `wanflow plan -o FILE` saves a new one", err=True)
+        say(tr("hint: `wanflow plan -o FILE` saves a new one"), err=True)
     return not found

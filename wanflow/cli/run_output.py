@@ -18,14 +18,15 @@ from wanflow.cli.exit_code import cause, code_of, error
 from wanflow.cli.hints import command_on, from_here, pasteable
 from wanflow.cli.main import import_attribute
 from wanflow.cli.output import cancelled_by_signals, continue_without_reader
-from wanflow.cli.screen import print_json_text, say
+from wanflow.cli.screen import for_reader, print_json_text, say
 from wanflow.errors import ExitCode, StoreFault
 from wanflow.language.production import Production
+from wanflow.messages import joined, tr, trn
 from wanflow.planner.plan import Plan
 from wanflow.report.progress import OutcomeSoFar
 from wanflow.report.text.events import Verbosity, event_line, event_lines, finished_line
 from wanflow.report.text.summary import interrupted_lines, left_lines
-from wanflow.report.text.words import count, listed
+from wanflow.report.text.words import listed
 from wanflow.runner.events import CutFinished, Emit, Event, Outcome, StepFinished, TakeStored, Warned
 
 LEFT = frozenset({ExitCode.IN_FLIGHT, ExitCode.UNDECIDED})
@@ -47,7 +48,7 @@ def display(plan: Plan, verbosity: Verbosity, so_far: OutcomeSoFar, *, as_json: 
         yield printer(verbosity, so_far, as_json=as_json)
         return
     with cast(OpenDisplay, import_attribute("wanflow.report.text.console:live"))(plan, verbosity) as show:
-        yield partial(_pass_on, so_far, lambda event: show(_seen_from_here(event)))
+        yield partial(_pass_on, so_far, lambda event: show(_completed(_seen_from_here(event), for_reader)))
 
 
 def printer(verbosity: Verbosity, so_far: OutcomeSoFar, *, as_json: bool) -> Emit:
@@ -55,22 +56,26 @@ def printer(verbosity: Verbosity, so_far: OutcomeSoFar, *, as_json: bool) -> Emi
 
     def print_event(event: Event) -> None:
         if as_json:
-            print_json_text(event_line(event, _now()))
+            print_json_text(event_line(_completed(event, pasteable), _now()))
         else:
-            say(*event_lines(_seen_from_here(event), verbosity), err=True)
+            say(*event_lines(_completed(_seen_from_here(event), for_reader), verbosity), err=True)
 
     return partial(_pass_on, so_far, print_event)
 
 
 def _pass_on(so_far: OutcomeSoFar, emit: Emit, event: Event) -> None:
-    """Count an event and pass it on with commands that work when pasted."""
     so_far.note(event)
+    emit(event)
+
+
+def _completed(event: Event, complete: Callable[[str], str]) -> Event:
+    """An event with commands that work when pasted; `complete` completes those in a text."""
     match event:
         case Warned(message):
-            event = replace(event, message=pasteable(message))
+            return replace(event, message=complete(message))
         case StepFinished(_, _, message, hint):
-            event = replace(event, message=message and pasteable(message), hint=hint and pasteable(hint))
-    emit(event)
+            return replace(event, message=message and complete(message), hint=hint and complete(hint))
+    return event
 
 
 def _seen_from_here(event: Event) -> Event:
@@ -125,7 +130,7 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-COLLECTS, CANCELS = ("collect", "stores their results"), ("cancel", "cancels what is still queued")
+COLLECTS, CANCELS = ("collect", tr("stores their results")), ("cancel", tr("cancels what is still queued"))
 """Commands for tasks in flight, and what each does with them."""
 
 
@@ -139,10 +144,12 @@ def print_elsewhere(production: Production, verbosity: Verbosity = Verbosity.NOR
     try:
         others = api.in_flight_elsewhere(production)
     except StoreFault as fault:
-        say(f"warning: {fault}{f'; {fault.hint}' if fault.hint else ''}", err=True)
+        words = joined("; ", filter(None, (str(fault), fault.hint)))
+        say(tr("warning: {message}", message=words), err=True)
         return
     for backend, number in others.items():
-        say(f"note: {_in_flight(number)} on {backend}: {_way(COLLECTS, backend)}", err=True)
+        where = tr("{tasks} on {backend}", tasks=_in_flight(number), backend=backend)
+        say(tr("note: {note}", note=tr("{where}: {way}", where=where, way=_way(COLLECTS, backend))), err=True)
 
 
 def only_elsewhere(production: Production, way: tuple[str, str]) -> bool:
@@ -152,18 +159,23 @@ def only_elsewhere(production: Production, way: tuple[str, str]) -> bool:
     """
     others: Mapping[str, int] = api.in_flight_elsewhere(production)
     if others:
-        words = listed([f"{_in_flight(number)} on {backend}" for backend, number in others.items()])
+        words = listed(
+            [
+                tr("{tasks} on {backend}", tasks=_in_flight(number), backend=backend)
+                for backend, number in others.items()
+            ]
+        )
         error(
-            f"nothing is in flight on {production.provider.name}, but {words}",
+            tr("nothing is in flight on {name}, but {words}", name=production.provider.name, words=words),
             listed([_way(way, each) for each in others]),
         )
     return bool(others)
 
 
 def _in_flight(number: int) -> str:
-    return f"{count(number, 'task')} {'is' if number == 1 else 'are'} in flight"
+    return trn("{number} task is in flight", "{number} tasks are in flight", number)
 
 
 def _way(way: tuple[str, str], backend: str) -> str:
     verb, effect = way
-    return f"{command_on(backend, verb)} {effect}"
+    return tr("{command} {effect}", command=command_on(backend, verb), effect=effect)

@@ -14,6 +14,7 @@ import click
 from wanflow.characters import LONGEST_MESSAGE, escaped_json, shown, shown_lines
 from wanflow.cli.hints import from_here, located, pasteable
 from wanflow.language.problem import MAX_SHOWN, Problem, render_problem
+from wanflow.messages import translated
 from wanflow.report.text.table import Screen
 from wanflow.yamldoc.nodes import Place
 
@@ -24,12 +25,12 @@ DEFAULT_WIDTH = 80
 def say(*lines: str, err: bool = False) -> None:
     """Print lines, each of which stays one whatever it holds, with commands that work when pasted."""
     for line in lines:
-        click.echo(shown(pasteable(line)), err=err)
+        click.echo(shown(for_reader(line)), err=err)
 
 
 def confirm(question: str) -> bool:
     """Ask on stderr; no is the answer to an empty line. Raises Abort at the end of stdin."""
-    return click.confirm(shown(question), default=False, err=True)
+    return click.confirm(shown(translated(question)), default=False, err=True)
 
 
 def print_report(text: Callable[[Screen], str], *, err: bool = False) -> None:
@@ -38,7 +39,7 @@ def print_report(text: Callable[[Screen], str], *, err: bool = False) -> None:
     Whoever makes it has escaped the line ends in its values: a table does so for its cells.
     """
     screen = screen_of(sys.stderr if err else sys.stdout, os.environ)
-    click.echo(screen.printed(text(screen)), err=err, color=screen.coloured)
+    click.echo(screen.printed(translated(text(screen))), err=err, color=screen.coloured)
 
 
 def print_json(document: object) -> None:
@@ -86,7 +87,12 @@ def screen_of(stream: TextIO, environ: Mapping[str, str]) -> Screen:
     forced = any(environ.get(name, "0") not in {"", "0"} for name in ("FORCE_COLOR", "CLICOLOR_FORCE"))
     capable = terminal and environ.get("TERM") != "dumb" and environ.get("CLICOLOR") != "0"
     coloured = not environ.get("NO_COLOR") and (forced or capable)
-    return Screen(_width(stream, environ) if terminal else None, coloured, pasteable, from_here)
+    return Screen(_width(stream, environ) if terminal else None, coloured, for_reader, from_here)
+
+
+def for_reader(text: str) -> str:
+    """A text in the language of the command, with commands that work when pasted."""
+    return pasteable(translated(text))
 
 
 def _width(stream: TextIO, environ: Mapping[str, str]) -> int:

@@ -21,6 +21,7 @@ from wanflow.graph.node import (
 from wanflow.language.problem import Problem, SpecError
 from wanflow.language.production import Cut, Production, Shot, TitleCard
 from wanflow.language.source import FileSource, ShotSource, Source
+from wanflow.messages import tr
 
 MAX_CIRCLES = 20
 """Maximum circles that are named at once."""
@@ -158,10 +159,16 @@ def _circular_dependency(production: Production, path: tuple[str, ...]) -> Probl
     names = [name for name in path[:-1] if name in production.shots]
     at = production.shots[names[0]].place
     if len(names) == 1:
-        return Problem(at, f"`{names[0]}` depends on itself", "give it another source")
+        return Problem(at, tr("`{names}` depends on itself", names=names[0]), tr("give it another source"))
     steps: list[str] = []
     for name in (*names, names[0]):
         place = production.shots[name].place
-        line = f"line {place.line}" if place.file == at.file else f"{place.file} line {place.line}"
+        line = (
+            tr("line {line}", line=place.line)
+            if place.file == at.file
+            else tr("{file} line {line}", file=place.file, line=place.line)
+        )
         steps.append(f"`{name}` ({line})")
-    return Problem(at, f"circular dependency: {' → '.join(steps)}", "give one of them another source")
+    return Problem(
+        at, tr("circular dependency: {steps}", steps=" → ".join(steps)), tr("give one of them another source")
+    )

@@ -9,6 +9,7 @@ from wanflow.errors import UnknownTarget
 from wanflow.graph.build import ShotGraph
 from wanflow.graph.node import CutVertex, ShotVertex
 from wanflow.language.production import Production
+from wanflow.messages import tr, trn
 from wanflow.suggest import did_you_mean
 
 MOST_LISTED = 4
@@ -58,9 +59,9 @@ def single_shot(production: Production, word: str) -> str:
     if not shots and word not in production.shots:
         scene = [shot for shot in production.shots if shot.startswith(f"{word}/")]
         if scene:
-            raise _several(word, "a scene", scene)
+            raise _several(word, tr("a scene"), scene)
     if len(shots) > 1:
-        raise _several(word, "a group", shots)
+        raise _several(word, tr("a group"), shots)
     return f"{shots[0]}{take}" if shots else word
 
 
@@ -72,9 +73,12 @@ def without_take(word: str) -> str:
 
 def _several(word: str, kind: str, shots: Sequence[str]) -> UnknownTarget:
     listed = ", ".join(f"`{shot}`" for shot in shots[:MOST_LISTED])
-    more = f" and {len(shots) - MOST_LISTED} more" if len(shots) > MOST_LISTED else ""
-    many = "1 shot" if len(shots) == 1 else f"{len(shots)} shots"
-    return UnknownTarget(f"`{word}` is {kind} of {many}", hint=f"name one of them: {listed}{more}")
+    more = tr(" and {number} more", number=len(shots) - MOST_LISTED) if len(shots) > MOST_LISTED else ""
+    many = trn("{number} shot", "{number} shots", len(shots))
+    return UnknownTarget(
+        tr("`{word}` is {kind} of {many}", word=word, kind=kind, many=many),
+        hint=tr("name one of them: {listed}{more}", listed=listed, more=more),
+    )
 
 
 def _match(graph: ShotGraph, word: str, states: States) -> frozenset[str]:
@@ -82,12 +86,12 @@ def _match(graph: ShotGraph, word: str, states: States) -> frozenset[str]:
     prefix, mark, value = word.partition(":")
     if f"{prefix}{mark}" == "tag:":
         if not value:
-            raise UnknownTarget("`tag:` needs a tag", hint="e.g. `tag:night`")
+            raise UnknownTarget(tr("`tag:` needs a tag"), hint=tr("e.g. `tag:night`"))
         return frozenset(shot.name for shot in shots if value in shot.tags)
     if f"{prefix}{mark}" == "state:":
         if value not in STATES:
-            hint = did_you_mean(value, STATES) or f"states: {', '.join(STATES)}"
-            raise UnknownTarget(f"unknown state `{value}`", hint=hint)
+            hint = did_you_mean(value, STATES) or tr("states: {states}", states=", ".join(STATES))
+            raise UnknownTarget(tr("unknown state `{value}`", value=value), hint=hint)
         return frozenset(shot.name for shot in shots if states.get(shot.name) == value)
     return _match_name(graph, word)
 
@@ -106,6 +110,6 @@ def _match_name(graph: ShotGraph, word: str) -> frozenset[str]:
     matched = frozenset(name for name in names if name.startswith(f"{word}/") or fnmatchcase(name, word))
     if not matched:
         known = [vertex.id for vertex in graph.vertices if isinstance(vertex, ShotVertex | CutVertex)]
-        hint = did_you_mean(word, [*known, *addresses]) or "`wanflow list` shows the names"
-        raise UnknownTarget(f"`{word}` matches no shot, scene or cut", hint=hint)
+        hint = did_you_mean(word, [*known, *addresses]) or tr("`wanflow list` shows the names")
+        raise UnknownTarget(tr("`{word}` matches no shot, scene or cut", word=word), hint=hint)
     return matched

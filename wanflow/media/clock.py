@@ -18,6 +18,7 @@ from av.video.stream import VideoStream
 
 from wanflow.media.container import BadMedia, CutShort, Stamp, bounded, film_of, opened, packets_of, shown
 from wanflow.media.look import Deinterlacer, decoder_of
+from wanflow.messages import tr
 from wanflow.timebase import NOMINAL_RATE, STANDARD_RATES, to_frames
 
 FINEST_RATE = 10_000
@@ -108,7 +109,7 @@ def _clock_of(path: Path, _state: tuple[int, ...]) -> PictureClock:
         stamps = bounded(packets_of(container, stream), path)
         # the packets that an AVI leaves out repeat the picture before them
         if name != DROPPING and len(stamps) < stream.frames:
-            raise CutShort(path, f"{len(stamps)} of {stream.frames} frames")
+            raise CutShort(path, tr("{number} of {frames} frames", number=len(stamps), frames=stream.frames))
         times = shown(stamps)
         if name != DROPPING and _trusted(stamps, times, stream, jumping=name == JUMPING):
             ends = max((stamp.pts or 0) + stamp.duration for stamp in stamps if not stamp.hidden)
@@ -120,7 +121,7 @@ def _clock_of(path: Path, _state: tuple[int, ...]) -> PictureClock:
     with opened(path) as container:
         clock = _decoded_clock(container, film_of(container, path))
         if clock is None:
-            raise BadMedia(path, "has a video without frames that can be decoded", hint="export it again")
+            raise BadMedia(path, tr("has a video without frames that can be decoded"), hint=tr("export it again"))
         # a decoder may hide what its container knows to be missing
         return replace(clock, damaged=max(clock.damaged, sum(stamp.corrupt for stamp in stamps)))
 
@@ -143,7 +144,9 @@ def shown_pictures(
         while ahead is not None and (ahead[0] <= wanted or shown_now is None):
             shown_now, ahead = ahead[1], next(frames, None)
         if shown_now is None:
-            raise BadMedia(path, f"has a picture {wanted} that cannot be decoded", hint="export it again")
+            raise BadMedia(
+                path, tr("has a picture {wanted} that cannot be decoded", wanted=wanted), hint=tr("export it again")
+            )
         yield shown_now
 
 

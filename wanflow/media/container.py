@@ -22,6 +22,7 @@ from av.video.stream import VideoStream
 from wanflow.errors import MediaFault
 from wanflow.media.inputs import MOST_FRAME_PIXELS, MOST_PACKETS, MOV, container_options, demuxer_of
 from wanflow.media.movie_tables import table_fault
+from wanflow.messages import tr
 
 PICTURES = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 """Marks of a video stream that is a picture: a cover, a thumbnail."""
@@ -79,8 +80,8 @@ class BadMedia(MediaFault):
         line: int | None = None,
         others: tuple[BadMedia, ...] = (),
     ) -> None:
-        place = f"`{path.name}`" if line is None else f"line {line} of `{path.name}`:"
-        super().__init__(f"{place} {why}", hint=hint)
+        place = f"`{path.name}`" if line is None else tr("line {line} of `{name}`:", line=line, name=path.name)
+        super().__init__(tr("{place} {why}", place=place, why=why), hint=hint)
         self.path, self.why, self.line, self.others = path, why, line, others
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -92,8 +93,8 @@ class CutShort(BadMedia):
     """A file that lacks its end; `has` says how much of it is here: `60 of 120 frames`, None where not known."""
 
     def __init__(self, path: Path, has: str | None = None) -> None:
-        how = "it breaks off in the middle" if has is None else f"it has {has}"
-        super().__init__(path, f"is cut short: {how}", hint="copy or export it again")
+        how = tr("it breaks off in the middle") if has is None else tr("it has {has}", has=has)
+        super().__init__(path, tr("is cut short: {how}", how=how), hint=tr("copy or export it again"))
         self.has = has
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -112,7 +113,7 @@ def opened(path: Path, *, decoding: bool = True) -> Iterator[InputContainer]:
     options = container_options(demuxer) | ({} if decoding else {"codec_whitelist": "none"})
     try:
         if demuxer == MOV and (why := table_fault(path)):
-            raise BadMedia(path, why, hint="export it again")
+            raise BadMedia(path, why, hint=tr("export it again"))
         if decoding and demuxer is None:  # its streams are found by decoding, without the option for a decoder
             with opened(path, decoding=False):
                 pass
@@ -123,10 +124,10 @@ def opened(path: Path, *, decoding: bool = True) -> Iterator[InputContainer]:
     except av.error.EOFError as fault:
         raise CutShort(path) from fault
     except av.error.ArgumentError as fault:  # no demuxer that is allowed reads it
-        raise BadMedia(path, "is not a picture, video or sound of a format that wanflow reads") from fault
+        raise BadMedia(path, tr("is not a picture, video or sound of a format that wanflow reads")) from fault
     except av.FFmpegError as fault:
-        words = "is not a picture, video or sound that can be read"
-        raise BadMedia(path, f"{words} ({fault.strerror})".lower()) from fault
+        words = tr("is not a picture, video or sound that can be read")
+        raise BadMedia(path, tr("{words} ({why})", words=words, why=(fault.strerror or "").lower())) from fault
 
 
 def _bound_frames(container: InputContainer, path: Path) -> None:
@@ -136,9 +137,12 @@ def _bound_frames(container: InputContainer, path: Path) -> None:
             continue
         stream.codec_context.options = dict(BOUNDED)
         if not stream.disposition & PICTURES and stream.width * stream.height > MOST_FRAME_PIXELS:
-            size, most = f"{stream.width} x {stream.height} pixels", MOST_FRAME_PIXELS // 10**6
-            why = f"has frames of {size}, at most {most} million are read"
-            raise BadMedia(path, why, hint="scale it down")
+            size, most = (
+                tr("{width} x {height} pixels", width=stream.width, height=stream.height),
+                MOST_FRAME_PIXELS // 10**6,
+            )
+            why = tr("has frames of {size}, at most {most} million are read", size=size, most=most)
+            raise BadMedia(path, why, hint=tr("scale it down"))
 
 
 def film_stream(container: InputContainer) -> VideoStream | None:
@@ -161,7 +165,7 @@ def film_of(container: InputContainer, path: Path) -> VideoStream:
     """The video stream of a file that must have one."""
     stream = film_stream(container)
     if stream is None:
-        raise BadMedia(path, "has no video")
+        raise BadMedia(path, tr("has no video"))
     return stream
 
 
@@ -189,7 +193,11 @@ def bounded(packets: Iterable[PacketFacts], path: Path) -> list[PacketFacts]:
     """All that is told of a stream's packets. Raises BadMedia for more than a film can have."""
     found = list(islice(packets, MOST_PACKETS + 1))
     if len(found) > MOST_PACKETS:
-        raise BadMedia(path, f"has more than {MOST_PACKETS} frames or parts of a sound", hint="cut it into parts")
+        raise BadMedia(
+            path,
+            tr("has more than {most_packets} frames or parts of a sound", most_packets=MOST_PACKETS),
+            hint=tr("cut it into parts"),
+        )
     return found
 
 

@@ -26,6 +26,7 @@ from wanflow.media.picture.still import turned_over_black
 from wanflow.media.pipe import Reel, writer_of
 from wanflow.media.probe import Footage, examine, probe
 from wanflow.media.sound.track import USUAL, Track, heard_track
+from wanflow.messages import tr
 from wanflow.store.atomic import replacing
 from wanflow.timebase import SAMPLE_RATE
 
@@ -89,7 +90,7 @@ def extract_frame(source: Path, index: int, target: Path, *, processes: RunningP
     """
     clock = read_clock(source)
     if not 0 <= index < clock.frames:
-        raise BadMedia(source, f"has no frame {index}: it has {clock.frames} frames")
+        raise BadMedia(source, tr("has no frame {index}: it has {frames} frames", index=index, frames=clock.frames))
     frame = next(shown_pictures(source, clock, [index]))
     with opened(source) as container:
         stream = film_of(container, source)
@@ -117,7 +118,15 @@ def extract_piece(
     """
     footage = examine(source)
     if not 0 <= first <= last < footage.facts.frames:
-        raise BadMedia(source, f"has no frames {first} to {last}: it has {footage.facts.frames} frames")
+        raise BadMedia(
+            source,
+            tr(
+                "has no frames {first} to {last}: it has {frames} frames",
+                first=first,
+                last=last,
+                frames=footage.facts.frames,
+            ),
+        )
     require_zscale(source, footage.look)
     with replacing(target) as part:
         arguments = piece_arguments(footage, first, last, part)
@@ -125,7 +134,13 @@ def extract_piece(
         made, frames = probe(part), last - first + 1
         samples = timebase.to_samples(frames, footage.rate) if footage.facts.samples else 0
         if (made.frames, made.samples) != (frames, samples):
-            why = f"came out with {made.frames} frames and {made.samples} samples, not {frames} and {samples}"
+            why = tr(
+                "came out with {frames} frames and {samples} samples, not {frames_2} and {samples_2}",
+                frames=made.frames,
+                samples=made.samples,
+                frames_2=frames,
+                samples_2=samples,
+            )
             raise BadMedia(part, why)
 
 
@@ -177,7 +192,10 @@ def picture_arguments(look: Look, size: tuple[int, int], target: Path) -> list[s
 def require_zscale(path: Path, look: Look) -> None:
     """Raise ToolMissing where the colours of a clip have to be converted and ffmpeg can't."""
     if look.converted:
-        require_filter("zscale", f"`{path.name}`" if look.hdr is None else f"`{path.name}` in HDR ({look.hdr})")
+        require_filter(
+            "zscale",
+            f"`{path.name}`" if look.hdr is None else tr("`{name}` in HDR ({hdr})", name=path.name, hdr=look.hdr),
+        )
 
 
 def _reels(footage: Footage, first: int, last: int) -> list[Reel]:

@@ -18,12 +18,15 @@ import imageio_ffmpeg
 
 from wanflow.errors import ToolFailed, ToolMissing
 from wanflow.media.jobs import OnProgress, RunningProcesses
+from wanflow.messages import tr
 
 VARIABLE = "WANFLOW_FFMPEG"
 OLDEST = (5, 1)
 """First version that has `-fps_mode` (ffmpeg.md 3.0)."""
 
-FILTER_HINT = f"install an ffmpeg that has it, or set {VARIABLE} to one; that of imageio-ffmpeg has it"
+FILTER_HINT = tr(
+    "install an ffmpeg that has it, or set {variable} to one; that of imageio-ffmpeg has it", variable=VARIABLE
+)
 
 QUIET = ("-nostdin", "-hide_banner", "-loglevel", "error", "-nostats")
 REPORTING = ("-progress", "pipe:1", "-stats_period", "0.5")
@@ -47,22 +50,32 @@ def find_ffmpeg(environ: Mapping[str, str]) -> Path:
     if name := environ.get(VARIABLE):
         if chosen := shutil.which(name, path=path):
             return Path(chosen)
-        raise ToolMissing(f"{VARIABLE} names `{name}`, which is not a program", hint=f"correct {VARIABLE}, or unset it")
+        raise ToolMissing(
+            tr("{variable} names `{name}`, which is not a program", variable=VARIABLE, name=name),
+            hint=tr("correct {variable}, or unset it", variable=VARIABLE),
+        )
     on_path = shutil.which("ffmpeg", path=path)
     if on_path is not None and _is_usable(Path(on_path)):
         return Path(on_path)
     try:
         return Path(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError:
-        hint = f"install ffmpeg {'.'.join(map(str, OLDEST))} or newer with libx264, or set {VARIABLE} to one"
-        raise ToolMissing("no ffmpeg was found", hint=hint) from None
+        hint = tr(
+            "install ffmpeg {oldest} or newer with libx264, or set {variable} to one",
+            oldest=".".join(map(str, OLDEST)),
+            variable=VARIABLE,
+        )
+        raise ToolMissing(tr("no ffmpeg was found"), hint=hint) from None
 
 
 def version(binary: Path) -> str:
     """The version that a binary reports, e.g. `9.0.2`; never part of a fingerprint. Raises ToolMissing."""
     words = _banner(binary).split(maxsplit=3)
     if words[:2] != ["ffmpeg", "version"] or len(words) < 3:
-        raise ToolMissing(f"`{binary}` is not an ffmpeg", hint=f"set {VARIABLE} to an ffmpeg, or unset it")
+        raise ToolMissing(
+            tr("`{binary}` is not an ffmpeg", binary=binary),
+            hint=tr("set {variable} to an ffmpeg, or unset it", variable=VARIABLE),
+        )
     return words[2]
 
 
@@ -70,7 +83,10 @@ def require_filter(name: str, what: str) -> None:
     """Raise ToolMissing where the ffmpeg of this machine lacks a filter that `what` needs."""
     binary = find_ffmpeg(os.environ)
     if not has_filter(binary, name):
-        raise ToolMissing(f"{what} needs the filter `{name}`, which `{binary}` lacks", hint=FILTER_HINT)
+        raise ToolMissing(
+            tr("{what} needs the filter `{name}`, which `{binary}` lacks", what=what, name=name, binary=binary),
+            hint=FILTER_HINT,
+        )
 
 
 @cache
@@ -149,10 +165,12 @@ def ask_ffmpeg(arguments: Sequence[str], *, processes: RunningProcesses) -> str:
 
 def _require_success(status: int, last: Iterable[str], processes: RunningProcesses) -> None:
     if processes.killed:
-        raise ToolFailed("ffmpeg was stopped")
+        raise ToolFailed(tr("ffmpeg was stopped"))
     if status != 0:
-        ending = f"signal {-status}" if status < 0 else f"exit status {status}"
-        raise ToolFailed(f"ffmpeg failed ({ending}): {'; '.join(last) or 'it gave no reason'}")
+        ending = tr("signal {value}", value=-status) if status < 0 else tr("exit status {status}", status=status)
+        raise ToolFailed(
+            tr("ffmpeg failed ({ending}): {last}", ending=ending, last="; ".join(last) or tr("it gave no reason"))
+        )
 
 
 def _is_usable(binary: Path) -> bool:
@@ -173,7 +191,9 @@ def _printed(binary: Path, *options: str) -> str:
     try:
         result = subprocess.run([str(binary), *options], stdin=subprocess.DEVNULL, capture_output=True, check=False)
     except OSError as fault:
-        raise ToolMissing(f"`{binary}` cannot be started: {fault.strerror}") from fault
+        raise ToolMissing(
+            tr("`{binary}` cannot be started: {strerror}", binary=binary, strerror=fault.strerror)
+        ) from fault
     return result.stdout.decode(errors="replace")
 
 
@@ -212,7 +232,9 @@ def _start(command: list[str], *, reporting: bool, fed: bool = False) -> subproc
             start_new_session=True,
         )
     except OSError as fault:
-        raise ToolMissing(f"`{command[0]}` cannot be started: {fault.strerror}") from fault
+        raise ToolMissing(
+            tr("`{command}` cannot be started: {strerror}", command=command[0], strerror=fault.strerror)
+        ) from fault
 
 
 def _drain(pipe: IO[bytes] | None) -> tuple[deque[str], Thread]:

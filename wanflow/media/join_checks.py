@@ -14,6 +14,7 @@ from wanflow import timebase
 from wanflow.errors import MediaFault
 from wanflow.media.container import BadMedia, film_of, opened, packets_of
 from wanflow.media.picture.segment import PartRecipe
+from wanflow.messages import tr
 from wanflow.timebase import SAMPLE_RATE
 
 AAC_FRAME = Fraction(1024, SAMPLE_RATE)
@@ -91,8 +92,16 @@ def require_segment(path: Path, recipe: PartRecipe) -> None:
     if (part.frames, part.shape.rate, part.samples, part.shape.start) != wanted:
         raise BadMedia(
             path,
-            f"came out with {part.frames} frames at {part.shape.rate} and {part.samples} samples, "
-            f"not {recipe.frames} at {recipe.rate} and {recipe.samples}",
+            tr(
+                "came out with {frames} frames at {rate} and {samples} samples, "
+                "not {recipe_frames} at {recipe_rate} and {recipe_samples}",
+                frames=part.frames,
+                rate=part.shape.rate,
+                samples=part.samples,
+                recipe_frames=recipe.frames,
+                recipe_rate=recipe.rate,
+                recipe_samples=recipe.samples,
+            ),
         )
 
 
@@ -105,13 +114,27 @@ def require_alike(parts: Sequence[JoinedPart], frames: int) -> None:
         names = (field.name for field in fields(StreamShape))
         if differing := [name.replace("_", " ") for name in names if len({getattr(it, name) for it in shapes}) > 1]:
             raise MediaFault(
-                f"`{part.path.name}` cannot be joined to `{parts[0].path.name}`: they differ in {', '.join(differing)}"
+                tr(
+                    "`{name}` cannot be joined to `{path_name}`: they differ in {differing}",
+                    name=part.path.name,
+                    path_name=parts[0].path.name,
+                    differing=", ".join(differing),
+                )
             )
         samples = timebase.to_samples(part.frames, part.shape.rate or timebase.NOMINAL_RATE)
         if part.shape.start != 0 or abs(part.samples - samples) > 1:
-            raise BadMedia(part.path, f"is not a segment: it has {part.samples} samples beside {part.frames} frames")
+            raise BadMedia(
+                part.path,
+                tr(
+                    "is not a segment: it has {samples} samples beside {frames} frames",
+                    samples=part.samples,
+                    frames=part.frames,
+                ),
+            )
     if (found := sum(part.frames for part in parts)) != frames:
-        raise MediaFault(f"the segments have {found} frames in total, and the cut has {frames}")
+        raise MediaFault(
+            tr("the segments have {found} frames in total, and the cut has {frames}", found=found, frames=frames)
+        )
 
 
 def require_cut(path: Path, frames: int, rate: Fraction) -> None:
@@ -127,7 +150,16 @@ def require_cut(path: Path, frames: int, rate: Fraction) -> None:
     if (counted, lasts, start) != (frames, seconds, 0):
         raise BadMedia(
             path,
-            f"came out with {counted} frames in {lasts} s from {start}, not {frames} in {seconds} s from 0",
+            tr(
+                "came out with {counted} frames in {lasts} s from {start}, not {frames} in {seconds} s from 0",
+                counted=counted,
+                lasts=lasts,
+                start=start,
+                frames=frames,
+                seconds=seconds,
+            ),
         )
     if abs(sounds - seconds) >= AAC_FRAME:
-        raise BadMedia(path, f"came out with {sounds} s of sound beside {seconds} s of video")
+        raise BadMedia(
+            path, tr("came out with {sounds} s of sound beside {seconds} s of video", sounds=sounds, seconds=seconds)
+        )

@@ -13,6 +13,7 @@ from struct import iter_unpack
 from typing import BinaryIO
 
 from wanflow.media.inputs import MOST_PACKETS
+from wanflow.messages import tr
 
 MOST_BOXES = 1_000_000
 """Boxes of a file; ten hours in fragments of one second have a third of it."""
@@ -42,12 +43,20 @@ class _Track:
         """What is wrong with them; None for tables that a file of this size can have."""
         if self.sound and self.steps == (1, 1):  # ffmpeg keeps its chunks, not its samples
             promised = max(self.samples, self.chunks * self.per_chunk)
-            return f"promises {promised} samples of sound" if promised > MOST_PER_BYTE * size_bytes else None
+            return (
+                tr("promises {promised} samples of sound", promised=promised)
+                if promised > MOST_PER_BYTE * size_bytes
+                else None
+            )
         promised = max(self.samples, self.fragments)
         if promised > MOST_PACKETS:
-            return f"promises {promised} frames in a track, at most {MOST_PACKETS} are read"
+            return tr(
+                "promises {promised} frames in a track, at most {most_packets} are read",
+                promised=promised,
+                most_packets=MOST_PACKETS,
+            )
         if self.edits * promised > MOST_REPEATED:
-            return f"has an edit list of {self.edits} parts over {promised} frames"
+            return tr("has an edit list of {edits} parts over {promised} frames", edits=self.edits, promised=promised)
         return None
 
 
@@ -65,9 +74,9 @@ def _fault_of(path: Path, state: tuple[int, ...]) -> str | None:
         for kind, content in _boxes(file, state[0]):
             boxes += 1
             if boxes > MOST_BOXES:
-                return f"has more than {MOST_BOXES} boxes"
+                return tr("has more than {most_boxes} boxes", most_boxes=MOST_BOXES)
             if kind == b"cmov":
-                return "has a compressed index"
+                return tr("has a compressed index")
             if kind in (b"trak", b"traf"):
                 tracks.append(_Track())
             _note(tracks[-1], kind, content)

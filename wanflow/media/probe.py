@@ -37,6 +37,7 @@ from wanflow.media.picture.still import opened_picture, picture_count, upright_s
 from wanflow.media.sound.track import USUAL, Track, heard, measured_samples, numbered_track
 from wanflow.media.text.subtitle_file import BEGINNING_BYTES, SUFFIXES, measure_subtitles, subtitle_format
 from wanflow.media.wholeness import broken_packet, missing_end
+from wanflow.messages import tr, trn
 from wanflow.store.take import ResultKind
 from wanflow.timebase import NOMINAL_RATE, SAMPLE_RATE
 
@@ -46,13 +47,13 @@ STILL = {"avif": "avif", "avis": "avif", "heic": "heic", "heix": "heic", "hevc":
 """Formats of pictures in a container of videos, by its brand."""
 DAMAGED = (b"\x89PNG", b"\xff\xd8\xff")
 """First bytes of pictures, by which a badly damaged one is recognised."""
-HINT = (
+HINT = tr(
     "convert it to a format that wanflow reads: png, jpeg, webp, bmp, gif or tiff; mp4, mov, mkv, webm, avi or ts; "
     "wav, mp3, m4a, aac, flac or ogg; srt, vtt or ass"
 )
 MOST_SECONDS = 24 * 3600
 """Seconds of the longest media: a few bytes of a header can name a time that no film ends in."""
-OTHERS = {Kind.IMAGE: "a picture", Kind.AUDIO: "a sound", Kind.SUBTITLES: "a subtitle file"}
+OTHERS = {Kind.IMAGE: tr("a picture"), Kind.AUDIO: tr("a sound"), Kind.SUBTITLES: tr("a subtitle file")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,12 @@ def probe(path: Path, *, texts: bool = True) -> Facts:
     """
     facts = _probe(path, _size(path), texts=texts)
     if facts.seconds > MOST_SECONDS:
-        why = f"lasts {facts.seconds // 3600} hours, at most {MOST_SECONDS // 3600} are read"
-        raise BadMedia(path, why, hint="cut it into parts")
+        why = tr(
+            "lasts {seconds} hours, at most {most_seconds} are read",
+            seconds=facts.seconds // 3600,
+            most_seconds=MOST_SECONDS // 3600,
+        )
+        raise BadMedia(path, why, hint=tr("cut it into parts"))
     return facts
 
 
@@ -92,9 +97,11 @@ def _probe(path: Path, size: int, *, texts: bool) -> Facts:
         if is_pointer(beginning):
             kind, _, _ = (guess_type(path.name)[0] or "").partition("/")
             what = {"image": "picture", "audio": "sound"}.get(kind, kind or "file")
-            raise BadMedia(path, f"is a Git LFS pointer, the {what} itself is not here", hint=POINTER_HINT) from fault
+            raise BadMedia(
+                path, tr("is a Git LFS pointer, the {what} itself is not here", what=what), hint=POINTER_HINT
+            ) from fault
         if beginning.startswith(DAMAGED):
-            raise BadMedia(path, "is a damaged picture", hint="export it again") from fault
+            raise BadMedia(path, tr("is a damaged picture"), hint=tr("export it again")) from fault
         return _probe_other(path, size, beginning) if texts else _probe_container(path, size)
 
 
@@ -118,7 +125,9 @@ def probe_picture(data: bytes) -> Facts:
     try:
         facts = _probe_picture(name, len(data), data)
     except UnidentifiedImageError:
-        raise BadMedia(name, "is not a picture", hint="write the bytes of a png, jpeg, webp or bmp picture") from None
+        raise BadMedia(
+            name, tr("is not a picture"), hint=tr("write the bytes of a png, jpeg, webp or bmp picture")
+        ) from None
     return facts
 
 
@@ -127,12 +136,12 @@ def check_film(path: Path) -> Facts:
     try:
         facts = probe(path)
         if facts.kind is not Kind.VIDEO:
-            raise BadMedia(path, f"is {OTHERS[facts.kind]}")
+            raise BadMedia(path, tr("is {others}", others=OTHERS[facts.kind]))
         decoded, frames = _decode(path), len(examine(path).clock.times)
         if decoded != frames:
-            raise BadMedia(path, f"shows only {decoded} of {frames} frames")
+            raise BadMedia(path, tr("shows only {decoded} of {frames} frames", decoded=decoded, frames=frames))
     except BadMedia as fault:
-        raise BadMedia(path, f"is not a playable video: it {fault.why}", hint=fault.hint) from fault
+        raise BadMedia(path, tr("is not a playable video: it {why}", why=fault.why), hint=fault.hint) from fault
     return facts
 
 
@@ -141,9 +150,9 @@ def check_picture(path: Path) -> Facts:
     try:
         facts = probe(path)
     except BadMedia as fault:
-        raise BadMedia(path, f"is not a usable picture: it {fault.why}", hint=fault.hint) from fault
+        raise BadMedia(path, tr("is not a usable picture: it {why}", why=fault.why), hint=fault.hint) from fault
     if facts.kind is not Kind.IMAGE:
-        raise BadMedia(path, f"is not a picture but {OTHERS.get(facts.kind, 'a video')}")
+        raise BadMedia(path, tr("is not a picture but {others}", others=OTHERS.get(facts.kind, tr("a video"))))
     return facts
 
 
@@ -205,15 +214,15 @@ def _begin(track: AudioStream) -> Fraction:
 def _size(path: Path) -> int:
     try:
         if not path.exists():
-            raise BadMedia(path, "does not exist")
+            raise BadMedia(path, tr("does not exist"))
         if not path.is_file():
-            raise BadMedia(path, "is not a file")
+            raise BadMedia(path, tr("is not a file"))
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
     except OSError as fault:
-        raise BadMedia(path, f"cannot be opened: {fault.strerror}") from fault
+        raise BadMedia(path, tr("cannot be opened: {strerror}", strerror=fault.strerror)) from fault
     if size == 0:
-        raise BadMedia(path, "is empty")
+        raise BadMedia(path, tr("is empty"))
     return size
 
 
@@ -246,12 +255,12 @@ def _measure_container(path: Path, size_bytes: int) -> Facts:
     with opened(path) as container:
         still = STILL.get(container.metadata.get("major_brand", "").strip())
         if still is not None:
-            raise BadMedia(path, f"is {still} inside")
+            raise BadMedia(path, tr("is {still} inside", still=still))
         if stream := film_stream(container):
             return _measure_video(path, size_bytes, container, stream)[0]
         if sound := sound_stream(container):
             return _probe_sound(path, size_bytes, container, sound)
-    raise BadMedia(path, "has neither video nor sound")
+    raise BadMedia(path, tr("has neither video nor sound"))
 
 
 def _measure_video(
@@ -261,7 +270,7 @@ def _measure_video(
     clock = read_clock(path)
     frame = next(container.decode(stream) if clock.counted else shown_pictures(path, clock, [0]), None)
     if frame is None:
-        raise BadMedia(path, "has a video without frames")
+        raise BadMedia(path, tr("has a video without frames"))
     width, height = square_size(stream, frame)
     track = sound_stream(container)
     samples, sample_rate = (0, 0) if track is None else (_samples_beside(path, track, clock), track.rate)
@@ -296,15 +305,19 @@ def _flaws(path: Path, clock: PictureClock) -> Iterator[str]:
     if broken := broken_packet(path):
         yield broken
     if clock.damaged:
-        yield f"has {clock.damaged} damaged frame{'s' if clock.damaged > 1 else ''}"
+        yield trn("has {number} damaged frame", "has {number} damaged frames", clock.damaged)
     if clock.unseen:
-        yield f"has {clock.unseen} frame{'s' if clock.unseen > 1 else ''} at the same time as others, not shown"
+        yield trn(
+            "has {number} frame at the same time as others, not shown",
+            "has {number} frames at the same time as others, not shown",
+            clock.unseen,
+        )
 
 
 def _probe_sound(path: Path, size_bytes: int, container: InputContainer, stream: AudioStream) -> Facts:
     samples, sample_rate = measured_samples(path), stream.rate
     if samples == 0:
-        raise BadMedia(path, "is a sound without samples")
+        raise BadMedia(path, tr("is a sound without samples"))
     return Facts(
         kind=Kind.AUDIO,
         format=_format(container),

@@ -7,6 +7,8 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from wanflow.messages import tr
+
 UNKNOWN_RIFF = (0, 0xFFFFFFFF)
 """Lengths that a recorder writes before it knows them."""
 PADDING = 16
@@ -23,7 +25,7 @@ def missing_end(path: Path) -> str | None:
     with path.open("rb") as file:
         told = _told_bytes(file)
     has = path.stat().st_size
-    return f"{has} of {told} bytes" if told is not None and told > has + PADDING else None
+    return tr("{has} of {told} bytes", has=has, told=told) if told is not None and told > has + PADDING else None
 
 
 def broken_packet(path: Path) -> str | None:
@@ -32,7 +34,7 @@ def broken_packet(path: Path) -> str | None:
         beginning = file.read(2 * TS_PACKET + 1)
     synced = all(beginning[at : at + 1] == b"G" for at in (0, TS_PACKET, 2 * TS_PACKET))
     ragged = synced and path.stat().st_size % TS_PACKET
-    return "ends in the middle of a packet: its end may be missing" if ragged else None
+    return tr("ends in the middle of a packet: its end may be missing") if ragged else None
 
 
 def _told_bytes(file: BinaryIO) -> int | None:

@@ -14,6 +14,7 @@ from wanflow.graph.node import CutVertex, is_cut
 from wanflow.graph.recipe import parse_request_key, request_key
 from wanflow.graph.select import matching, single_shot
 from wanflow.language.source import ShotSource
+from wanflow.messages import tr
 from wanflow.planner.plan import Plan
 from wanflow.planner.request import ShotRequest, planned_request
 from wanflow.planner.status import states
@@ -84,8 +85,8 @@ def named_shots(plan: Plan, select: Sequence[str]) -> list[str]:
         return shots
     words = " ".join(select)
     tags = {f"tag:{tag}" for shot in plan.graph.production.shots.values() for tag in shot.tags}
-    hint = did_you_mean(words, tags) or "`wanflow list` shows what a selector matches"
-    raise UnknownTarget(f"`{words}` matches no shot", hint=hint)
+    hint = did_you_mean(words, tags) or tr("`wanflow list` shows what a selector matches")
+    raise UnknownTarget(tr("`{words}` matches no shot", words=words), hint=hint)
 
 
 def request_of_shot(plan: Plan, name: str) -> ShotRequest:
@@ -94,7 +95,9 @@ def request_of_shot(plan: Plan, name: str) -> ShotRequest:
     shot = plan.graph.production.shots.get(name)
     if shot is None:
         matching(plan.graph, [name], {})  # raises for a name that matches nothing, with the nearest one
-        raise UnknownTarget(f"`{name}` is not a shot", hint="name one shot; `wanflow list` shows them")
+        raise UnknownTarget(
+            tr("`{name}` is not a shot", name=name), hint=tr("name one shot; `wanflow list` shows them")
+        )
     return planned_request(plan, shot)
 
 
@@ -102,8 +105,8 @@ def known_request(plan: Plan, name: str) -> ShotRequest:
     """As `request_of_shot`; raises UnknownTarget as well where the request is not fully known yet."""
     shot_request = request_of_shot(plan, name)
     if not shot_request.known:
-        words = f"the request of `{name}` is not known before its inputs are rendered"
-        raise UnknownTarget(words, hint="`wanflow run` first")
+        words = tr("the request of `{name}` is not known before its inputs are rendered", name=name)
+        raise UnknownTarget(words, hint=tr("`wanflow run` first"))
     return shot_request
 
 
@@ -117,8 +120,8 @@ def take_of_number(entry: ShotEntry, shot: str, number: int) -> Take:
     known = {entry.numbers[digest]: take for digest, take in entry.takes.items() if not take.gone}
     if number not in known:
         numbers = ", ".join(map(str, sorted(known)))
-        hint = f"its takes: {numbers}" if numbers else "it has no takes yet; run `wanflow run`"
-        raise UnknownTarget(f"`{shot}` has no take {number}", hint=hint)
+        hint = tr("its takes: {numbers}", numbers=numbers) if numbers else tr("it has no takes yet; run `wanflow run`")
+        raise UnknownTarget(tr("`{shot}` has no take {number}", shot=shot, number=number), hint=hint)
     return known[number]
 
 
@@ -170,8 +173,16 @@ def adopt_clip(lock: Lock, shot_request: ShotRequest, take: Take, name: str, pla
         lock = enter(lock, shot_request, take, shot_request.recipe, plan)
     elif known not in shot_request.takes:
         number = shot_request.entry.numbers[known.digest]
-        words = f"`{name}` is take {number} of `{shot}` already, made from an earlier request"
-        raise UnknownTarget(words, hint=f"to use it: `wanflow pick {shot} {number}`, then `wanflow hold {shot}`")
+        words = tr(
+            "`{name}` is take {number} of `{shot}` already, made from an earlier request",
+            name=name,
+            number=number,
+            shot=shot,
+        )
+        raise UnknownTarget(
+            words,
+            hint=tr("to use it: `wanflow pick {shot} {number}`, then `wanflow hold {shot}`", shot=shot, number=number),
+        )
     return locks.pick(lock, shot, shot_request.key, take.digest)
 
 
@@ -179,7 +190,7 @@ def retake(lock: Lock, shot_request: ShotRequest, more: int) -> Lock:
     """The lock with the wish for more takes of a request; raises UnknownTarget for a shot that is held."""
     name = shot_request.shot.name
     if shot_request.entry.held is not None or shot_request.entry.rival_holds:
-        raise UnknownTarget(f"`{name}` is held", hint=f"`wanflow release {name}` first")
+        raise UnknownTarget(tr("`{name}` is held", name=name), hint=tr("`wanflow release {name}` first", name=name))
     rendered = sum(take.seed is not None for take in shot_request.takes)
     return locks.wish(lock, name, shot_request.key, max(shot_request.wanted, rendered) + more)
 
@@ -188,7 +199,9 @@ def hold(lock: Lock, shot_request: ShotRequest) -> Lock:
     """The lock with the take in use held; raises UnknownTarget where no take is in use."""
     choice, name = shot_request.counting, shot_request.shot.name
     if choice.open:
-        raise UnknownTarget(f"`{name}` waits for a pick", hint=f"`wanflow pick {name} N` first")
+        raise UnknownTarget(
+            tr("`{name}` waits for a pick", name=name), hint=tr("`wanflow pick {name} N` first", name=name)
+        )
     if choice.take is None:
-        raise UnknownTarget(f"`{name}` has no take to hold", hint="`wanflow run` renders one")
+        raise UnknownTarget(tr("`{name}` has no take to hold", name=name), hint=tr("`wanflow run` renders one"))
     return locks.keep(lock, name, choice.take.digest)

@@ -17,6 +17,7 @@ from wanflow.language.output_paths import soft_tracks
 from wanflow.language.production import RESULTS_FOLDER, Cut, CutItem, Production, Shot, TitleCard
 from wanflow.language.source import Frame, PieceOutside, ShotSource, Sound, frame_span
 from wanflow.language.timeline import takeover
+from wanflow.messages import tr
 from wanflow.planner.plan import NodeOutput, Reason, ReasonCode
 from wanflow.store.take import Film
 
@@ -104,17 +105,22 @@ def placed_at(position: str | Decimal, size: tuple[int, int]) -> tuple[str, Deci
 def extract_identity(vertex: ExtractVertex, source: NodeOutput) -> Identity | Reason:
     """The identity of a piece, a placeholder while its source is not known, or why it cannot be extracted."""
     if source.film is None and source.known:
-        return Reason(ReasonCode.INPUT_FAILED, f"cannot extract `{vertex.id}`: `{vertex.origin}` has no frames")
+        return Reason(
+            ReasonCode.INPUT_FAILED,
+            tr("cannot extract `{id}`: `{origin}` has no frames", id=vertex.id, origin=vertex.origin),
+        )
     if source.film is None or source.digest is None:
         return recipe.placeholder_of_part(source.identity, vertex.piece)
     if isinstance(vertex.piece, Sound):
         if source.film.samples == 0:
-            return Reason(ReasonCode.INPUT_FAILED, f"`{vertex.id}`: `{vertex.origin}` has no sound")
+            return Reason(
+                ReasonCode.INPUT_FAILED, tr("`{id}`: `{origin}` has no sound", id=vertex.id, origin=vertex.origin)
+            )
         return recipe.part_identity(source.digest, vertex.piece, 0, source.film.samples - 1)
     try:
         first, last = frame_span(vertex.piece, source.film.frames, source.film.rate)
     except PieceOutside as outside:
-        return Reason(ReasonCode.INPUT_FAILED, f"`{vertex.id}`: {outside}")
+        return Reason(ReasonCode.INPUT_FAILED, tr("`{id}`: {outside}", id=vertex.id, outside=outside))
     grid = None if source.film.pace is None else source.film.rate
     return recipe.part_identity(source.digest, vertex.piece, first, last, grid)
 

@@ -13,6 +13,7 @@ from wanflow.language.production import CutShape, TitleCard, TransitionKind
 from wanflow.language.timeline import PlacedClip, TimelineSpan
 from wanflow.media.picture.segment import Card, JoinRecipe, PartRecipe, SegmentRecipe
 from wanflow.media.text.caption_layout import Caption, within
+from wanflow.messages import tr
 from wanflow.planner.cut import DEFAULT_SIZE, Edit, EditItem, film_size, films_of
 
 
@@ -59,9 +60,9 @@ def place_items(edit: Edit, rate: Fraction) -> tuple[PlacedClip, ...]:
     try:
         return timeline.place([_timeline_item(item, rate) for item in edit.items], rate)
     except timeline.TransitionsOverlap as overlap:
-        raise MediaFault(str(overlap), hint="make a transition shorter, or the item longer") from overlap
+        raise MediaFault(str(overlap), hint=tr("make a transition shorter, or the item longer")) from overlap
     except timeline.TrimOutsideClip as outside:
-        raise MediaFault(str(outside), hint="change `in` or `out` of the item") from outside
+        raise MediaFault(str(outside), hint=tr("change `in` or `out` of the item")) from outside
 
 
 def lay_out(edit: Edit, clips: tuple[PlacedClip, ...], rate: Fraction, captions: tuple[Caption, ...] = ()) -> CutLayout:
@@ -121,5 +122,5 @@ def _timeline_item(item: EditItem, rate: Fraction) -> timeline.TimelineItem:
     clip = None if item.film is None or item.film.frames == 0 else (item.film.frames, item.film.rate)
     placed = timeline.timeline_item(item.item, clip, item.continued_at, rate)
     if placed is None:
-        raise MediaFault(f"`{item.item.name}` is not a video: it needs a `duration` in a cut")
+        raise MediaFault(tr("`{name}` is not a video: it needs a `duration` in a cut", name=item.item.name))
     return placed

@@ -10,6 +10,7 @@ from wanflow.catalog.provider import Provider
 from wanflow.graph import recipe
 from wanflow.graph.node import CutVertex, ExtractVertex, ShotVertex
 from wanflow.language.production import Shot
+from wanflow.messages import joined, tr, trn
 from wanflow.planner import cut, picks
 from wanflow.planner.diff import differences
 from wanflow.planner.picks import ChoiceReason
@@ -92,10 +93,10 @@ def decide_takes(
     if choice.how is ChoiceReason.HELD and choice.take is not None:
         number = entry.numbers[choice.take.digest]
         changed = request.known and choice.take.fingerprint != request.core
-        held = Reason(ReasonCode.HELD, f"held at take {number}{'; the shot has changed since' if changed else ''}")
+        held = Reason(ReasonCode.HELD, _held_text(number, changed=changed))
         return (Decision(Action.HELD, (held,), number=number, seed=choice.take.seed, take=choice.take),)
     if choice.how is ChoiceReason.RIVALS and entry.rival_holds:
-        text = f"{picks.rivals_text(choice)}: `wanflow pick {request.shot.name} N`"
+        text = tr("{rivals}: `wanflow pick {name} N`", rivals=picks.rivals_text(choice), name=request.shot.name)
         return (Decision(Action.HELD, (Reason(ReasonCode.NEEDS_PICK, text),), number=choice.rivals[0]),)
     decisions = [_decide_take(request, ordinal, inputs, context) for ordinal in range(request.wanted)]
     # clips that were made elsewhere take the place of the last missing takes; requested takes beyond these are rendered
@@ -106,14 +107,23 @@ def decide_takes(
     return _numbered(request, decisions, context.inventory)
 
 
+def _held_text(number: int, *, changed: bool) -> str:
+    if changed:
+        return tr("held at take {number}; the shot has changed since", number=number)
+    return tr("held at take {number}", number=number)
+
+
 def _decide_take(
     request: ShotRequest, ordinal: int, inputs: Mapping[str, NodeOutput], context: DecisionContext
 ) -> Decision:
     seed = request.seed(ordinal)
-    blank = Decision(Action.RENDER, (Reason(ReasonCode.NEW, "not rendered yet"),), ordinal=ordinal, seed=seed)
+    blank = Decision(Action.RENDER, (Reason(ReasonCode.NEW, tr("not rendered yet")),), ordinal=ordinal, seed=seed)
     if twin := context.promised.get((request.core, seed)):
         return replace(
-            blank, action=Action.RESTORE, reasons=(Reason(ReasonCode.TWIN, f"same request as {twin}"),), origin=twin
+            blank,
+            action=Action.RESTORE,
+            reasons=(Reason(ReasonCode.TWIN, tr("same request as {twin}", twin=twin)),),
+            origin=twin,
         )
     if request.known:
         finders = (_existing_take, _open_task, _lost_submission)
@@ -135,10 +145,13 @@ def _existing_take(request: ShotRequest, blank: Decision, inventory: Inventory) 
         return _own_take(request, blank, take, inventory)
     for name, entry in inventory.lock.shots.items():
         for take in filter(matches, entry.takes.values()):
-            why = Reason(ReasonCode.IN_STORE, f"same request as `{name}` take {entry.numbers[take.digest]}: reused")
+            why = Reason(
+                ReasonCode.IN_STORE,
+                tr("same request as `{name}` take {numbers}: reused", name=name, numbers=entry.numbers[take.digest]),
+            )
             return replace(blank, action=Action.RESTORE, reasons=(why,), take=take, origin=name)
     for take in filter(matches, inventory.takes.get(request.core, ())):
-        why = Reason(ReasonCode.IN_STORE, f"rendered on {take.date[:10]}")
+        why = Reason(ReasonCode.IN_STORE, tr("rendered on {date}", date=take.date[:10]))
         return replace(blank, action=Action.RESTORE, reasons=(why,), take=take)
     return None
 
@@ -147,21 +160,31 @@ def _own_take(request: ShotRequest, blank: Decision, take: Take, inventory: Inve
     number = request.entry.numbers[take.digest]
     found = replace(blank, action=Action.REUSE, number=number, take=take)
     if take.digest not in inventory.here:
-        why = Reason(ReasonCode.NOT_HERE, f"take {number} is in the lock, but its file is not here")
+        why = Reason(ReasonCode.NOT_HERE, tr("take {number} is in the lock, but its file is not here", number=number))
         return replace(found, reasons=(why,))
     if request.renamed_from is not None:
-        why = Reason(ReasonCode.IN_STORE, f"same request as `{request.renamed_from}` take {number}: reused")
+        why = Reason(
+            ReasonCode.IN_STORE,
+            tr(
+                "same request as `{renamed_from}` take {number}: reused",
+                renamed_from=request.renamed_from,
+                number=number,
+            ),
+        )
         return replace(found, action=Action.RESTORE, reasons=(why,), origin=request.renamed_from)
     if request.entry.current not in {None, request.key}:
-        why = Reason(ReasonCode.IN_STORE, f"same request as take {number}: reused")
+        why = Reason(ReasonCode.IN_STORE, tr("same request as take {number}: reused", number=number))
         return replace(found, action=Action.RESTORE, reasons=(why,))
-    return replace(found, reasons=(Reason(ReasonCode.UP_TO_DATE, f"up to date (take {number})"),))
+    return replace(found, reasons=(Reason(ReasonCode.UP_TO_DATE, tr("up to date (take {number})", number=number)),))
 
 
 def _open_task(request: ShotRequest, blank: Decision, inventory: Inventory) -> Decision | None:
     for task in inventory.open_tasks:
         if (task.attempt.fingerprint, task.attempt.seed) == (request.core, blank.seed):
-            why = Reason(ReasonCode.IN_FLIGHT, f"task {task.task_id} was submitted on {task.accepted[:16]}")
+            why = Reason(
+                ReasonCode.IN_FLIGHT,
+                tr("task {task_id} was submitted on {accepted}", task_id=task.task_id, accepted=task.accepted[:16]),
+            )
             # a late take must not displace those that were rendered since: it gets a number after theirs
             number = 0 if task.late and request.takes else task.attempt.number
             return replace(blank, action=Action.COLLECT, reasons=(why,), number=number, task=task)
@@ -172,7 +195,7 @@ def _lost_submission(request: ShotRequest, blank: Decision, inventory: Inventory
     """A submission whose reply was lost may have been accepted: then its film is fetched, else it is sent again."""
     for attempt in inventory.unknown_fate:
         if (attempt.fingerprint, attempt.seed) == (request.core, blank.seed):
-            text = f"the fate of the submission of {attempt.date[:16]} is unknown: it is looked up first"
+            text = tr("the fate of the submission of {date} is unknown: it is looked up first", date=attempt.date[:16])
             why = Reason(ReasonCode.IN_FLIGHT, text)
             return replace(blank, reasons=(why,), certain=False, number=attempt.number)
     return None
@@ -187,7 +210,8 @@ def _render(
     inventory, question = context.inventory, (request.core, request.seed(blank.ordinal))
     refusals = [
         Reason(
-            ReasonCode.REFUSED_BEFORE, f"{end.words}, on {end.date[:10]}: change the shot, or pass `--retry-refused`"
+            ReasonCode.REFUSED_BEFORE,
+            tr("{words}, on {date}: change the shot, or pass `--retry-refused`", words=end.words, date=end.date[:10]),
         )
         for end in inventory.endings
         if end.state == "refused" and (end.attempt.fingerprint, end.attempt.seed) == question and request.known
@@ -195,7 +219,7 @@ def _render(
     if refusals and not context.retry_refused:
         return replace(blank, action=Action.BLOCKED, reasons=(refusals[0],))
     lost = [
-        Reason(ReasonCode.TASK_LOST, f"task {task.task_id} was lost")
+        Reason(ReasonCode.TASK_LOST, tr("task {task_id} was lost", task_id=task.task_id))
         for task in (*inventory.lost, *inventory.forgotten)
         if (task.attempt.fingerprint, task.attempt.seed) == question
     ]
@@ -205,24 +229,29 @@ def _render(
 
 def _changes(request: ShotRequest, inputs: Mapping[str, NodeOutput], inventory: Inventory) -> tuple[Reason, ...]:
     waiting = [
-        Reason(ReasonCode.INPUT_WILL_CHANGE, f"{slot}: {item.changes}")
+        Reason(ReasonCode.INPUT_WILL_CHANGE, tr("{slot}: {changes}", slot=slot, changes=item.changes))
         for slot, item in inputs.items()
         if not item.known
     ]
     before = last_request(inventory, request.shot.name)
     if before is None:
-        return (Reason(ReasonCode.NEW, "never rendered"), *waiting)
+        return (Reason(ReasonCode.NEW, tr("never rendered")), *waiting)
     changed = [Reason(item.code, item.text) for item in differences(before, request.recipe, inventory.lock)]
     if changed or waiting:
         return (*changed, *waiting)
     seeds = {take.seed for take in request.entry.takes.values() if take.fingerprint == request.core}
     if request.shot.seed is not None and request.shot.seed not in seeds:
-        return (Reason(ReasonCode.PARAMETER_CHANGED, f"seed: {request.shot.seed}"),)
+        return (Reason(ReasonCode.PARAMETER_CHANGED, tr("seed: {seed}", seed=request.shot.seed)),)
     if request.wanted > request.shot.takes:
-        return (Reason(ReasonCode.RETAKE, f"{request.wanted} takes requested"),)
+        return (Reason(ReasonCode.RETAKE, trn("{number} take requested", "{number} takes requested", request.wanted)),)
     if seeds:
-        return (Reason(ReasonCode.MORE_TAKES, f"takes: {request.wanted}, {len(seeds)} rendered before"),)
-    return (Reason(ReasonCode.NEW, "not rendered yet"),)
+        return (
+            Reason(
+                ReasonCode.MORE_TAKES,
+                tr("takes: {wanted}, {number} rendered before", wanted=request.wanted, number=len(seeds)),
+            ),
+        )
+    return (Reason(ReasonCode.NEW, tr("not rendered yet")),)
 
 
 def _numbered(request: ShotRequest, decisions: list[Decision], inventory: Inventory) -> tuple[Decision, ...]:
@@ -254,42 +283,53 @@ def _decide_extract(vertex: ExtractVertex, source: NodeOutput, context: Decision
     if isinstance(identity, Reason):
         return Decision(Action.BLOCKED, (identity,))
     if not recipe.is_placeholder(identity) and digest.of_json(identity) in context.inventory.derived:
-        return Decision(Action.REUSE, (Reason(ReasonCode.UP_TO_DATE, "up to date"),))
+        return Decision(Action.REUSE, (Reason(ReasonCode.UP_TO_DATE, tr("up to date")),))
     if vertex.id in context.unused:
-        return Decision(Action.REUSE, (Reason(ReasonCode.NOT_HERE, f"not needed: `{vertex.shot}` has its takes"),))
+        return Decision(
+            Action.REUSE, (Reason(ReasonCode.NOT_HERE, tr("not needed: `{shot}` has its takes", shot=vertex.shot)),)
+        )
     if source.obstacle is not None:
         return Decision(Action.BLOCKED, (source.obstacle,))
     if recipe.is_placeholder(identity):
         return Decision(Action.DERIVE, (Reason(ReasonCode.INPUT_WILL_CHANGE, source.changes),), certain=False)
-    return Decision(Action.DERIVE, (Reason(ReasonCode.NEW, "not extracted yet"),))
+    return Decision(Action.DERIVE, (Reason(ReasonCode.NEW, tr("not extracted yet")),))
 
 
 def _decide_cut(vertex: CutVertex, inputs: Mapping[str, NodeOutput], context: DecisionContext) -> Decision:
     before = context.inventory.cuts.get(vertex.cut.name)
     edit = cut.arrange(vertex.cut, inputs, context.shots, context.provider)
     if edit.fingerprint() == before is not None:
-        return Decision(Action.REUSE, (Reason(ReasonCode.UP_TO_DATE, "up to date"),))
+        return Decision(Action.REUSE, (Reason(ReasonCode.UP_TO_DATE, tr("up to date")),))
     obstacles = {item.obstacle for item in inputs.values() if item.obstacle is not None}
     if obstacles:
         return Decision(Action.BLOCKED, tuple(sorted(obstacles, key=lambda reason: reason.text)))
     waiting = tuple(Reason(ReasonCode.INPUT_WILL_CHANGE, item.changes) for item in inputs.values() if not item.known)
     if before is None:
-        return Decision(Action.DERIVE, (Reason(ReasonCode.NEW, "not built yet, or its file is missing"), *waiting))
+        return Decision(Action.DERIVE, (Reason(ReasonCode.NEW, tr("not built yet, or its file is missing")), *waiting))
     if waiting:
         return Decision(Action.DERIVE, waiting, certain=False)
-    return Decision(Action.DERIVE, (Reason(ReasonCode.INPUT_CHANGED, f"edit changed: {_edit_changes(edit, context)}"),))
+    return Decision(
+        Action.DERIVE,
+        (Reason(ReasonCode.INPUT_CHANGED, tr("edit changed: {changes}", changes=_edit_changes(edit, context))),),
+    )
 
 
 def _edit_changes(edit: cut.Edit, context: DecisionContext) -> str:
     """What differs from the cut that was written before: its takes, as `talk take 1 → 2`, else what is possible."""
     before = context.inventory.cut_takes.get(edit.cut.name, ())
-    possible = f"its items, {'slates, ' if context.provider.slated else ''}files or settings"
+    possible = tr("its items, files or settings")
+    if context.provider.slated:
+        possible = tr("its items, slates, files or settings")
     changes: list[str] = []
     for item in edit.items:
         entry = context.inventory.lock.shots.get(item.vertex or "")
         number = None if entry is None else entry.numbers.get(item.digest or "")
         if entry is None or number is None or item.digest in before:
             continue
-        old = " and ".join(str(entry.numbers[digest]) for digest in before if digest in entry.numbers)
-        changes.append(f"{item.vertex} take {old} → {number}" if old else f"{item.vertex} take {number} added")
-    return ", ".join(dict.fromkeys(changes)) or possible
+        old = joined(tr(" and "), (str(entry.numbers[digest]) for digest in before if digest in entry.numbers))
+        changes.append(
+            tr("{vertex} take {old} → {number}", vertex=item.vertex, old=old, number=number)
+            if old
+            else tr("{vertex} take {number} added", vertex=item.vertex, number=number)
+        )
+    return joined(", ", dict.fromkeys(changes)) if changes else possible

@@ -13,6 +13,7 @@ from wanflow.digest import Canonical
 from wanflow.errors import UnknownTarget
 from wanflow.graph.recipe import is_placeholder
 from wanflow.graph.select import single_shot
+from wanflow.messages import tr
 from wanflow.planner.plan import Action, Plan, ReasonCode, Step, StepKind
 from wanflow.store.lock import Lock
 from wanflow.store.take import Film, Recipe
@@ -34,17 +35,23 @@ class Difference:
     def text(self) -> str:
         """One short line: for a prompt the words that differ, else old → new."""
         if self.code is ReasonCode.PROMPT_CHANGED:
-            return f"{self.key}: {changed_words(self.old, self.new)}"
+            return tr("{key}: {changed}", key=self.key, changed=changed_words(self.old, self.new))
         if self.code is ReasonCode.INPUT_CHANGED and not (self.old and self.new):
-            return f"{self.key} {'added' if self.new else 'removed'}"
-        for mark in (", take ", "file ", "address ") if self.code is ReasonCode.INPUT_CHANGED else ():
-            head, found, old = self.old.rpartition(mark)
-            same = bool(found) and self.new.startswith(head + mark)
-            if same and mark == ", take ":
-                return f"{self.key}: {head}, take {old} → take {self.new.removeprefix(head + mark)}"
-            if same:  # a digest says nothing to a person
-                return f"{self.key}: {mark}changed"
-        return f"{self.key}: {self.old or '(none)'} → {self.new or '(none)'}"
+            return tr("{key} added", key=self.key) if self.new else tr("{key} removed", key=self.key)
+        if self.code is ReasonCode.INPUT_CHANGED:
+            head, found, old = self.old.rpartition(", take ")
+            if found and self.new.startswith(head + found):
+                new = self.new.removeprefix(head + found)
+                return tr("{key}: {head}, take {old} → take {new}", key=self.key, head=head, old=old, new=new)
+            if self._same_until("file "):  # a digest says nothing to a person
+                return tr("{key}: file changed", key=self.key)
+            if self._same_until("address "):
+                return tr("{key}: address changed", key=self.key)
+        return tr("{key}: {old} → {new}", key=self.key, old=self.old or tr("(none)"), new=self.new or tr("(none)"))
+
+    def _same_until(self, mark: str) -> bool:
+        head, found, _ = self.old.rpartition(mark)
+        return bool(found) and self.new.startswith(head + found)
 
 
 def differences(old: Recipe, new: Recipe, lock: Lock) -> tuple[Difference, ...]:
@@ -83,7 +90,9 @@ def _media_differences(old: Sequence[Canonical], new: Sequence[Canonical], lock:
         was, now = _mapping(before), _mapping(after)
         role = _text(now.get("role"))
         if was.get("role") != now.get("role"):
-            yield from _changed(ReasonCode.INPUT_CHANGED, f"media {position}", _text(was.get("role")), role)
+            yield from _changed(
+                ReasonCode.INPUT_CHANGED, tr("media {position}", position=position), _text(was.get("role")), role
+            )
             continue
         for part, label in (("is", role), ("voice", f"{role}.voice")):
             if not is_placeholder(now.get(part)) and was.get(part) != now.get(part):
@@ -101,15 +110,19 @@ def input_text(identity: Canonical, lock: Lock) -> str:
     if not isinstance(identity, Mapping):
         return _text(identity)
     if "url" in identity:
-        return f"address {_text(identity['url'])[:12]}"
+        return tr("address {text}", text=_text(identity["url"])[:12])
     of = _text(identity.get("of") or identity.get("digest"))
     named = (
-        (f"`{shot}`, take {entry.numbers[of]}", entry.takes[of])
+        (tr("`{shot}`, take {numbers}", shot=shot, numbers=entry.numbers[of]), entry.takes[of])
         for shot, entry in lock.shots.items()
         if of in entry.takes
     )
-    name, take = next(named, (f"file {of[:12]}", None))
-    return f"{_part_text(identity, None if take is None else take.film)} of {name}" if "of" in identity else name
+    name, take = next(named, (tr("file {of}", of=of[:12]), None))
+    return (
+        tr("{part} of {name}", part=_part_text(identity, None if take is None else take.film), name=name)
+        if "of" in identity
+        else name
+    )
 
 
 def _part_text(identity: Mapping[str, Canonical], film: Film | None) -> str:
@@ -117,13 +130,13 @@ def _part_text(identity: Mapping[str, Canonical], film: Film | None) -> str:
     first, last = (int(_text(identity.get(key)) or 0) for key in ("first", "last"))
     end = film is not None and last == film.frames - 1
     if identity.get("op") == "sound":
-        return "sound"
+        return tr("sound")
     if identity.get("op") == "frame":
-        return "last frame" if end else "first frame" if first == 0 else f"frame {first}"
+        return tr("last frame") if end else tr("first frame") if first == 0 else tr("frame {first}", first=first)
     if film is None or (first > 0 and not end):
-        return f"frames {first} to {last}"
+        return tr("frames {first} to {last}", first=first, last=last)
     seconds = timebase.decimal_text(Fraction(last - first + 1) / film.rate, 2)
-    return f"{'last' if end else 'first'} {seconds} s"
+    return tr("last {seconds} s", seconds=seconds) if end else tr("first {seconds} s", seconds=seconds)
 
 
 def _text(value: Canonical) -> str:
@@ -172,10 +185,13 @@ def steps_of(plan: Plan, node: str) -> tuple[Step, ...]:
     takes = [step.node for step in plan.steps if step.shot == shot and step.take]
     if mark and number.isdecimal() and takes:
         listed = ", ".join(f"`{take}`" for take in takes)
-        raise UnknownTarget(f"`{node}` is not a take that `{shot}` asks for now", hint=f"it asks for {listed}")
+        raise UnknownTarget(
+            tr("`{node}` is not a take that `{shot}` asks for now", node=node, shot=shot),
+            hint=tr("it asks for {listed}", listed=listed),
+        )
     names = [name for step in plan.steps for name in (step.vertex, step.node)]
-    hint = did_you_mean(node, names) or "`wanflow list` shows the nodes"
-    raise UnknownTarget(f"no node is called `{node}`", hint=hint)
+    hint = did_you_mean(node, names) or tr("`wanflow list` shows the nodes")
+    raise UnknownTarget(tr("no node is called `{node}`", node=node), hint=hint)
 
 
 def explain(plan: Plan, steps: Sequence[Step]) -> tuple[Explanation, ...]:

@@ -8,6 +8,7 @@ from wanflow.graph import recipe
 from wanflow.graph.build import ShotGraph, input_id, sources_of
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex
 from wanflow.language.production import Shot
+from wanflow.messages import tr, trn
 from wanflow.planner import cut, price
 from wanflow.planner.cut import slate_words
 from wanflow.planner.decide import Decidable, Decision, DecisionContext, decide, decide_takes
@@ -75,26 +76,26 @@ def shot_output(
         return _take_output(shot, choice.take, number, decisions, inventory)
     if first is None:
         node = take_node(shot.name, decisions[0].number)
-        return missing_output(shot.name, Reason(ReasonCode.INPUT_FAILED, f"{node} is blocked"), (node,))
+        return missing_output(shot.name, Reason(ReasonCode.INPUT_FAILED, tr("{node} is blocked", node=node)), (node,))
     if first.take is not None:
         return _take_output(shot, first.take, first.number, decisions, inventory)
     return NodeOutput(
         identity=recipe.placeholder(f"{shot_request.core}:{shot_request.seed(first.ordinal)}"),
         film=price.output_film(shot, inputs),
         nodes=(take_node(shot.name, first.number),),
-        changes=f"{shot.name} {_change_text(first)}",
+        changes=tr("{name} {change}", name=shot.name, change=_change_text(first)),
     )
 
 
 def _change_text(decision: Decision) -> str:
     match decision.action:
         case Action.COLLECT:
-            return "is collected"
+            return tr("is collected")
         case Action.RESTORE:
-            return "is reused"
+            return tr("is reused")
         case _:
             new = any(reason.code is ReasonCode.NEW for reason in decision.reasons)
-            return "is rendered" if new else "is rendered again"
+            return tr("is rendered") if new else tr("is rendered again")
 
 
 def unplanned_shot_output(shot_request: ShotRequest, inventory: Inventory) -> NodeOutput:
@@ -103,7 +104,7 @@ def unplanned_shot_output(shot_request: ShotRequest, inventory: Inventory) -> No
     if choice.open:
         return missing_output(shot.name, needs_pick(shot_request))
     if choice.take is None:
-        reason = Reason(ReasonCode.INPUT_FAILED, f"`{shot.name}` is excluded and has no take")
+        reason = Reason(ReasonCode.INPUT_FAILED, tr("`{name}` is excluded and has no take", name=shot.name))
         return missing_output(shot.name, reason)
     return _take_output(shot, choice.take, shot_request.entry.numbers[choice.take.digest], (), inventory)
 
@@ -113,8 +114,11 @@ def needs_pick(shot_request: ShotRequest) -> Reason:
     name, choice = shot_request.shot.name, shot_request.choice
     if choice.rivals:
         return Reason(ReasonCode.NEEDS_PICK, f"{name}: {rivals_text(choice)}: `wanflow pick {name} N`")
-    takes = "1 take" if shot_request.wanted == 1 else f"{shot_request.wanted} takes"
-    return Reason(ReasonCode.NEEDS_PICK, f"{name} has {takes} and waits for a pick: `wanflow pick {name} N`")
+    takes = trn("{number} take", "{number} takes", shot_request.wanted)
+    return Reason(
+        ReasonCode.NEEDS_PICK,
+        tr("{name} has {takes} and waits for a pick: `wanflow pick {name} N`", name=name, takes=takes),
+    )
 
 
 def extract_output(vertex: ExtractVertex, decision: Decision, source: NodeOutput) -> NodeOutput:
@@ -130,9 +134,9 @@ def extract_output(vertex: ExtractVertex, decision: Decision, source: NodeOutput
 def unplanned_output(vertex: ExtractVertex | CutVertex, inputs: Mapping[str, NodeOutput]) -> NodeOutput:
     """What an extract or a cut gives where this plan leaves it alone."""
     if isinstance(vertex, ExtractVertex):
-        decision = Decision(Action.DERIVE, (Reason(ReasonCode.NEW, "not extracted yet"),))
+        decision = Decision(Action.DERIVE, (Reason(ReasonCode.NEW, tr("not extracted yet")),))
         return extract_output(vertex, decision, inputs[vertex.origin])
-    return missing_output(vertex.id, Reason(ReasonCode.INPUT_FAILED, f"`{vertex.id}` is excluded"))
+    return missing_output(vertex.id, Reason(ReasonCode.INPUT_FAILED, tr("`{id}` is excluded", id=vertex.id)))
 
 
 def caption(shot: Shot, number: int, take: Take) -> tuple[str, ...]:
@@ -145,7 +149,9 @@ def _take_output(
     shot: Shot, take: Take, number: int, decisions: tuple[Decision, ...], inventory: Inventory
 ) -> NodeOutput:
     node = take_node(shot.name, number)
-    away = Reason(ReasonCode.NOT_HERE, f"the file of {node} is not here: `wanflow pull`, or copy the store")
+    away = Reason(
+        ReasonCode.NOT_HERE, tr("the file of {node} is not here: `wanflow pull`, or copy the store", node=node)
+    )
     return NodeOutput(
         identity=recipe.digest_identity(take.digest),
         digest=take.digest,

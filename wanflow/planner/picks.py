@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from wanflow.graph import recipe as recipes
+from wanflow.messages import joined, tr
 from wanflow.store.lock import ShotEntry
 from wanflow.store.take import Take
 
@@ -95,7 +96,8 @@ def last_used(entry: ShotEntry, *, waits: bool = False) -> TakeChoice:
 
 def rivals_text(choice: TakeChoice) -> str:
     """What two branches chose, e.g. `both sides picked: take 2 or take 3`."""
-    return f"both sides picked: {' or '.join(f'take {number}' for number in choice.rivals)}"
+    numbers = (tr("take {number}", number=number) for number in choice.rivals)
+    return tr("both sides picked: {takes}", takes=joined(tr(" or "), numbers))
 
 
 def uses(entry: ShotEntry, present: TakeChoice) -> Iterator[tuple[str, str]]:
@@ -104,11 +106,11 @@ def uses(entry: ShotEntry, present: TakeChoice) -> Iterator[tuple[str, str]]:
     A pick for an earlier request counts: an undo brings it back.
     """
     for digest in (*filter(None, (entry.held,)), *entry.rival_holds):
-        yield digest, "it is held"
+        yield digest, tr("it is held")
     for digest in (*entry.picks.values(), *(digest for both in entry.rival_picks.values() for digest in both)):
-        yield digest, "it is picked"
+        yield digest, tr("it is picked")
     if present.take is not None:
-        yield present.take.digest, "the shot uses it"
+        yield present.take.digest, tr("the shot uses it")
 
 
 def _rivals(entry: ShotEntry, digests: tuple[str, ...]) -> TakeChoice:

@@ -16,6 +16,7 @@ from wanflow.graph.build import ShotGraph
 from wanflow.graph.node import AssetVertex
 from wanflow.graph.recipe import Identity
 from wanflow.language.source import DataSource, Facts, FactsTable, FileSource, UrlSource
+from wanflow.messages import tr
 from wanflow.money import Cost
 from wanflow.store.inventory import Inventory
 from wanflow.store.take import Film, Recipe, film_of
@@ -220,8 +221,8 @@ def asset_output(vertex: AssetVertex, facts: FactsTable) -> NodeOutput:
             known = facts.get(path)
             if isinstance(known, Facts):
                 return NodeOutput(recipe.digest_identity(known.digest), known.digest, film_of(known))
-            why = "was not read" if known is None else known.why
-            return missing_output(vertex.id, Reason(ReasonCode.INPUT_FAILED, f"`{path}` {why}"))
+            why = tr("was not read") if known is None else known.why
+            return missing_output(vertex.id, Reason(ReasonCode.INPUT_FAILED, tr("`{path}` {why}", path=path, why=why)))
 
 
 def missing_output(vertex: str, obstacle: Reason, nodes: tuple[str, ...] = ()) -> NodeOutput:

@@ -11,6 +11,7 @@ from wanflow.graph.build import ShotGraph
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex
 from wanflow.language.production import Shot
 from wanflow.language.source import FactsTable
+from wanflow.messages import tr
 from wanflow.planner import price
 from wanflow.planner.decide import Decidable, Decision, DecisionContext, decide, decide_takes
 from wanflow.planner.inputs import extract_output, inputs_of, shot_output, unplanned_output, unplanned_shot_output
@@ -192,8 +193,12 @@ def _take_step(builder: _PlanBuilder, vertex: ShotVertex, decision: Decision) ->
     if reasons[0].code is ReasonCode.NOT_HERE:
         amount = "" if quoted.cost.amount is None else money.amount_text(quoted.cost.amount)
         price_text = f" ({amount} {quoted.cost.currency})" if amount else ""
-        hint = f"`wanflow pull`, copy the store, or `wanflow retake {vertex.id}` for another{price_text}"
-        reasons = (Reason(ReasonCode.NOT_HERE, f"{reasons[0].text}: {hint}"), *reasons[1:])
+        hint = tr(
+            "`wanflow pull`, copy the store, or `wanflow retake {id}` for another{price}",
+            id=vertex.id,
+            price=price_text,
+        )
+        reasons = (Reason(ReasonCode.NOT_HERE, tr("{text}: {hint}", text=reasons[0].text, hint=hint)), *reasons[1:])
     return Step(
         node=take_node(vertex.id, decision.number),
         kind=StepKind.TAKE,

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from wanflow.errors import UnknownTarget
 from wanflow.graph.node import cut_id
+from wanflow.messages import joined, tr
 from wanflow.planner import picks
 from wanflow.planner.plan import Action, Plan, StepKind
 from wanflow.planner.request import planned_request
@@ -69,11 +70,13 @@ def named_takes(plan: Plan, shown: Mapping[str, Sequence[str]], sizes: Mapping[s
 
     `shown` has the cuts that show a take, `sizes` the bytes of its file, both by its digest.
     """
-    uses: dict[str, list[str]] = {digest: [f"{cut_id(cut)} shows it" for cut in cuts] for digest, cuts in shown.items()}
+    uses: dict[str, list[str]] = {
+        digest: [tr("{cut_id} shows it", cut_id=cut_id(cut)) for cut in cuts] for digest, cuts in shown.items()
+    }
     for name, shot in plan.graph.production.shots.items():
         entry = plan.inventory.lock.shots.get(name, ShotEntry())
         for digest, use in picks.uses(entry, planned_request(plan, shot).counting):
-            uses.setdefault(digest, []).append(f"{use} ({name})")
+            uses.setdefault(digest, []).append(tr("{use} ({name})", use=use, name=name))
     answers = {Action.REUSE, Action.RESTORE, Action.HELD}
     wanted = {step.node for step in plan.steps if step.kind is StepKind.TAKE and step.action in answers}
     found: dict[str, NamedTake] = {}
@@ -94,11 +97,13 @@ def removable_takes(known: Mapping[str, NamedTake], names: Sequence[str]) -> tup
     for name in names:
         matched = [take for node, take in known.items() if name in {node, (parse_take_node(node) or (node,))[0]}]
         if not matched:
-            raise UnknownTarget(f"no paid take is called `{name}`", hint="`wanflow takes --all` lists them")
+            raise UnknownTarget(
+                tr("no paid take is called `{name}`", name=name), hint=tr("`wanflow takes --all` lists them")
+            )
         found += matched
     used = [take for take in found if take.uses]
     if used:
-        listed = "; ".join(f"{take.node}: {', '.join(take.uses)}" for take in used)
-        hint = "pick another take, release it, or write the cut again first"
-        raise UnknownTarget(f"a take in use is never removed ({listed})", hint=hint)
+        listed = joined("; ", (tr("{node}: {uses}", node=take.node, uses=joined(", ", take.uses)) for take in used))
+        hint = tr("pick another take, release it, or write the cut again first")
+        raise UnknownTarget(tr("a take in use is never removed ({listed})", listed=listed), hint=hint)
     return tuple(dict.fromkeys(found))

@@ -13,6 +13,7 @@ from wanflow.graph import recipe
 from wanflow.graph.build import input_id, sources_of
 from wanflow.graph.node import AssetVertex, ExtractVertex, ShotVertex
 from wanflow.graph.recipe import Identity
+from wanflow.messages import tr
 from wanflow.money import Bound
 from wanflow.planner.plan import Action, Plan, Step, StepKind, asset_output
 from wanflow.planner.request import is_known
@@ -79,7 +80,7 @@ def read_saved(document: object) -> SavedPlan:
     saved = whole.read("saved", Fields)
     version = saved.read("version", whole_number)
     if version != FORMAT:
-        raise ValueError(f"unknown version of a saved plan: {version}")
+        raise ValueError(tr("unknown version of a saved plan: {version}", version=version))
     keys, requests = (saved.read(key, Fields) for key in ("keys", "requests"))
     steps = [Fields(step) for step in whole.read("steps", items)]
     by_key = {keys.read(step.read("node", text), text): step for step in steps}
@@ -99,28 +100,39 @@ def read_saved(document: object) -> SavedPlan:
 def unapproved(plan: Plan, saved: SavedPlan) -> Iterator[str]:
     """What a plan would do that was not saved: a new step, another request, a higher price. Doing less is allowed."""
     if (plan.provider.name, plan.region, plan.currency) != (saved.backend, saved.region, saved.currency):
-        yield f"it was saved for `{saved.backend}` in {saved.region}, priced in {saved.currency}"
+        yield tr(
+            "it was saved for `{backend}` in {region}, priced in {currency}",
+            backend=saved.backend,
+            region=saved.region,
+            currency=saved.currency,
+        )
         return
     asked = _asked(plan)
     for step in plan.steps:
         before = saved.steps.get(_key(step))
         if before is None and not step.action.idle:
-            yield f"{step.node} is not in the saved plan"
+            yield tr("{node} is not in the saved plan", node=step.node)
         if before is not None and step.action is Action.RENDER:
             yield from _beyond(plan, step, before, asked[step.vertex])
 
 
 def _beyond(plan: Plan, step: Step, before: SavedStep, asks: str) -> Iterator[str]:
     if before.action != Action.RENDER.value:
-        yield f"{step.node} would be rendered; the saved plan has `{before.action}`"
+        yield tr("{node} would be rendered; the saved plan has `{action}`", node=step.node, action=before.action)
     elif before.asks != asks or before.request not in {None, _request(plan, step)}:
-        yield f"the request for {step.node} changed since the plan was saved"
+        yield tr("the request for {node} changed since the plan was saved", node=step.node)
     elif _costs_more(step, before):
         now, then = (
-            "an unknown amount" if amount is None else money.amount_text(amount)
+            tr("an unknown amount") if amount is None else money.amount_text(amount)
             for amount in (step.cost.amount, before.amount)
         )
-        yield f"{step.node} costs {now} {step.cost.currency}; in the saved plan it costs {then}"
+        yield tr(
+            "{node} costs {now} {currency}; in the saved plan it costs {then}",
+            node=step.node,
+            now=now,
+            currency=step.cost.currency,
+            then=then,
+        )
 
 
 def _costs_more(step: Step, before: SavedStep) -> bool:
@@ -179,5 +191,5 @@ def _step(step: Fields, request: Fields | None) -> SavedStep:
 def _seconds(value: object) -> Decimal:
     found = decode.number(value)
     if found is None or found < 0:
-        raise ValueError(f"not a number of seconds: {decode.shown(value)}")
+        raise ValueError(tr("not a number of seconds: {value}", value=decode.shown(value)))
     return found

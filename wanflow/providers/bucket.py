@@ -12,6 +12,7 @@ from anyio import to_thread
 
 from wanflow import digest
 from wanflow.masking import without_password
+from wanflow.messages import tr
 from wanflow.providers.faults import NoBucket
 from wanflow.providers.protocol import Delegating, ProviderClient
 
@@ -66,12 +67,16 @@ def _named_faults(address: str) -> Iterator[None]:
     try:
         yield
     except ImportError as fault:
-        words = f"`uploads: {shown}` needs a library that is not installed ({fault.name or fault})"
-        raise NoBucket(words, hint=f"for S3: `{INSTALL}`; others are listed in docs/uploads.md") from fault
+        words = tr(
+            "`uploads: {shown}` needs a library that is not installed ({name})", shown=shown, name=fault.name or fault
+        )
+        raise NoBucket(
+            words, hint=tr("for S3: `{install}`; others are listed in docs/uploads.md", install=INSTALL)
+        ) from fault
     except NotImplementedError as fault:
-        words = f"the filesystem of `uploads: {shown}` cannot sign addresses"
-        raise NoBucket(words, hint="use a bucket, `s3://bucket/prefix`") from fault
+        words = tr("the filesystem of `uploads: {shown}` cannot sign addresses", shown=shown)
+        raise NoBucket(words, hint=tr("use a bucket, `s3://bucket/prefix`")) from fault
     except Exception as fault:
         said = " ".join(without_password(str(fault), address).split()) or type(fault).__name__
-        hint = "check its name, and the credentials in the environment"
-        raise NoBucket(f"the bucket `{shown}` cannot be used: {said}", hint=hint) from fault
+        hint = tr("check its name, and the credentials in the environment")
+        raise NoBucket(tr("the bucket `{shown}` cannot be used: {said}", shown=shown, said=said), hint=hint) from fault

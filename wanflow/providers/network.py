@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from wanflow.hosts import Zone, address_of, is_loopback, zone_of
+from wanflow.messages import tr
 from wanflow.providers.faults import ForbiddenAddress, UnusableVariable
 
 SCHEMES = ("http", "https")
@@ -111,22 +112,36 @@ def _read_proxy(variable: str, value: str, certificates: ssl.SSLContext) -> Envi
     except ValueError:
         host = None
     if not host:
-        hint = f"it looks like http://127.0.0.1:7890; correct it, or unset {variable}"
-        raise UnusableVariable(f"{variable} is not the address of a proxy", hint=hint)
+        hint = tr("it looks like http://127.0.0.1:7890; correct it, or unset {variable}", variable=variable)
+        raise UnusableVariable(tr("{variable} is not the address of a proxy", variable=variable), hint=hint)
     shown = f"{scheme}://{f'[{host}]' if ':' in host else host}{f':{port}' if port else ''}"
     if scheme not in PROXY_SCHEMES:
-        words = f"{variable} names {shown}, and wanflow cannot use a proxy of the kind `{scheme}`"
-        raise UnusableVariable(words, hint=f"name one with http://, https:// or socks5://, or unset {variable}")
+        words = tr(
+            "{variable} names {shown}, and wanflow cannot use a proxy of the kind `{scheme}`",
+            variable=variable,
+            shown=shown,
+            scheme=scheme,
+        )
+        raise UnusableVariable(
+            words, hint=tr("name one with http://, https:// or socks5://, or unset {variable}", variable=variable)
+        )
     try:
         url = httpx.URL(text).copy_with(scheme=scheme)
         proxy = httpx.Proxy(url, ssl_context=certificates if scheme == "https" else None)
         httpx.AsyncHTTPTransport(verify=certificates, proxy=proxy)
     except ImportError as fault:
-        words = f"{variable} names the SOCKS proxy {shown}, which needs a library that is not installed"
-        raise UnusableVariable(words, hint=f"`{INSTALL}`, or unset {variable}") from fault
+        words = tr(
+            "{variable} names the SOCKS proxy {shown}, which needs a library that is not installed",
+            variable=variable,
+            shown=shown,
+        )
+        raise UnusableVariable(
+            words, hint=tr("`{install}`, or unset {variable}", install=INSTALL, variable=variable)
+        ) from fault
     except (ValueError, UnicodeError, httpx.InvalidURL):
         raise UnusableVariable(
-            f"{variable} is not the address of a proxy", hint=f"correct or unset {variable}"
+            tr("{variable} is not the address of a proxy", variable=variable),
+            hint=tr("correct or unset {variable}", variable=variable),
         ) from None
     return EnvironmentProxy(variable, shown, proxy)
 
@@ -162,16 +177,23 @@ def _read_certificates(environ: Mapping[str, str]) -> ssl.SSLContext:
 
 def _load_file(variable: str, path: str, context: ssl.SSLContext) -> None:
     """Trust the certificates of a file in PEM; raises UnusableVariable."""
-    hint = f"name a file with certificates in PEM, or unset {variable}"
+    hint = tr("name a file with certificates in PEM, or unset {variable}", variable=variable)
     try:
         text = Path(path).read_bytes()
     except OSError as fault:
-        words = f"{variable} names `{path}`, which cannot be read: {(fault.strerror or str(fault)).lower()}"
+        words = tr(
+            "{variable} names `{path}`, which cannot be read: {strerror}",
+            variable=variable,
+            path=path,
+            strerror=(fault.strerror or str(fault)).lower(),
+        )
         raise UnusableVariable(words, hint=hint) from fault
     try:
         context.load_verify_locations(cadata=text.decode("ascii", errors="ignore"))
     except (ssl.SSLError, ValueError) as fault:
-        raise UnusableVariable(f"{variable} names `{path}`, which has no certificate in PEM", hint=hint) from fault
+        raise UnusableVariable(
+            tr("{variable} names `{path}`, which has no certificate in PEM", variable=variable, path=path), hint=hint
+        ) from fault
 
 
 def _load_folders(variable: str, folders: list[Path], context: ssl.SSLContext) -> None:
@@ -180,11 +202,21 @@ def _load_folders(variable: str, folders: list[Path], context: ssl.SSLContext) -
         there = [folder for folder in folders if folder.is_dir()]
         found = [folder for folder in there if any(_HASHED.fullmatch(path.name) for path in folder.iterdir())]
     except OSError as fault:
-        words = f"{variable} names a folder that cannot be read: {(fault.strerror or str(fault)).lower()}"
-        raise UnusableVariable(words, hint=f"correct or unset {variable}") from fault
+        words = tr(
+            "{variable} names a folder that cannot be read: {strerror}",
+            variable=variable,
+            strerror=(fault.strerror or str(fault)).lower(),
+        )
+        raise UnusableVariable(words, hint=tr("correct or unset {variable}", variable=variable)) from fault
     if not found:
-        words = f"{variable} names `{folders[0]}`, which has no certificate that OpenSSL finds"
-        raise UnusableVariable(words, hint=f"run `openssl rehash {folders[0]}`, or unset {variable}")
+        words = tr(
+            "{variable} names `{folders}`, which has no certificate that OpenSSL finds",
+            variable=variable,
+            folders=folders[0],
+        )
+        raise UnusableVariable(
+            words, hint=tr("run `openssl rehash {folders}`, or unset {variable}", folders=folders[0], variable=variable)
+        )
     for folder in found:
         context.load_verify_locations(capath=folder)
 
@@ -228,7 +260,9 @@ class RoutedTransport(httpx.AsyncBaseTransport):
         try:
             return await self._proxied[url.scheme].handle_async_request(request)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as fault:
-            raise httpx.ProxyError(f"by the proxy {proxy.shown} of {proxy.variable}", request=request) from fault
+            raise httpx.ProxyError(
+                tr("by the proxy {shown} of {variable}", shown=proxy.shown, variable=proxy.variable), request=request
+            ) from fault
 
     async def _judge(self, host: str, event: str, facts: Mapping[str, Any]) -> None:
         """Close a connection to an address that is not allowed; learn the zone of the service from its own."""
@@ -250,10 +284,14 @@ class RoutedTransport(httpx.AsyncBaseTransport):
     def _check(self, host: str, zone: Zone) -> None:
         """Raise ForbiddenAddress for a host of a zone in which the service is not, unless the user trusts it."""
         if zone not in self._zones and host not in self._trusted:
-            where = {Zone.LOOPBACK: "on this machine", Zone.PRIVATE: "in a private network"}.get(zone)
-            why = "one that no server of a service has" if where is None else f"{where}, and the service is not"
-            words = f"the address of a result or an upload, {host}, is {why}"
-            raise ForbiddenAddress(words, hint="nothing was sent there; check who replies in the service's name")
+            where = {Zone.LOOPBACK: tr("on this machine"), Zone.PRIVATE: tr("in a private network")}.get(zone)
+            why = (
+                tr("one that no server of a service has")
+                if where is None
+                else tr("{where}, and the service is not", where=where)
+            )
+            words = tr("the address of a result or an upload, {host}, is {why}", host=host, why=why)
+            raise ForbiddenAddress(words, hint=tr("nothing was sent there; check who replies in the service's name"))
 
     async def aclose(self) -> None:
         """Close all connections."""

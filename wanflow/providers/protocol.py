@@ -17,6 +17,7 @@ from wanflow.catalog.model import ParameterValue
 from wanflow.catalog.read import load_catalog
 from wanflow.digest import Canonical
 from wanflow.language.production import Shot
+from wanflow.messages import tr
 from wanflow.providers.faults import Invalid, ServerFault, ServiceFault, TaskLost
 
 
@@ -103,11 +104,13 @@ class TaskState:
         """What a final state other than SUCCEEDED means."""
         match self.status:
             case TaskStatus.UNKNOWN:
-                return TaskLost("the service does not know the task any more", hint="run again to plan it again")
+                return TaskLost(
+                    tr("the service does not know the task any more"), hint=tr("run again to plan it again")
+                )
             case TaskStatus.CANCELED:
-                return Invalid("the task was cancelled", hint="run again to submit it again")
+                return Invalid(tr("the task was cancelled"), hint=tr("run again to submit it again"))
             case _:
-                return self.fault or ServerFault("the task failed", hint="run again later")
+                return self.fault or ServerFault(tr("the task failed"), hint=tr("run again later"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import anyio
 
+from wanflow.messages import tr
 from wanflow.providers.faults import NotSent, ServerFault, ServiceFault, Throttled
 from wanflow.providers.protocol import (
     Accepted,
@@ -109,7 +110,7 @@ class Retrying(DelegatingWaiter):
                 pause = backoff.pause(fault)
                 if pause is None:
                     raise
-                self._tell(f"{fault}; next attempt in {pause} s")
+                self._tell(tr("{fault}; next attempt in {pause} s", fault=fault, pause=pause))
                 last = fault
             try:
                 await anyio.sleep(pause * (1 + JITTER * self._chance()))

@@ -25,6 +25,7 @@ from wanflow.language.source import (
     UrlSource,
 )
 from wanflow.masking import public_url
+from wanflow.messages import tr
 from wanflow.planner.plan import Step
 from wanflow.providers.protocol import Request, request_with
 from wanflow.yamldoc.nodes import Interpolated, Place
@@ -66,7 +67,10 @@ def rows_of(vertex: Vertex, production: Production) -> tuple[ShowRow, ...]:
         case ShotVertex(shot=shot):
             return tuple(_of_shot(shot))
         case CutVertex(cut=cut):
-            items = [ShowRow(f"item {number}", item_text(item), item.place) for number, item in enumerate(cut.items, 1)]
+            items = [
+                ShowRow(tr("item {number}", number=number), item_text(item), item.place)
+                for number, item in enumerate(cut.items, 1)
+            ]
             finish = [ShowRow(key, words, cut.place) for key, words in finish_rows(cut)]
             return (ShowRow("output", cut.output, cut.place), *items, *finish)
         case ExtractVertex(slot=slot, origin=origin, piece=piece, shot=shot):
@@ -117,7 +121,7 @@ def _of_shot(shot: Shot) -> Iterator[ShowRow]:
         if words is not None:
             yield _row(shot, key, words)
     for media in shot.media:
-        member = f"{media.cast}: " if media.cast else ""
+        member = tr("{cast}: ", cast=media.cast) if media.cast else ""
         place = media.used_at if media.origin else media.place
         yield ShowRow(media.slot, f"{member}{source_text(media.source)}", place, media.origin)
         if media.voice is not None:
@@ -134,14 +138,16 @@ def _row(shot: Shot, key: str, value: ParameterValue) -> ShowRow:
 def item_text(item: CutItem) -> str:
     """`shot coast, in 0.5, dissolve 0.5 s`; a title in quotes."""
     card = item.source if isinstance(item.source, TitleCard) else None
-    words = [source_text(item.source) if not isinstance(item.source, TitleCard) else f'title "{item.name}"']
+    words = [
+        source_text(item.source) if not isinstance(item.source, TitleCard) else tr('title "{name}"', name=item.name)
+    ]
     for key, seconds in (("in", item.start), ("out", item.stop)):
         if seconds is not None:
             words.append(f"{key} {seconds:f}")
     if item.seconds is not None:
         words.append(f"{item.seconds:f} s")
     if item.keep_overlap:
-        words.append("overlap kept")
+        words.append(tr("overlap kept"))
     if item.transition is not None:
         words.append(f"{item.transition.kind} {item.transition.seconds:f} s")
     if card is not None:
@@ -159,17 +165,35 @@ def finish_rows(cut: Cut) -> Iterator[tuple[str, str]]:
     yield "fit", shape.fit
     yield "profile", finish.profile
     if finish.music is not None:
-        music, duck = finish.music, ", ducks" if finish.music.duck else ""
-        yield "music", f"{source_text(music.source)}, gain {music.gain:f} dB, fade {music.fade:f} s{duck}"
+        music, duck = finish.music, tr(", ducks") if finish.music.duck else ""
+        yield (
+            "music",
+            tr(
+                "{source}, gain {gain:f} dB, fade {fade:f} s{duck}",
+                source=source_text(music.source),
+                gain=music.gain,
+                fade=music.fade,
+                duck=duck,
+            ),
+        )
     if finish.loudness is not None:
         yield "loudness", f"{finish.loudness:f} LUFS"
     for track in finish.subtitles:
-        burned = ", burned in" if track.burned else ""
-        encoding = "" if track.encoding is None else f", encoding {track.encoding}"
-        yield "subtitles", f"{source_text(track.source)}, language {track.language or 'unknown'}{encoding}{burned}"
+        burned = tr(", burned in") if track.burned else ""
+        encoding = "" if track.encoding is None else tr(", encoding {encoding}", encoding=track.encoding)
+        yield (
+            "subtitles",
+            tr(
+                "{source}, language {language}{encoding}{burned}",
+                source=source_text(track.source),
+                language=track.language or "unknown",
+                encoding=encoding,
+                burned=burned,
+            ),
+        )
     yield "label", "metadata" if finish.labelled else "none"
     if finish.notice is not None:
-        yield "opening_notice", f'"{finish.notice.text}", {finish.notice.seconds:f} s'
+        yield "opening_notice", tr('"{text}", {seconds:f} s', text=finish.notice.text, seconds=finish.notice.seconds)
 
 
 def source_text(source: Source) -> str:
@@ -178,32 +202,32 @@ def source_text(source: Source) -> str:
         case FileSource(path, piece):
             return path + _of(piece)
         case ShotSource(shot, piece):
-            return f"shot {shot}{_of(piece)}"
+            return tr("shot {shot}{piece}", shot=shot, piece=_of(piece))
         case UrlSource(url, sha256):
             return public_url(url) + (f" (sha256 {sha256[:12]})" if sha256 else "")
         case DataSource(_, mime, digest):
-            return f"inline {mime} (sha256 {digest[:12]})"
+            return tr("inline {mime} (sha256 {digest})", mime=mime, digest=digest[:12])
 
 
 def piece_text(piece: Piece) -> str:
     """`tail 2 s`, `from 1 s to 3.5 s`, `last frame`, `sound`."""
     match piece:
         case Tail(seconds):
-            return f"tail {seconds:f} s"
+            return tr("tail {seconds:f} s", seconds=seconds)
         case Head(seconds):
-            return f"head {seconds:f} s"
+            return tr("head {seconds:f} s", seconds=seconds)
         case Span(start, None):
-            return f"from {start:f} s"
+            return tr("from {start:f} s", start=start)
         case Span(start, Decimal() as end):
-            return f"from {start:f} s to {end:f} s"
+            return tr("from {start:f} s to {end:f} s", start=start, end=end)
         case Frame(Decimal() as at):
-            return f"frame at {at:f} s"
+            return tr("frame at {at:f} s", at=at)
         case Frame(at):
-            return f"{at} frame"
+            return tr("{at} frame", at=at)
         case Sound():
             return "sound"
     raise TypeError(f"no such piece: {piece!r}")
 
 
 def _of(piece: Piece | None) -> str:
-    return f", {piece_text(piece)}" if piece is not None else ""
+    return tr(", {piece}", piece=piece_text(piece)) if piece is not None else ""

@@ -16,6 +16,7 @@ from wanflow.graph.node import ShotVertex
 from wanflow.language.media_checks import goes_inline
 from wanflow.language.production import Shot
 from wanflow.language.source import DataSource, Source, UrlSource
+from wanflow.messages import tr
 from wanflow.providers.protocol import Request, request_with
 from wanflow.runner.context import RunContext, RunState
 from wanflow.runner.extract import file_of
@@ -73,7 +74,10 @@ def _written_out(file: Path, expected: str | None) -> str:
 
 def _check_same(file: Path, found: str, expected: str | None) -> None:
     if expected not in {None, found}:
-        raise MediaFault(f"`{file.name}` was changed after the plan was made", hint="run again: it is planned again")
+        raise MediaFault(
+            tr("`{name}` was changed after the plan was made", name=file.name),
+            hint=tr("run again: it is planned again"),
+        )
 
 
 async def _online(digest: str, context: RunContext) -> str | None:
@@ -109,7 +113,10 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except OSError as fault:
         words = (fault.strerror or str(fault)).lower()
-        raise MediaFault(f"`{path.name}` cannot be read: {words}", hint="run again: it is planned again") from fault
+        raise MediaFault(
+            tr("`{name}` cannot be read: {words}", name=path.name, words=words),
+            hint=tr("run again: it is planned again"),
+        ) from fault
 
 
 async def _check_pinned(source: UrlSource, most_bytes: int, run_state: RunState, context: RunContext) -> None:
@@ -128,6 +135,7 @@ async def _check_pinned(source: UrlSource, most_bytes: int, run_state: RunState,
     if fetched.digest != source.sha256.lower():
         where = source.url.partition("?")[0]
         raise MediaFault(
-            f"`{where}` is not the file that its `sha256` names", hint=f"if it changed on purpose: {fetched.digest}"
+            tr("`{where}` is not the file that its `sha256` names", where=where),
+            hint=tr("if it changed on purpose: {digest}", digest=fetched.digest),
         )
     context.addresses.pinned.add(source)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from wanflow.messages import tr
 from wanflow.providers.faults import ServiceFault, Unauthorised
 from wanflow.providers.protocol import ProviderClient, TaskStatus
 from wanflow.store.attempt import OpenTask
 from wanflow.store.journal import Journal
 from wanflow.store.take_names import take_node
 
-WORDS = "cancelled by hand"
+WORDS = tr("cancelled by hand")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from anyio.abc import TaskGroup
 
 from wanflow import timebase
 from wanflow.errors import ExitCode, WanflowError
+from wanflow.messages import tr
 from wanflow.planner.plan import Action
 from wanflow.planner.status import is_unclaimed
 from wanflow.providers.faults import NotSent, ServiceFault, Unauthorised, UnknownFate
@@ -177,29 +178,41 @@ class _Collector:
     async def look_for(self, attempt: Attempt) -> None:
         """Look for a submission whose reply was lost; one of a process that ended with its tasks is closed."""
         if not self.context.provider.remote:
-            self.context.journal.declined(attempt.id, "ended with its process", self.context.stamp())
+            self.context.journal.declined(attempt.id, tr("ended with its process"), self.context.stamp())
             return
-        with self._faults_as_warnings(f"a lost submission for `{attempt.shot}`"):
+        with self._faults_as_warnings(tr("a lost submission for `{shot}`", shot=attempt.shot)):
             task = await self.context.lost_submissions.find_now(attempt)
             if task is not None:
-                self.context.emit(Warned(f"a lost submission for `{attempt.shot}` is task {task.task_id}"))
+                self.context.emit(
+                    Warned(
+                        tr("a lost submission for `{shot}` is task {task_id}", shot=attempt.shot, task_id=task.task_id)
+                    )
+                )
 
     async def look_again(self, attempt: Attempt) -> None:
         """Look for a submission that counts as never accepted: the service's list may have been late."""
-        with self._faults_as_warnings(f"a lost submission for `{attempt.shot}`"):
+        with self._faults_as_warnings(tr("a lost submission for `{shot}`", shot=attempt.shot)):
             task = await self.context.lost_submissions.find_presumed(attempt, wait=False)
             if task is not None:
                 self.context.emit(accepted_after_all(task))
 
     async def poll(self, task: OpenTask, *, forgotten: bool = False) -> None:
         """Poll a task once, and store its film if it has one; `forgotten`: the service did not know it before."""
-        with self._faults_as_warnings(f"task {task.task_id} of `{task.attempt.shot}`"):
+        with self._faults_as_warnings(tr("task {task_id} of `{shot}`", task_id=task.task_id, shot=task.attempt.shot)):
             state = await poll(task, self.context)
             if forgotten and state.status is TaskStatus.UNKNOWN:
                 return
             if forgotten:
                 self.context.journal.running(task.task_id, self.context.stamp())
-                self.context.emit(Warned(f"the service knows task {task.task_id} of `{task.attempt.shot}` again"))
+                self.context.emit(
+                    Warned(
+                        tr(
+                            "the service knows task {task_id} of `{shot}` again",
+                            task_id=task.task_id,
+                            shot=task.attempt.shot,
+                        )
+                    )
+                )
             if not state.status.final:
                 return
             try:
@@ -210,7 +223,16 @@ class _Collector:
                 else:
                     self.gone += 1
                 if task.task_id not in self.lost:
-                    self.context.emit(Warned(f"task {task.task_id} of `{task.attempt.shot}`: {fault}"))
+                    self.context.emit(
+                        Warned(
+                            tr(
+                                "task {task_id} of `{shot}`: {fault}",
+                                task_id=task.task_id,
+                                shot=task.attempt.shot,
+                                fault=fault,
+                            )
+                        )
+                    )
             else:
                 self.collected += 1
 
@@ -222,7 +244,7 @@ class _Collector:
         except (Unauthorised, NotSent):
             raise
         except ServiceFault as fault:
-            self.context.emit(Warned(f"{what}: {fault}"))
+            self.context.emit(Warned(tr("{what}: {fault}", what=what, fault=fault)))
 
 
 class UnclaimedTasks:
@@ -256,7 +278,11 @@ class UnclaimedTasks:
             fault = self._runner.run_state.unfetched.get(task.task_id)
             if fault is not None:
                 raise fault
-            words = f"task {task.task_id} is for an earlier request of `{task.attempt.shot}`: it is collected as well"
+            words = tr(
+                "task {task_id} is for an earlier request of `{shot}`: it is collected as well",
+                task_id=task.task_id,
+                shot=task.attempt.shot,
+            )
             self._context.emit(Warned(words))
             await self._store(task)
 
@@ -281,13 +307,19 @@ class UnclaimedTasks:
             node = take_node(attempt.shot, attempt.number)
             code = ExitCode.UNDECIDED if isinstance(fault, UnknownFate) else ExitCode.FAILED
             self._runner.failures.append(Failure(node, str(fault), fault.hint, code))
-            self._context.emit(Warned(f"{node}: {fault}"))
+            self._context.emit(Warned(tr("{node}: {fault}", node=node, fault=fault)))
 
 
 def accepted_after_all(task: OpenTask) -> Warned:
     """The warning of a submission that was sent again although it had been accepted."""
     shot = task.attempt.shot
-    return Warned(f"a lost submission for `{shot}` was accepted after all, as task {task.task_id}: its film is kept")
+    return Warned(
+        tr(
+            "a lost submission for `{shot}` was accepted after all, as task {task_id}: its film is kept",
+            shot=shot,
+            task_id=task.task_id,
+        )
+    )
 
 
 async def collect_result(state: TaskState, task: OpenTask, context: RunContext) -> None:

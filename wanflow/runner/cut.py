@@ -26,6 +26,7 @@ from wanflow.media.picture.segment import JoinRecipe, PartRecipe, SegmentRecipe
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.layout import missing_glyphs
 from wanflow.media.text.subtitles import FindLinesBeyond, ReadSubtitles
+from wanflow.messages import joined, tr
 from wanflow.planner.cut import Edit, EditItem, arrange, film_size, placed_at
 from wanflow.planner.cut_layout import CutLayout, Segment, frame_rate, lay_out, place_items
 from wanflow.planner.plan import Step
@@ -46,7 +47,7 @@ async def assemble_cut(step: Step, run_state: RunState, context: RunContext) -> 
     edit = arrange(vertex.cut, run_state.inputs(vertex), production.shots, production.provider)
     fingerprint = edit.fingerprint()
     if fingerprint is None:
-        raise MediaFault(f"a clip of `{step.node}` is missing")
+        raise MediaFault(tr("a clip of `{node}` is missing", node=step.node))
     outputs.require_outputs(production, vertex.cut, context.store)
     for path, content in vertex.cut.finish.contents.items():
         production.opened(path, content)
@@ -189,7 +190,7 @@ async def _warn_of_unseen_subtitles(node: str, edit: Edit, frames: int, rate: Fr
     for track in edit.cut.finish.subtitles:
         words = await context.jobs(FindLinesBeyond(PurePath(track.source.path), frames, rate, track.encoding))
         if words:
-            text = f"`{track.source.path}`: {words}"
+            text = tr("`{path}`: {words}", path=track.source.path, words=words)
             if text not in context.warned:
                 context.emit(Warned(text, node))
 
@@ -200,7 +201,7 @@ def _warn_of_missing_glyphs(node: str, layout: CutLayout, context: RunContext) -
     text = "".join(text for recipe in drawn for text in _drawn_text(recipe))
     missing = missing_glyphs(text, tuple(context.folder / path for path, _ in layout.edit.cut.finish.fonts))
     if missing:
-        context.emit(Warned(": ".join(without_font(missing)), node))
+        context.emit(Warned(joined(": ", without_font(missing)), node))
 
 
 def _drawn_text(recipe: PartRecipe) -> Iterator[str]:

@@ -16,6 +16,7 @@ from wanflow.language.source import Sound
 from wanflow.media.extract import ExtractSound
 from wanflow.media.sound.mix import EncodeSound, LevelSound
 from wanflow.media.sound.soundtrack import MusicBed, SoundChunk, SoundRecipe
+from wanflow.messages import tr
 from wanflow.planner.cut_layout import CutLayout
 from wanflow.runner.context import RunContext, RunState
 from wanflow.runner.events import Warned
@@ -77,7 +78,7 @@ async def _extract_music(layout: CutLayout, run_state: RunState, context: RunCon
     if wanted is None or source is None:
         return None
     if source.digest is None or source.film is None or not source.film.samples:
-        raise MediaFault(f"`{wanted.source.path}` has no sound for the music")
+        raise MediaFault(tr("`{path}` has no sound for the music", path=wanted.source.path))
     film = source.film
     key = digest.of_json(dict(recipe.part_identity(source.digest, Sound(), 0, film.samples - 1)))
     file = derived_of(key, run_state, context)
@@ -93,9 +94,15 @@ async def _level(node: str, job: LevelSound, context: RunContext) -> SoundRecipe
     """The sound at the loudness that was asked for; warns where that loudness is out of reach."""
     levelled, loudness = await context.jobs(job), job.loudness
     if levelled.lufs is None:
-        words = f"the sound is silent or too short to be measured: `loudness: {loudness}` has no effect"
+        words = tr(
+            "the sound is silent or too short to be measured: `loudness: {loudness}` has no effect", loudness=loudness
+        )
         context.emit(Warned(words, node))
     elif abs(levelled.lufs - loudness) > TOLERANCE:
-        words = f"the sound reaches {levelled.lufs} LUFS, not {loudness}: its peaks are limited to -1.5 dBTP"
+        words = tr(
+            "the sound reaches {lufs} LUFS, not {loudness}: its peaks are limited to -1.5 dBTP",
+            lufs=levelled.lufs,
+            loudness=loudness,
+        )
         context.emit(Warned(words, node))
     return levelled.recipe

@@ -12,6 +12,7 @@ from wanflow.catalog.read import load_catalog
 from wanflow.errors import MediaFault
 from wanflow.language.source import Facts
 from wanflow.media.probe import CheckResult
+from wanflow.messages import tr
 from wanflow.providers.faults import Oversized, ResultExpired, ServerFault
 from wanflow.providers.protocol import DownloadedFile
 from wanflow.runner.context import RunContext
@@ -75,10 +76,17 @@ async def fetch_result(task_id: str, url: str, model: str, kind: ResultKind, con
     hours = context.provider.result_life // timedelta(hours=1)
     fetching = _Download(task_id, url, kind, most_bytes, context.store.temporary(kind.suffix), context)
     try:
-        return await _fetch(fetching, f"`wanflow collect` tries again while the service has it, for {hours} h")
+        return await _fetch(
+            fetching, tr("`wanflow collect` tries again while the service has it, for {hours} h", hours=hours)
+        )
     except Oversized as fault:
-        hint = f"the service has it for {hours} h: look at the task there, then `wanflow collect` tries again"
-        raise Oversized(f"cannot download the {kind} of task {task_id}: {fault}", hint=hint) from fault
+        hint = tr(
+            "the service has it for {hours} h: look at the task there, then `wanflow collect` tries again", hours=hours
+        )
+        raise Oversized(
+            tr("cannot download the {kind} of task {task_id}: {fault}", kind=kind, task_id=task_id, fault=fault),
+            hint=hint,
+        ) from fault
 
 
 async def _fetch(fetching: _Download, hint: str) -> DownloadedResult:
@@ -93,12 +101,28 @@ async def _fetch(fetching: _Download, hint: str) -> DownloadedResult:
             fetching.target.unlink(missing_ok=True)
             words, wanted = str(fault), 0
         wait = max(pause, wanted)
-        context.emit(Warned(f"the {kind} of task {task_id}: {words}; next download in {wait} s"))
+        context.emit(
+            Warned(
+                tr(
+                    "the {kind} of task {task_id}: {words}; next download in {wait} s",
+                    kind=kind,
+                    task_id=task_id,
+                    words=words,
+                    wait=wait,
+                )
+            )
+        )
         await anyio.sleep(wait)
     try:
         return await fetching.attempt()
     except (ServerFault, ResultExpired, MediaFault) as fault:
         kept = blobs.set_aside(context.store, fetching.target)
-        where = f"; the downloaded bytes are in `{kept}`" if kept else ""
-        words = f"cannot download the {kind} of task {task_id}: {fault}{where}"
+        where = tr("; the downloaded bytes are in `{kept}`", kept=kept) if kept else ""
+        words = tr(
+            "cannot download the {kind} of task {task_id}: {fault}{where}",
+            kind=kind,
+            task_id=task_id,
+            fault=fault,
+            where=where,
+        )
         raise ServerFault(words, hint=hint) from fault

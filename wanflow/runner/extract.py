@@ -13,6 +13,7 @@ from wanflow.graph.recipe import Identity
 from wanflow.language.source import Facts, FileSource, Frame, Piece, Sound
 from wanflow.media.extract import ExtractFrame, ExtractPiece, ExtractSound
 from wanflow.media.jobs import Job
+from wanflow.messages import tr
 from wanflow.planner import cut
 from wanflow.planner.plan import Step
 from wanflow.runner.context import RunContext, RunState
@@ -78,4 +79,6 @@ def file_of(vertex_id: str, run_state: RunState, context: RunContext) -> PurePat
         case ExtractVertex() if kept := derived_of(digest.of_json(dict(output.identity)), run_state, context):
             return kept
         case _:
-            raise MediaFault(f"the file of `{vertex_id}` is not here", hint="run `wanflow plan` again")
+            raise MediaFault(
+                tr("the file of `{vertex_id}` is not here", vertex_id=vertex_id), hint=tr("run `wanflow plan` again")
+            )

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import anyio
 
 from wanflow import timebase
+from wanflow.messages import tr
 from wanflow.providers.faults import ServiceFault, Unauthorised, UnknownFate
 from wanflow.providers.protocol import WaitingClient
 from wanflow.runner.matching import Candidate, MatchResult, TaskList, alike, earliest, match
@@ -21,8 +22,8 @@ from wanflow.timebase import GRACE_SECONDS
 LOOK_SECONDS = 5
 LAG_SECONDS = 600
 """Seconds after which a list that misses known tasks is given up."""
-TOO_OLD = "it is older than the provider's list"
-NO_LIST = "its provider has no list of tasks"
+TOO_OLD = tr("it is older than the provider's list")
+NO_LIST = tr("its provider has no list of tasks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,11 @@ class LostSubmissions:
         """
         if self.owners.setdefault(task_id, attempt.id) != attempt.id:
             self.lose(attempt)
-            words = f"the service named task {task_id} for `{attempt.shot}`, which is on record for another submission"
+            words = tr(
+                "the service named task {task_id} for `{shot}`, which is on record for another submission",
+                task_id=task_id,
+                shot=attempt.shot,
+            )
             raise UnknownFate(words, hint=ways_out(attempt))
         now = self.clock()
         stamp = timebase.stamp(now)
@@ -155,13 +160,13 @@ class LostSubmissions:
             elif finding.waits or look.misses or left > 0:
                 if look.misses and left < -LAG_SECONDS:
                     raise self._undecided(
-                        attempt, MatchResult(doubt="the provider's list misses tasks that are on record")
+                        attempt, MatchResult(doubt=tr("the provider's list misses tasks that are on record"))
                     )
                 await anyio.sleep(min(left, LOOK_SECONDS) if left > 0 else LOOK_SECONDS)
             elif not self.grace.resubmit:
-                raise self._undecided(attempt, MatchResult(doubt="`--resubmit never` forbids to send it again"))
+                raise self._undecided(attempt, MatchResult(doubt=tr("`--resubmit never` forbids to send it again")))
             else:
-                self.journal.presumed(attempt.id, "not in the provider's list", timebase.stamp(self.clock()))
+                self.journal.presumed(attempt.id, tr("not in the provider's list"), timebase.stamp(self.clock()))
                 self.presumed[attempt.id] = self.lost.pop(attempt.id)
                 self.fresh.append(attempt)
                 return None
@@ -206,16 +211,16 @@ class LostSubmissions:
         attempts = [attempt for attempt in wanted.values() if attempt.model == model]
         within = [attempt for attempt in attempts if self.grace.reaches(attempt, now)]
         tasks = self._lists.setdefault(model, TaskList(self.service, model, self.grace.reach))
-        doubt = "the provider's list cannot be read"
+        doubt = tr("the provider's list cannot be read")
         try:
             await tasks.read()
-            doubt = "a task that may be it cannot be polled"
+            doubt = tr("a task that may be it cannot be polled")
             if within:
                 await tasks.ask_successes(self.owners, _since(within, now))
         except Unauthorised:
             raise
         except ServiceFault as fault:
-            return ListSnapshot(number, asked, fault=fault, doubt=f"{doubt}: {fault}")
+            return ListSnapshot(number, asked, fault=fault, doubt=tr("{doubt}: {fault}", doubt=doubt, fault=fault))
         findings = {attempt.id: MatchResult(doubt=TOO_OLD) for attempt in attempts if attempt not in within}
         findings |= self._match([attempt for attempt in within if attempt.id in wanted], tasks)
         return ListSnapshot(number, asked, findings, misses=self._misses(model, tasks, asked))
@@ -274,7 +279,7 @@ class LostSubmissions:
         except Unauthorised:
             raise
         except ServiceFault as fault:
-            doubt = f"a task that may be it cannot be polled: {fault}"
+            doubt = tr("a task that may be it cannot be polled: {fault}", fault=fault)
             raise self._undecided(attempt, MatchResult(maybe=tuple(candidates), doubt=doubt)) from fault
 
     def _finding(self, attempt: Attempt, look: ListSnapshot) -> MatchResult:
@@ -286,9 +291,14 @@ class LostSubmissions:
 
     def _undecided(self, attempt: Attempt, finding: MatchResult) -> UnknownFate:
         """Each task that may be the one, with its time and state (cli.md, Submissions of unknown fate)."""
-        words = f"what became of a submission to `{attempt.model}` for `{attempt.shot}` is unknown: {finding.doubt}"
+        words = tr(
+            "what became of a submission to `{model}` for `{shot}` is unknown: {doubt}",
+            model=attempt.model,
+            shot=attempt.shot,
+            doubt=finding.doubt,
+        )
         rows = [f"{one.task_id} ({one.created:%Y-%m-%d %H:%M:%S} UTC, {one.status})" for one in finding.maybe]
-        told = f"{words}; tasks that may be it: {', '.join(rows)}" if rows else words
+        told = tr("{words}; tasks that may be it: {rows}", words=words, rows=", ".join(rows)) if rows else words
         return UnknownFate(told, hint=ways_out(attempt))
 
 
@@ -320,7 +330,9 @@ def open_lost_submissions(
 
 def ways_out(attempt: Attempt) -> str:
     """How a person decides about a submission whose reply was lost."""
-    words = f"wanflow resolve {attempt.shot} --take {attempt.number}"
-    return (
-        f"`wanflow run` looks it up again; or decide: `{words} --adopt TASK_ID`, or `--resubmit` if it was not accepted"
+    command = f"wanflow resolve {attempt.shot} --take {attempt.number}"
+    return tr(
+        "`wanflow run` looks it up again; or decide: `{command} --adopt TASK_ID`, "
+        "or `--resubmit` if it was not accepted",
+        command=command,
     )

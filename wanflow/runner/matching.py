@@ -10,6 +10,7 @@ from itertools import chain
 
 import anyio
 
+from wanflow.messages import tr
 from wanflow.providers.faults import ServiceFault
 from wanflow.providers.protocol import TaskState, TaskStatus, TaskSummary, WaitingClient
 from wanflow.store.attempt import Attempt
@@ -121,7 +122,7 @@ def _match_alike(
     words = _words(prompt_of(group[0]))
     possible = {attempt.id: _possible(attempt, candidates, now) for attempt in group}
     if not words:
-        doubt = "it has no prompt, by which alone its task can be found"
+        doubt = tr("it has no prompt, by which alone its task can be found")
         return {name: MatchResult(maybe=tasks, doubt=doubt) for name, tasks in possible.items()}
     known = {one for one in chain(*possible.values()) if one.prompt is not None and _words(one.prompt) == words}
     same = tuple(sorted(known, key=_creation))
@@ -144,8 +145,8 @@ def _possible(attempt: Attempt, candidates: Collection[Candidate], now: datetime
 def _doubt(group: Sequence[Attempt], same: Sequence[Candidate], pairs: Mapping[str, Candidate]) -> str | None:
     """Why the tasks with the same prompt cannot be given to the attempts; None where they can."""
     if same and len({attempt.fingerprint for attempt in group}) > 1:
-        return "several requests with the same prompt got lost"
-    return "more tasks have its prompt than were lost" if len(pairs) < len(same) else None
+        return tr("several requests with the same prompt got lost")
+    return tr("more tasks have its prompt than were lost") if len(pairs) < len(same) else None
 
 
 def _pair(tasks: Sequence[Candidate], attempts: Sequence[Attempt], now: datetime) -> dict[str, Candidate]:
@@ -166,7 +167,7 @@ def _unmatched(possible: Sequence[Candidate]) -> MatchResult:
     running = tuple(one for one in possible if one.running)
     mute = tuple(one for one in possible if one.prompt is None and not one.running)
     if mute and not running:
-        return MatchResult(maybe=mute, doubt="the prompt of these tasks is unknown")
+        return MatchResult(maybe=mute, doubt=tr("the prompt of these tasks is unknown"))
     return MatchResult(maybe=running)
 
 

@@ -12,6 +12,7 @@ import anyio
 from wanflow import money
 from wanflow.errors import ExitCode
 from wanflow.graph.node import ShotVertex, cut_id
+from wanflow.messages import joined
 from wanflow.planner.plan import Action, Plan, StepKind
 from wanflow.planner.renames import names_of
 from wanflow.runner.collect import UnclaimedTasks, collect_open
@@ -48,7 +49,7 @@ async def run_plan(
         context.emit(Warned(note))
     for step in plan.steps:
         if step.action is Action.BLOCKED:
-            why = "; ".join(reason.text for reason in step.reasons)
+            why = joined("; ", (reason.text for reason in step.reasons))
             context.emit(StepFinished(step.node, StepResult.BLOCKED.value, why))
     runner = StepRunner(run_state, context)
     unclaimed = UnclaimedTasks(runner)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from wanflow import money
 from wanflow.errors import ExitCode, WanflowError
+from wanflow.messages import tr
 from wanflow.money import Bound, Cost
 from wanflow.store.attempt import Attempt
 from wanflow.store.take import Price
@@ -69,18 +70,27 @@ class Spending:
     def reserve(self, attempt: str, price: Price | None, what: str) -> None:
         """Set the price of a submission aside before it is made; raises OverBudget where it could be too much."""
         if self.overrun is not None:
-            raise OverBudget(self.overrun, hint="look at `wanflow costs`, then run again")
+            raise OverBudget(self.overrun, hint=tr("look at `wanflow costs`, then run again"))
         if price is None and self.limits.limited:
-            hint = "give a price file with `--prices FILE`, or remove the budget"
-            raise OverBudget(f"the price of {what} is unknown, so the budget cannot be enforced", hint=hint)
+            hint = tr("give a price file with `--prices FILE`, or remove the budget")
+            raise OverBudget(
+                tr("the price of {what} is unknown, so the budget cannot be enforced", what=what), hint=hint
+            )
         amount = Decimal(0) if price is None else price.amount
         by_run = self._spent + sum(self._reserved.values())
         by_all = self.limits.spent + self._inherited + sum(self.outstanding.values()) + by_run
         for key, limit, taken in (("--budget", self.limits.run, by_run), ("budget:", self.limits.budget, by_all)):
             if limit is not None and taken + amount > limit:
-                texts = [f"{money.amount_text(each)} {self.currency}" for each in (amount, taken, limit)]
-                words = "{} may cost {}; {} of the {} `{}` are spent or reserved".format(what, *texts, key)
-                raise OverBudget(words, hint="raise the budget, or render less")
+                cost, gone, allowed = (f"{money.amount_text(each)} {self.currency}" for each in (amount, taken, limit))
+                words = tr(
+                    "{what} may cost {cost}; {gone} of the {allowed} `{key}` are spent or reserved",
+                    what=what,
+                    cost=cost,
+                    gone=gone,
+                    allowed=allowed,
+                    key=key,
+                )
+                raise OverBudget(words, hint=tr("raise the budget, or render less"))
         self._reserved[attempt] = amount
 
     def release(self, attempt: str) -> None:
@@ -101,8 +111,13 @@ class Spending:
         self.charged.append(amount)
         if amount is not None and amount > price.amount:
             billed, expected = (f"{money.amount_text(each)} {price.currency}" for each in (amount, price.amount))
-            words = f"the service billed {billed} for a take of `{attempt.shot}` that could cost at most {expected}"
-            self.overrun = f"{words}: nothing more is submitted"
+            words = tr(
+                "the service billed {billed} for a take of `{shot}` that could cost at most {expected}",
+                billed=billed,
+                shot=attempt.shot,
+                expected=expected,
+            )
+            self.overrun = tr("{words}: nothing more is submitted", words=words)
         if attempt.id in self._reserved:
             reserved = self._reserved.pop(attempt.id)
             self._spent += reserved if amount is None else amount

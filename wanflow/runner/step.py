@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from wanflow.errors import WanflowError
+from wanflow.messages import joined, tr
 from wanflow.planner.decide import Decision
 from wanflow.planner.plan import Action, Step, StepKind
 from wanflow.providers.faults import AccountBlocked, Unauthorised
@@ -38,10 +39,10 @@ class StepRunner:
         if decision.action in {Action.REUSE, Action.HELD}:
             return self._finish(step, StepResult.REUSED)
         if decision.action not in _MAY_BECOME[step.action]:  # nothing is bought that was not approved
-            why = "; ".join(reason.text for reason in decision.reasons)
+            why = joined("; ", (reason.text for reason in decision.reasons))
             blocked = decision.action is Action.BLOCKED
-            words = why if blocked else f"`{decision.action}` is not in the plan: {why}"
-            return self._fail(Failure(step.node, words, "run `wanflow plan` again"))
+            words = why if blocked else tr("`{action}` is not in the plan: {why}", action=decision.action, why=why)
+            return self._fail(Failure(step.node, words, tr("run `wanflow plan` again")))
         self.context.emit(StepStarted(step.node, decision.action, step.model))
         try:
             await self._do(step, decision, priority)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from uuid import uuid4
 
 from wanflow.graph.node import ShotVertex
+from wanflow.messages import tr
 from wanflow.planner.plan import Step
 from wanflow.planner.request import ShotRequest
 from wanflow.providers.faults import ServerFault, ServiceFault, UnknownFate
@@ -61,9 +62,13 @@ async def submit(step: Step, vertex: ShotVertex, seed: int, run_state: RunState,
             return sent
         lost.append(sent)
         if len(lost) < SENDS:
-            context.emit(Warned("it was not accepted: it is sent again", step.node))
-    words = f"the service accepted none of {SENDS} submissions, by its own list; the last reply: {lost[-1]}"
-    raise ServerFault(words, hint=lost[-1].hint or "run again later")
+            context.emit(Warned(tr("it was not accepted: it is sent again"), step.node))
+    words = tr(
+        "the service accepted none of {sends} submissions, by its own list; the last reply: {lost}",
+        sends=SENDS,
+        lost=lost[-1],
+    )
+    raise ServerFault(words, hint=lost[-1].hint or tr("run again later"))
 
 
 @contextmanager
@@ -103,7 +108,7 @@ async def _send(node: str, attempt: Attempt, request: Request, context: RunConte
         except UnknownFate as fault:
             lost = fault
             context.lost_submissions.lose(attempt)
-            looked_up = "; the submission is looked up in the service's list" if context.provider.list_reach else ""
+            looked_up = tr("; the submission is looked up in the service's list") if context.provider.list_reach else ""
             context.emit(Warned(f"{fault}{looked_up}", node))
         except ServiceFault as fault:
             state = "refused" if fault.permanent else "failed"
@@ -121,5 +126,5 @@ async def _send(node: str, attempt: Attempt, request: Request, context: RunConte
 
 
 def _found(node: str, task: OpenTask) -> Warned:
-    doubt = ", its seed is uncertain" if task.seed_uncertain else ""
-    return Warned(f"the lost submission is task {task.task_id}{doubt}", node)
+    doubt = tr(", its seed is uncertain") if task.seed_uncertain else ""
+    return Warned(tr("the lost submission is task {task_id}{doubt}", task_id=task.task_id, doubt=doubt), node)

@@ -10,6 +10,7 @@ import anyio
 
 from wanflow import money, timebase
 from wanflow.graph.node import ShotVertex
+from wanflow.messages import tr
 from wanflow.money import Bound, Cost
 from wanflow.planner.decide import Decision
 from wanflow.planner.plan import Step
@@ -132,8 +133,8 @@ async def store_result(state: TaskState, task: OpenTask, context: RunContext) ->
         context.spending.release(task.attempt.id)
         raise fault
     if state.url is None:
-        words = f"task {state.task_id} succeeded, but the service gives no address of its film"
-        raise ServerFault(words, hint="`wanflow collect` asks again")
+        words = tr("task {task_id} succeeded, but the service gives no address of its film", task_id=state.task_id)
+        raise ServerFault(words, hint=tr("`wanflow collect` asks again"))
     ready = context.stamp()
     context.journal.succeeded(state.task_id, state.url, ready, service=context.addresses.account)
     fetched = await fetch_result(state.task_id, state.url, task.attempt.model, ResultKind.FILM, context)

@@ -17,6 +17,7 @@ from wanflow import boundary, decode
 from wanflow.boundary import Boundary, Content
 from wanflow.characters import escaped_json
 from wanflow.errors import StoreFault, StoreFileRefused
+from wanflow.messages import tr
 
 Record = Mapping[str, object]
 
@@ -66,11 +67,14 @@ def require_usable(path: Path) -> None:
     name = path.relative_to(folder).as_posix()
     refusal = Boundary(folder).refusal(path.absolute(), Content.MEDIA)
     if refusal is not None:
-        raise StoreFileRefused(f"`{name}` {refusal.words}", hint="remove that link, and look who made it")
+        raise StoreFileRefused(
+            tr("`{name}` {refusal}", name=name, refusal=refusal.words),
+            hint=tr("remove that link, and look who made it"),
+        )
     with suppress(OSError):  # using it says what is wrong
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-            raise StoreFileRefused(f"`{name}` is not a file", hint="move it elsewhere")
+            raise StoreFileRefused(tr("`{name}` is not a file", name=name), hint=tr("move it elsewhere"))
 
 
 def _store_above(path: Path) -> Path | None:
@@ -88,7 +92,9 @@ def bytes_of(path: Path) -> bytes:
         return boundary.bytes_of(path, MOST_BYTES)
     except OSError as error:
         if error.errno == 0:
-            raise StoreFileRefused(f"`{path.name}` {error.strerror}", hint="move it elsewhere") from error
+            raise StoreFileRefused(
+                tr("`{name}` {refusal}", name=path.name, refusal=error.strerror), hint=tr("move it elsewhere")
+            ) from error
         raise
 
 
@@ -232,8 +238,8 @@ def faults_of(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         words = (error.strerror or str(error)).lower()
-        hint = "make room on the disk, or allow writing there, and run again: nothing that was stored is lost"
-        raise StoreFault(f"`{path.name}` cannot be used: {words}", hint=hint) from error
+        hint = tr("make room on the disk, or allow writing there, and run again: nothing that was stored is lost")
+        raise StoreFault(tr("`{name}` cannot be used: {words}", name=path.name, words=words), hint=hint) from error
 
 
 def _record(path: Path, number: int, line: bytes) -> dict[str, object]:
@@ -243,7 +249,8 @@ def _record(path: Path, number: int, line: bytes) -> dict[str, object]:
         record = None
     if not isinstance(record, dict):
         raise StoreFault(
-            f"`{path.name}` is damaged at line {number}", hint="`wanflow doctor --repair` repairs it and keeps a copy"
+            tr("`{name}` is damaged at line {number}", name=path.name, number=number),
+            hint=tr("`wanflow doctor --repair` repairs it and keeps a copy"),
         )
     return record
 

@@ -10,6 +10,7 @@ from wanflow import digest as digests
 from wanflow.decode import Fields, mapping, text, whole_number
 from wanflow.digest import Canonical
 from wanflow.errors import StoreFault, UnknownTarget
+from wanflow.messages import tr
 from wanflow.money import amount_from_json
 from wanflow.store import atomic
 from wanflow.store.attempt import Attempt, Ending, JournalState, OnlineTake, OpenTask, StoredTask
@@ -128,8 +129,13 @@ def fold(records: Iterable[Mapping[str, object]], name: str = "journal") -> Jour
             refuse_newer(record, name, number)
             ends.follow(record)
         except ValueError as error:
-            words = f"`{name}` is damaged at line {number}{f': {error}' if isinstance(error, TaskTwice) else ''}"
-            raise StoreFault(words, hint="`wanflow doctor --repair` repairs it and keeps a copy") from error
+            words = tr(
+                "`{name}` is damaged at line {number}{rest}",
+                name=name,
+                number=number,
+                rest=tr(": {error}", error=error) if isinstance(error, TaskTwice) else "",
+            )
+            raise StoreFault(words, hint=tr("`wanflow doctor --repair` repairs it and keeps a copy")) from error
     return ends.journal_state()
 
 
@@ -200,13 +206,13 @@ class JournalRecords:
     def _accept(self, facts: Fields) -> None:
         task_id, name = facts.read("task_id", text), facts.read("attempt", text)
         if self._owners.get(task_id, name) != name:
-            raise TaskTwice(f"task {task_id} was accepted for another submission before")
+            raise TaskTwice(tr("task {task_id} was accepted for another submission before", task_id=task_id))
         if task_id in self._owners:
             return  # recorded again, because its fate was unknown the first time
         given_up = self._presumed.pop(name, None)
         attempt = given_up or self._attempts.pop(name, None)
         if attempt is None:
-            raise ValueError(f"no submission is called {decode.shown(name)}")
+            raise ValueError(tr("no submission is called {name}", name=decode.shown(name)))
         self._owners[task_id] = name
         if doubt := facts.read_if_valid("seed", text) == UNCERTAIN:
             self._seed_uncertain.append(attempt)
@@ -295,8 +301,8 @@ def refuse_newer(record: Mapping[str, object], name: str, number: int | None = N
     Raises ValueError for a record without a version.
     """
     if Fields(record).read("version", whole_number) > VERSION:
-        line = f" at line {number}" if number else ""
-        raise StoreFault(f"`{name}` has a newer version{line}", hint="update wanflow")
+        line = tr(" at line {number}", number=number) if number else ""
+        raise StoreFault(tr("`{name}` has a newer version{line}", name=name, line=line), hint=tr("update wanflow"))
 
 
 def unknown_fate_of(journal_state: JournalState, shot: str, take: int | None = None) -> Attempt:
@@ -308,7 +314,10 @@ def unknown_fate_of(journal_state: JournalState, shot: str, take: int | None = N
         return mine[0]
     if mine:
         numbers = ", ".join(f"`--take {attempt.number}`" for attempt in mine)
-        raise UnknownTarget(f"`{shot}` has several submissions of unknown fate", hint=f"choose one: {numbers}")
+        raise UnknownTarget(
+            tr("`{shot}` has several submissions of unknown fate", shot=shot),
+            hint=tr("choose one: {numbers}", numbers=numbers),
+        )
     others = sorted({f"`{attempt.shot}`" for attempt in journal_state.unknown_fate})
-    hint = f"these have: {', '.join(others)}" if others else "there is nothing to decide"
-    raise UnknownTarget(f"`{shot}` has no submission of unknown fate", hint=hint)
+    hint = tr("these have: {others}", others=", ".join(others)) if others else tr("there is nothing to decide")
+    raise UnknownTarget(tr("`{shot}` has no submission of unknown fate", shot=shot), hint=hint)

@@ -14,6 +14,7 @@ from wanflow import decode
 from wanflow.catalog.provider import Provider
 from wanflow.errors import StoreFault
 from wanflow.language.production import RESULTS_FOLDER
+from wanflow.messages import tr
 from wanflow.store import atomic
 from wanflow.store.atomic import STORE_FOLDER
 
@@ -144,10 +145,12 @@ def recognise(store: Store) -> None:
             return
     version = version_in(data)
     if version is None:
-        raise StoreFault(f"`{store.format.name}` is damaged", hint="remove that one file: it has only the version")
+        raise StoreFault(
+            tr("`{name}` is damaged", name=store.format.name), hint=tr("remove that one file: it has only the version")
+        )
     if version > FORMAT:
-        words = f"the store has version {version}, this wanflow reads {FORMAT}"
-        raise StoreFault(words, hint="update wanflow")
+        words = tr("the store has version {version}, this wanflow reads {format}", version=version, format=FORMAT)
+        raise StoreFault(words, hint=tr("update wanflow"))
 
 
 def version_in(data: bytes) -> int | None:

@@ -11,15 +11,12 @@ from dataclasses import dataclass
 from wanflow import decode
 from wanflow.errors import LockFault, LockUnreadable
 from wanflow.git_marks import BASE, BETWEEN, MARK, OURS, THEIRS
+from wanflow.messages import tr
 
 VERSION = 2
 VERSION_KEY = "wanflow.lock"
-_CHECKOUT = "restore it with `git checkout {}`"
-RESTORE = (
-    "restore it with `git checkout {}`, or remove the entry: the computer that rendered the take has it in its journal"
-)
 _AFTER = {THEIRS: ""}
-_MERGE = "keep both sides' takes, then remove the marker lines; or take one side with `git checkout`"
+_MERGE = tr("keep both sides' takes, then remove the marker lines; or take one side with `git checkout`")
 _SHOT = re.compile(r'"([^ "]+) ')
 
 
@@ -45,12 +42,34 @@ def refuse_newer(version: object, text: str, name: str) -> None:
         raise _not_a_lock(name)
     if version > VERSION:
         line = line_of(text, (VERSION_KEY,))
-        words = f"`{name}` has version {version} at line {line}, this wanflow reads {VERSION}"
-        raise LockUnreadable(words, hint="update wanflow", faults=(LockFault(line, f"version {version} is newer"),))
+        words = tr(
+            "`{name}` has version {version} at line {line}, this wanflow reads {known}",
+            name=name,
+            version=version,
+            line=line,
+            known=VERSION,
+        )
+        raise LockUnreadable(
+            words,
+            hint=tr("update wanflow"),
+            faults=(LockFault(line, tr("version {version} is newer", version=version)),),
+        )
+
+
+def restore_hint(name: str) -> str:
+    """The way out for a lock with entries that cannot be read."""
+    return tr(
+        "restore it with `git checkout {name}`, or remove the entry: "
+        "the computer that rendered the take has it in its journal",
+        name=name,
+    )
 
 
 def _not_a_lock(name: str) -> LockUnreadable:
-    return LockUnreadable(f"`{name}` cannot be parsed as a lock file, at line 1", hint=_CHECKOUT.format(name))
+    return LockUnreadable(
+        tr("`{name}` cannot be parsed as a lock file, at line 1", name=name),
+        hint=tr("restore it with `git checkout {name}`", name=name),
+    )
 
 
 def both_sides(text: str, name: str) -> tuple[str, bool]:
@@ -77,8 +96,10 @@ def both_sides(text: str, name: str) -> tuple[str, bool]:
 
 
 def _conflict(name: str, line: int) -> LockUnreadable:
-    words = f"`{name}` has a merge conflict at line {line}"
-    return LockUnreadable(words, hint=_MERGE, faults=(LockFault(line, "the marks of a merge conflict are incomplete"),))
+    words = tr("`{name}` has a merge conflict at line {line}", name=name, line=line)
+    return LockUnreadable(
+        words, hint=_MERGE, faults=(LockFault(line, tr("the marks of a merge conflict are incomplete")),)
+    )
 
 
 def read_pairs(text: str, name: str) -> list[tuple[str, object]]:
@@ -98,16 +119,21 @@ def read_pairs(text: str, name: str) -> list[tuple[str, object]]:
         raise _line_by_line(text, name, error) from error
     except ValueError as error:
         line = text.count("\n", 0, decode.unpaired_surrogate(text) or decode.too_deep(text) or 0) + 1
-        words, faults = f"`{name}` cannot be read at line {line}: {error}", (LockFault(line, str(error)),)
-        raise LockUnreadable(words, hint=RESTORE.format(name), faults=faults) from error
+        words = tr("`{name}` cannot be read at line {line}: {error}", name=name, line=line, error=error)
+        faults: tuple[LockFault, ...] = (LockFault(line, str(error)),)
+        raise LockUnreadable(words, hint=restore_hint(name), faults=faults) from error
     if not isinstance(document, dict):
         raise _not_a_lock(name)
     whole = isinstance(document, _Repeated) and document.get(VERSION_KEY) != 1
     if len(nested) > whole:
         key, first, second = first_repeated(text, nested_only=whole) or ("", 1, 1)
-        words = f"the key `{key}` appears twice, at line {first} and line {second}"
-        faults = (LockFault(second, f"the key `{key}` is already at line {first}"),)
-        raise LockUnreadable(f"`{name}`: {words}", hint="keep one of the two entries", faults=faults)
+        words = tr(
+            "the key `{key}` appears twice, at line {first} and line {second}", key=key, first=first, second=second
+        )
+        faults = (LockFault(second, tr("the key `{key}` is already at line {first}", key=key, first=first)),)
+        raise LockUnreadable(
+            tr("`{name}`: {words}", name=name, words=words), hint=tr("keep one of the two entries"), faults=faults
+        )
     return list(document.pairs) if isinstance(document, _Repeated) else list(document.items())
 
 
@@ -137,8 +163,8 @@ def _line_by_line(text: str, name: str, error: json.JSONDecodeError) -> Exceptio
             lines += [number] * len(found)
     if not broken or VERSION_KEY not in dict(pairs):
         words, faults = error.msg.lower().removesuffix(" at"), (LockFault(error.lineno, error.msg.lower()),)
-        message = f"`{name}` has invalid JSON at line {error.lineno}: {words}"
-        return LockUnreadable(message, hint=_CHECKOUT.format(name), faults=faults)
+        message = tr("`{name}` has invalid JSON at line {lineno}: {words}", name=name, lineno=error.lineno, words=words)
+        return LockUnreadable(message, hint=tr("restore it with `git checkout {name}`", name=name), faults=faults)
     return BrokenLines(pairs, lines, broken)
 
 

@@ -12,16 +12,17 @@ from wanflow import decode
 from wanflow import digest as digests
 from wanflow.decode import Fields
 from wanflow.errors import LockFault, LockUnreadable
+from wanflow.messages import joined, tr
 from wanflow.store import lock_json
 from wanflow.store.lock import Lock, ShotEntry, united_choice
 from wanflow.store.lock_json import (
-    RESTORE,
     VERSION,
     VERSION_KEY,
     BrokenLines,
     both_sides,
     read_pairs,
     refuse_newer,
+    restore_hint,
 )
 from wanflow.store.take import Recipe, Take
 
@@ -64,8 +65,9 @@ def from_text(text: str, name: str) -> Lock:
     refuse_newer(dict(pairs).get(VERSION_KEY), text, name)
     shots = {shot: reading.entry(shot, facts) for shot, facts in reading.by_shot(pairs).items()}
     reading.refuse_damage()
-    unmerged = (
-        f"`{name}` has a merge conflict: the lines of both sides count, and the next change removes the conflict marks"
+    unmerged = tr(
+        "`{name}` has a merge conflict: the lines of both sides count, and the next change removes the conflict marks",
+        name=name,
     )
     return Lock(shots, tuple([unmerged] * merging + reading.notes))
 
@@ -107,7 +109,7 @@ class _Reading:
                 case [shot, kind, about] if kind in _BY_KEY:
                     shots.setdefault(shot, {}).setdefault(kind, {}).setdefault(about, []).append((where, value))
                 case _:
-                    self.damage.append((where, f"unknown key `{' '.join(path)}`"))
+                    self.damage.append((where, tr("unknown key `{path}`", path=" ".join(path))))
         return shots
 
     def _facts(self, pairs: Sequence[tuple[str, object]]) -> Iterator[tuple[Where, list[str], object]]:
@@ -180,7 +182,9 @@ class _Reading:
             if name in takes:
                 chosen.append(name)
             elif name:
-                self.damage.append((where, f"it {kind} a take of `{shot}` that is not in the lock"))
+                self.damage.append(
+                    (where, tr("it {kind} a take of `{shot}` that is not in the lock", kind=kind, shot=shot))
+                )
         return united_choice(tuple(chosen))
 
     def _current(self, shot: str, found: list[Located], takes: Mapping[str, Take]) -> str | None:
@@ -207,7 +211,8 @@ class _Reading:
         except (ValueError, RecursionError) as error:
             words = str(error)
         number = value.get("take") if isinstance(value, Mapping) else None
-        self.damage.append((where, f"{words} ({f'take {number} of ' if isinstance(number, int) else ''}`{shot}`)"))
+        whose = tr("take {number} of `{shot}`", number=number, shot=shot) if isinstance(number, int) else f"`{shot}`"
+        self.damage.append((where, tr("{words} ({whose})", words=words, whose=whose)))
         return otherwise
 
     def _mapping(self, where: Where, value: object) -> Mapping[str, object]:
@@ -227,10 +232,10 @@ class _Reading:
             for where, words in self.damage
         ]
         found = sorted((*found, *self.broken), key=lambda fault: fault.line)
-        first, *others = (f"line {fault.line}: {fault.words}" for fault in found)
-        what = "has invalid JSON" if found[0] in self.broken else "cannot be read"
-        message = "\n".join((f"`{self.name}` {what} at {first}", *others))
-        raise LockUnreadable(message, hint=RESTORE.format(self.name), faults=tuple(found))
+        first, *others = (tr("line {line}: {words}", line=fault.line, words=fault.words) for fault in found)
+        what = tr("has invalid JSON") if found[0] in self.broken else tr("cannot be read")
+        message = joined("\n", (tr("`{name}` {what} at {first}", name=self.name, what=what, first=first), *others))
+        raise LockUnreadable(message, hint=restore_hint(self.name), faults=tuple(found))
 
 
 _wished = partial(decode.whole_number, most=MOST_WISHED)
@@ -255,8 +260,12 @@ def renumbered(
     """A note for each take whose number differs from the one in the lock."""
     for digest, number in numbers.items():
         if number != written[digest]:
-            which = f"take {written[digest]} of `{shot}` from {takes[digest].date}"
-            yield f"{which} is now take {number}: after a merge, two takes had its number"
+            which = tr(
+                "take {written} of `{shot}` from {date}", written=written[digest], shot=shot, date=takes[digest].date
+            )
+            yield tr(
+                "{which} is now take {number}: after a merge, two takes had its number", which=which, number=number
+            )
 
 
 def _numbered(name: str, value: object) -> tuple[Take, int]:
@@ -264,7 +273,7 @@ def _numbered(name: str, value: object) -> tuple[Take, int]:
     take = Take.from_json(name, value)
     number = Fields(value).read("take", decode.whole_number)
     if number < 1:
-        raise ValueError(f"takes count from 1, not {number}")
+        raise ValueError(tr("takes count from 1, not {number}", number=number))
     return take, number
 
 

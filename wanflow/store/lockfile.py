@@ -9,6 +9,7 @@ from pathlib import Path
 
 from wanflow.errors import LockUnreadable, StoreBusy, StoreFileRefused
 from wanflow.language.production import RESULTS_FOLDER
+from wanflow.messages import tr
 from wanflow.store import atomic, lock_text, run_lock
 from wanflow.store.atomic import STORE_FOLDER
 from wanflow.store.layout import LOCK_NAME, Store
@@ -53,18 +54,24 @@ def read(path: Path) -> Lock:
     except StoreFileRefused as refused:
         raise LockUnreadable(str(refused), hint=refused.hint) from refused
     except UnicodeDecodeError as error:
-        raise LockUnreadable(f"`{path.name}` is not valid UTF-8", hint="restore it with `git checkout`") from error
+        raise LockUnreadable(
+            tr("`{name}` is not valid UTF-8", name=path.name), hint=tr("restore it with `git checkout`")
+        ) from error
     except OSError as error:
         words = (error.strerror or str(error)).lower()
-        raise LockUnreadable(f"`{path.name}` cannot be read: {words}", hint="allow reading it") from error
+        raise LockUnreadable(
+            tr("`{name}` cannot be read: {words}", name=path.name, words=words), hint=tr("allow reading it")
+        ) from error
     try:
         return lock_text.from_text(text, path.name)
     except LockUnreadable:
         if Path(os.path.realpath(place)).is_relative_to(os.path.realpath(path.parent)):
             raise
         # its details could quote a file that has nothing to do with the production
-        words = f"`{path.name}` is a link to a file outside the production's folder, which is not a usable lock"
-        raise LockUnreadable(words, hint="remove the link, or repair the lock in that file's own folder") from None
+        words = tr(
+            "`{name}` is a link to a file outside the production's folder, which is not a usable lock", name=path.name
+        )
+        raise LockUnreadable(words, hint=tr("remove the link, or repair the lock in that file's own folder")) from None
 
 
 def _behind_link(path: Path) -> Path:
@@ -81,10 +88,15 @@ def _behind_link(path: Path) -> Path:
         path.stat()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        words = f"`{path.name}` is a symbolic link to `{end}`, which cannot be used: {reason}"
+        words = tr(
+            "`{name}` is a symbolic link to `{end}`, which cannot be used: {reason}",
+            name=path.name,
+            end=end,
+            reason=reason,
+        )
         new = f'{{"{VERSION_KEY}": {VERSION}}}'
         raise LockUnreadable(
-            words, hint=f"mount the drive with that file, or fix the link; a new lock is `{new}`"
+            words, hint=tr("mount the drive with that file, or fix the link; a new lock is `{new}`", new=new)
         ) from error
     return end
 
@@ -101,8 +113,12 @@ def _guarded(place: Path) -> Iterator[None]:
         try:
             release = run_lock.seize(folder / f"{place.name}.guard", TIMEOUT_SECONDS)
         except run_lock.LockTaken as taken:
-            words = f"`{place.name}` has been held by another process for {TIMEOUT_SECONDS} seconds"
-            raise StoreBusy(words, hint=f"end that process and try again{taken.way_out}") from None
+            words = tr(
+                "`{name}` has been held by another process for {timeout_seconds} seconds",
+                name=place.name,
+                timeout_seconds=TIMEOUT_SECONDS,
+            )
+            raise StoreBusy(words, hint=tr("end that process and try again{way_out}", way_out=taken.way_out)) from None
     try:
         yield
     finally:

@@ -17,12 +17,13 @@ from wanflow.language.media_checks import file_sources
 from wanflow.language.output_paths import FILM, entry_of, folded, provenance_file, results_folder, sidecars, target_of
 from wanflow.language.problem import Problem
 from wanflow.language.production import RESULTS_FOLDER, Cut, Production
+from wanflow.messages import joined, tr, trn
 from wanflow.store import atomic, cut_records
 from wanflow.store.atomic import STORE_FOLDER
 from wanflow.store.layout import LOCK_NAME, Store
 from wanflow.store.take_names import takes_folder
 
-KEPT_FOLDERS = {STORE_FOLDER: "takes are stored", ".git": "git keeps its own files"}
+KEPT_FOLDERS = {STORE_FOLDER: tr("takes are stored"), ".git": tr("git keeps its own files")}
 """Folders of any production that a cut is never written into, and what is in them."""
 
 TAKE_FOLDERS = tuple(takes_folder(results_folder(backend)) for backend in (None, *load_providers()))
@@ -89,45 +90,58 @@ class _OutputRule:
             )
             if wrong is not None:
                 words, hint = wrong
-                return Problem(cut.written_at, f"{self._named(cut, path)} {words}", hint)
+                return Problem(cut.written_at, tr("{file} {words}", file=self._named(cut, path), words=words), hint)
         return None
 
     def _named(self, cut: Cut, path: str) -> str:
         """A file in messages: with the place that its path leads to, and the reason why it is written."""
         entry = entry_of(self.store.folder, path)
         if path != cut.output:
-            return f"`{path}`, which `{cut.name}` writes beside its film,"
+            return tr("`{path}`, which `{name}` writes beside its film,", path=path, name=cut.name)
         if folded(entry) != folded(Path(os.path.normpath(self.root / path))):
-            return f"`{path}`, which leads to `{self._shown(entry)}`,"
+            return tr("`{path}`, which leads to `{entry}`,", path=path, entry=self._shown(entry))
         return f"`{path}`"
 
     def _too_long(self, cut: Cut, path: str) -> tuple[str, str] | None:
         """Why a path is too long for the disk: one of its names, or all of it under the name of its draft."""
         longest = max((len(os.fsencode(part)) for part in Path(path).parts), default=0)
-        what = "it" if path == cut.output else "the name of the cut"
         if longest > MOST_NAME_BYTES:
             over = longest - MOST_NAME_BYTES
-            hint = f"shorten {what} by {over} byte{'s' * (over > 1)}: a name may have {MOST_NAME_BYTES}"
-            return f"has a name of {longest} bytes, which is too long", hint
+            by = trn("{number} byte", "{number} bytes", over)
+            hint = (
+                tr("shorten it by {by}: a name may have {most}", by=by, most=MOST_NAME_BYTES)
+                if path == cut.output
+                else tr("shorten the name of the cut by {by}: a name may have {most}", by=by, most=MOST_NAME_BYTES)
+            )
+            return tr("has a name of {longest} bytes, which is too long", longest=longest), hint
         whole = len(os.fsencode(self.root / path)) + max(0, DRAFT_BYTES - len(os.fsencode(Path(path).name)))
         if whole > MOST_PATH_BYTES:
-            return f"is a path of {whole} bytes, which is too long", f"a path may have {MOST_PATH_BYTES}"
+            return tr("is a path of {whole} bytes, which is too long", whole=whole), tr(
+                "a path may have {most_path_bytes}", most_path_bytes=MOST_PATH_BYTES
+            )
         return None
 
     def _forbidden(self, cut: Cut, path: str) -> tuple[str, str] | None:
         """Why a path may not be written, whatever is at it: it is reserved, read, among the takes, or outside."""
-        elsewhere = f"give the cut another `output`, e.g. `{RESULTS_FOLDER}/{cut.name}{FILM}`"
+        elsewhere = tr(
+            "give the cut another `output`, e.g. `{results_folder}/{name}{film}`",
+            results_folder=RESULTS_FOLDER,
+            name=cut.name,
+            film=FILM,
+        )
         places = _places(self.store.folder, path)
         for place in places:
             if kept := self._kept(place):
-                return f"is in `{kept}/`, where {KEPT_FOLDERS[kept]}", elsewhere
+                return tr(
+                    "is in `{kept}/`, where {kept_folders}", kept=kept, kept_folders=KEPT_FOLDERS[kept]
+                ), elsewhere
             if folded(place) in self.read:
-                return "is a file that the production reads", _away("file", cut, path)
+                return tr("is a file that the production reads"), _away(tr("file"), cut, path)
             if not self.takes.isdisjoint(folded(each) for each in (place, *place.parents)):
-                return f"is in `{TAKE_FOLDERS[0]}/`, the folder of the takes", elsewhere
+                return tr("is in `{take_folders}/`, the folder of the takes", take_folders=TAKE_FOLDERS[0]), elsewhere
         if not self.production.allow_outside and not all(place.is_relative_to(self.root) for place in places):
-            allowed = "" if self.production.untrusted else "allow it with `--allow-outside`, or "
-            return "is outside the production's folder", f"{allowed}{elsewhere}"
+            allowed = "" if self.production.untrusted else tr("allow it with `--allow-outside`, or ")
+            return tr("is outside the production's folder"), joined("", (allowed, elsewhere))
         return None
 
     def _kept(self, place: Path) -> str | None:
@@ -142,14 +156,16 @@ class _OutputRule:
         entry = entry_of(self.store.folder, path)
         above = next((parent for parent in entry.parents if os.path.lexists(parent)), self.root)
         if not above.is_dir():
-            return f"cannot be written: `{self._shown(above)}` is not a folder", _away("file", cut, path)
+            return tr("cannot be written: `{above}` is not a folder", above=self._shown(above)), _away(
+                tr("file"), cut, path
+            )
         if _is_link(entry):
-            return "is a symbolic link", _away("link", cut, path)
+            return tr("is a symbolic link"), _away(tr("link"), cut, path)
         if os.path.isdir(entry):  # noqa: PTH112 - no error where the disk refuses
-            return "is a folder", _away("folder", cut, path)
+            return tr("is a folder"), _away(tr("folder"), cut, path)
         unknown = path == cut.output and os.path.lexists(entry) and not entry.is_relative_to(self.root / RESULTS_FOLDER)
         if unknown and not self._is_ours(cut, entry):
-            return "exists, and no record shows that wanflow wrote it", _away("file", cut, path)
+            return tr("exists, and no record shows that wanflow wrote it"), _away(tr("file"), cut, path)
         return None
 
     def _is_ours(self, cut: Cut, film: Path) -> bool:
@@ -173,16 +189,16 @@ def _unusable(path: str) -> tuple[str, str] | None:
     try:
         os.fsencode(path)
     except UnicodeEncodeError:
-        return "cannot be the name of a file", "use only valid Unicode characters"
+        return tr("cannot be the name of a file"), tr("use only valid Unicode characters")
     if "\0" in path:
-        return "cannot be the name of a file", "leave out the null character"
+        return tr("cannot be the name of a file"), tr("leave out the null character")
     return None
 
 
 def _away(what: str, cut: Cut, path: str) -> str:
     """The hint where something is in the place of a cut."""
-    other = "another `output`" if path == cut.output else "another name"
-    return f"move that {what} elsewhere, or give the cut {other}"
+    other = tr("another `output`") if path == cut.output else tr("another name")
+    return tr("move that {what} elsewhere, or give the cut {other}", what=what, other=other)
 
 
 def _places(folder: Path, path: str, follow: Callable[[Path], Path] = target_of) -> tuple[Path, Path]:

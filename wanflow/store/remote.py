@@ -14,6 +14,7 @@ import fsspec
 from wanflow import digest as digests
 from wanflow.errors import StoreFault, UnknownTarget
 from wanflow.masking import without_password
+from wanflow.messages import tr
 from wanflow.store import atomic, blobs, layout, lockfile
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
@@ -23,7 +24,7 @@ from wanflow.store.take_names import take_node
 Tell = Callable[[str], None]
 
 CHUNK_BYTES = 1 << 20
-HINT = "check its name, and the credentials in the environment"
+HINT = tr("check its name, and the credentials in the environment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +83,19 @@ class Remote:
         if digests.of_file(draft) != kept.take.digest:
             draft.unlink()
             shown = without_password(self._address, self._address)
-            words = f"`{shown}` has a damaged file for {kept.name}: its bytes do not match its digest"
-            raise StoreFault(words, hint="ask who pushed it to push it again")
+            words = tr(
+                "`{shown}` has a damaged file for {name}: its bytes do not match its digest",
+                shown=shown,
+                name=kept.name,
+            )
+            raise StoreFault(words, hint=tr("ask who pushed it to push it again"))
         blobs.adopt_take(store, draft, kept.take.digest, kept.take.result.kind)
         return True
 
     def _send(self, source: Path, kept: RemoteTake) -> None:
         if not blobs.is_whole(source, kept.take.digest):
-            words = f"the file of {kept.name} is damaged and was not pushed"
-            raise StoreFault(words, hint="`wanflow doctor --repair` sets it aside")
+            words = tr("the file of {name} is damaged and was not pushed", name=kept.name)
+            raise StoreFault(words, hint=tr("`wanflow doctor --repair` sets it aside"))
         place = self._file(kept.take)
         self._files.makedirs(self._parent(place), exist_ok=True)
         if not self._is_folder:
@@ -148,16 +153,19 @@ def open_remote(address: str | None, folder: Path, *, untrusted: bool = False) -
     """
     own = os.environ.get(REMOTE_VARIABLE)
     if untrusted and not own and address and not _is_inside(folder, address):
-        place = "is an address" if "://" in address or "::" in address else "is outside the production's folder"
+        place = tr("is an address") if "://" in address or "::" in address else tr("is outside the production's folder")
         shown = without_password(address, address)
-        words = f"`remote: {shown}` {place}, and the production is untrusted"
-        raise UnknownTarget(words, hint=f"set {REMOTE_VARIABLE} to the remote that you trust")
+        words = tr("`remote: {shown}` {place}, and the production is untrusted", shown=shown, place=place)
+        raise UnknownTarget(
+            words, hint=tr("set {remote_variable} to the remote that you trust", remote_variable=REMOTE_VARIABLE)
+        )
     address = own or address
     if not address:
-        ways = (
-            f"write `remote: s3://bucket/prefix` (or a folder) at the top of the production, or set {REMOTE_VARIABLE}"
+        ways = tr(
+            "write `remote: s3://bucket/prefix` (or a folder) at the top of the production, or set {remote_variable}",
+            remote_variable=REMOTE_VARIABLE,
         )
-        raise UnknownTarget("the production has no remote", hint=ways)
+        raise UnknownTarget(tr("the production has no remote"), hint=ways)
     return Remote(address if "://" in address else (folder / address).absolute().as_posix())
 
 
@@ -218,8 +226,12 @@ def _named_faults(address: str) -> Iterator[None]:
     except StoreFault:
         raise
     except ImportError as fault:
-        words = f"`remote: {shown}` needs a library that is not installed ({fault.name or fault})"
-        raise StoreFault(words, hint="for S3: install the extra `s3`") from fault
+        words = tr(
+            "`remote: {shown}` needs a library that is not installed ({name})", shown=shown, name=fault.name or fault
+        )
+        raise StoreFault(words, hint=tr("for S3: install the extra `s3`")) from fault
     except Exception as fault:
         said = without_password(" ".join(str(fault).split()), address) or type(fault).__name__
-        raise StoreFault(f"the remote `{shown}` cannot be used: {said}", hint=HINT) from fault
+        raise StoreFault(
+            tr("the remote `{shown}` cannot be used: {said}", shown=shown, said=said), hint=HINT
+        ) from fault

@@ -14,6 +14,7 @@ from wanflow.catalog.provider import load_providers
 from wanflow.characters import for_shell
 from wanflow.decode import Fields
 from wanflow.errors import StoreFault, StoreFileRefused
+from wanflow.messages import joined, tr, trn
 from wanflow.store import atomic, blobs, journal, layout, lockfile, rebuild, traces, uploads
 from wanflow.store.attempt import JournalState
 from wanflow.store.layout import Store
@@ -21,8 +22,8 @@ from wanflow.store.lock import Lock
 from wanflow.store.rebuild import Measure, unmeasured
 from wanflow.store.take_names import take_node
 
-UNREADABLE = "cannot be read"
-TORN = "its last line is incomplete"
+UNREADABLE = tr("cannot be read")
+TORN = tr("its last line is incomplete")
 
 Check = Callable[[dict[str, object]], object]
 """Raises ValueError or StoreFault for a record that makes no sense after those before it."""
@@ -39,7 +40,7 @@ class Damage:
     place: str
     words: str
     repair: Callable[[], None] | None = None
-    hint: str | None = "`wanflow doctor --repair` repairs it and loses nothing"
+    hint: str | None = tr("`wanflow doctor --repair` repairs it and loses nothing")
     blocks: bool = True
     emptied: bool = False
 
@@ -59,8 +60,8 @@ def examine(store: Store, measure: Measure = unmeasured) -> tuple[Damage, ...]:
             for one in _by_provider(store)
             for damage in _unreadable(store, one.journal, _check_of(one, journal.JournalRecords()), private=True)
         ),
-        *_unreadable(store, store.traces, lambda record: traces.trace_of(record, "not a trace")),
-        *_unreadable(store, store.uploads, lambda record: uploads.upload_of(record, "not an upload"), private=True),
+        *_unreadable(store, store.traces, lambda record: traces.trace_of(record, tr("not a trace"))),
+        *_unreadable(store, store.uploads, lambda record: uploads.upload_of(record, tr("not an upload")), private=True),
         *_unreadable(store, store.derivations, traces.derivation_of),
         *_takes(store),
         *_derived(store),
@@ -118,8 +119,12 @@ def _unreadable(store: Store, path: Path, check: Check, *, private: bool = False
     if not faults and not torn:
         return
     lost = [number for number, fault in faults.items() if fault == UNREADABLE]
-    words = [f"{_lines(lost)} {UNREADABLE}"] * bool(lost)
-    words += [f"line {number}: {fault}" for number, fault in faults.items() if fault != UNREADABLE]
+    words = [_cannot_be_read(lost)] * bool(lost)
+    words += [
+        tr("line {number}: {fault}", number=number, fault=fault)
+        for number, fault in faults.items()
+        if fault != UNREADABLE
+    ]
     words += [TORN] * bool(torn)
     tasks: set[str] = set()
     for number in lost:
@@ -127,7 +132,9 @@ def _unreadable(store: Store, path: Path, check: Check, *, private: bool = False
             tasks.add(Fields(decode.parse_json(lines[number - 1])).read("task_id", decode.text))
     if tasks:
         named = ", ".join(sorted(tasks))
-        words.append(f"the record of task {named} will be lost: look for its result in the service's console")
+        words.append(
+            tr("the record of task {named} will be lost: look for its result in the service's console", named=named)
+        )
     kept = b"".join(line + b"\n" for number, line in enumerate(lines, start=1) if number not in faults)
 
     def rewrite() -> None:
@@ -135,16 +142,18 @@ def _unreadable(store: Store, path: Path, check: Check, *, private: bool = False
         atomic.write_whole(path, kept, mode=journal.PRIVATE if private else 0o644)
 
     if faults:
-        yield Damage(path.name, " and ".join(words), rewrite)
+        yield Damage(path.name, joined(tr(" and "), words), rewrite)
     else:
-        hint = "this is harmless: the next record takes its place"
-        yield Damage(path.name, f"{TORN}, as after a command that was killed", rewrite, hint, blocks=False)
+        hint = tr("this is harmless: the next record takes its place")
+        yield Damage(
+            path.name, tr("{torn}, as after a command that was killed", torn=TORN), rewrite, hint, blocks=False
+        )
 
 
-def _lines(numbers: list[int]) -> str:
-    """Lines in words, such as `lines 1, 2 and 9`."""
-    named = ", ".join(map(str, numbers))
-    return f"line {named}" if len(numbers) < 2 else f"lines {' and '.join(named.rsplit(', ', 1))}"
+def _cannot_be_read(numbers: list[int]) -> str:
+    """Lines in words, such as `lines 1, 2 and 9 cannot be read`."""
+    lines = joined(tr(" and "), ", ".join(map(str, numbers)).rsplit(", ", 1))
+    return trn("line {lines} cannot be read", "lines {lines} cannot be read", len(numbers), lines=lines)
 
 
 def _fault_of(line: bytes, check: Check) -> str | None:
@@ -159,7 +168,7 @@ def _fault_of(line: bytes, check: Check) -> str | None:
             raise
         return UNREADABLE
     except journal.TaskTwice as twice:
-        return f"{twice}; this submission is looked up again"
+        return tr("{twice}; this submission is looked up again", twice=twice)
     except ValueError:
         return UNREADABLE
     return None
@@ -177,9 +186,12 @@ def _takes(store: Store) -> Iterator[Damage]:
     aside = store.aside.relative_to(store.folder).as_posix()
     for name, path in sorted(blobs.take_paths(store).items()):
         if _changed(path, name):
-            words = "is not the file that was delivered: its bytes changed"
-            hint = f"`wanflow doctor --repair` moves its file to `{aside}`; then `wanflow pull`, or copy the store"
-            yield Damage(f"take {name[:12]}", words, partial(set_aside, path), hint)
+            words = tr("is not the file that was delivered: its bytes changed")
+            hint = tr(
+                "`wanflow doctor --repair` moves its file to `{aside}`; then `wanflow pull`, or copy the store",
+                aside=aside,
+            )
+            yield Damage(tr("take {name}", name=name[:12]), words, partial(set_aside, path), hint)
 
 
 def missing_takes(store: Store) -> tuple[str, ...]:
@@ -210,8 +222,8 @@ def _derived(store: Store) -> Iterator[Damage]:
     for name in sorted(blobs.list_derived(store)):
         path = blobs.derived_file(store, name)
         if _changed(path, name.partition(".")[0]):
-            words = "is damaged; it will be built again"
-            yield Damage(f"derived {name[:12]}", words, partial(remove, path))
+            words = tr("is damaged; it will be built again")
+            yield Damage(tr("derived {name}", name=name[:12]), words, partial(remove, path))
 
 
 def _locks(store: Store) -> Iterator[Damage]:
@@ -225,10 +237,12 @@ def _locks(store: Store) -> Iterator[Damage]:
             yield Damage(one.lock.name, str(fault), hint=fault.hint)
             continue
         for note in lock.notes:
-            yield Damage(one.lock.name, note, hint="the next command that changes the lock resolves it", blocks=False)
+            yield Damage(
+                one.lock.name, note, hint=tr("the next command that changes the lock resolves it"), blocks=False
+            )
         for shot in sorted(shot for shot, entry in lock.shots.items() if entry.rival_picks or entry.rival_holds):
-            words = f"both sides of a merge chose a take of `{shot}`"
-            hint = f"`wanflow pick {for_shell(shot)} N` resolves it; `wanflow takes {for_shell(shot)}` lists them"
+            words = tr("both sides of a merge chose a take of `{shot}`", shot=shot)
+            hint = tr("`wanflow pick {shot} N` resolves it; `wanflow takes {shot}` lists them", shot=for_shell(shot))
             yield Damage(one.lock.name, words, hint=hint, blocks=False)
 
 
@@ -248,18 +262,22 @@ def _unrecorded(store: Store, measure: Measure) -> Iterator[Damage]:
         if missing:
             yield Damage(
                 one.lock.name,
-                f"{_counted(missing, 'paid ' if one.lock == one.paid_lock else '')} in the journal and not in the lock",
+                _missing_in_lock(len(missing), paid=one.lock == one.paid_lock),
                 partial(rebuild.rebuild_lock, one, measure),
-                hint="`wanflow doctor --repair` enters them again, with their numbers, costs and seeds",
+                hint=tr("`wanflow doctor --repair` enters them again, with their numbers, costs and seeds"),
                 blocks=False,
                 emptied=not any(entry.takes for entry in lock.shots.values()),
             )
     if untraced:
         yield Damage(
             store.traces.name,
-            f"{_counted(untraced)} in the journal and not in the traces",
+            trn(
+                "{number} take is in the journal and not in the traces",
+                "{number} takes are in the journal and not in the traces",
+                len(untraced),
+            ),
             lambda: rebuild.rebuild_traces([one for one, _ in readable], measure),
-            hint="`wanflow doctor --repair` writes them again",
+            hint=tr("`wanflow doctor --repair` writes them again"),
             blocks=False,
         )
 
@@ -275,8 +293,18 @@ def _readable_lock(store: Store) -> Lock | None:
         return None
 
 
-def _counted(digests: set[str], kind: str = "") -> str:
-    return f"{len(digests)} {kind}{'take is' if len(digests) == 1 else 'takes are'}"
+def _missing_in_lock(number: int, *, paid: bool) -> str:
+    if paid:
+        return trn(
+            "{number} paid take is in the journal and not in the lock",
+            "{number} paid takes are in the journal and not in the lock",
+            number,
+        )
+    return trn(
+        "{number} take is in the journal and not in the lock",
+        "{number} takes are in the journal and not in the lock",
+        number,
+    )
 
 
 def _readable_journal(store: Store) -> JournalState:
@@ -297,13 +325,13 @@ def _without_record(store: Store) -> Iterator[Damage]:
     for name, path in sorted(blobs.take_paths(store).items()):
         if name in known:
             continue
-        words = f"has no record: `{path.relative_to(store.folder).as_posix()}` stays where it is"
-        hint = "keep it if you know it, else move it elsewhere"
-        yield Damage(f"take {name[:12]}", words, hint=hint, blocks=False)
+        words = tr("has no record: `{path}` stays where it is", path=path.relative_to(store.folder).as_posix())
+        hint = tr("keep it if you know it, else move it elsewhere")
+        yield Damage(tr("take {name}", name=name[:12]), words, hint=hint, blocks=False)
 
 
 def _traced(store: Store) -> set[str]:
     found: set[str] = set()
     for line in atomic.bytes_if_any(store.traces).split(b"\n")[:-1]:
-        _fault_of(line, lambda record: found.add(traces.trace_of(record, "not a trace").take.digest))
+        _fault_of(line, lambda record: found.add(traces.trace_of(record, tr("not a trace")).take.digest))
     return found

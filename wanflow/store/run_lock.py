@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from wanflow import digest, timebase
 from wanflow.errors import StoreBusy, StoreFileRefused
+from wanflow.messages import tr
 from wanflow.store import atomic, layout
 from wanflow.store.layout import Store
 
@@ -37,11 +38,12 @@ def hold(store: Store, *, damaged: bool = False) -> Iterator[None]:
         try:
             release = seize(store.run_lock)
         except LockTaken as taken:
-            holder = "another process"
+            holder: str = tr("another process")
             with suppress(OSError, UnicodeDecodeError, StoreFileRefused):
                 holder = atomic.bytes_of(name).decode()
-            words = f"another run is active in this production ({holder})"
-            raise StoreBusy(words, hint=f"wait for it with `--wait`, or stop it with Ctrl-C{taken.way_out}") from None
+            words = tr("another run is active in this production ({holder})", holder=holder)
+            way_out = tr("wait for it with `--wait`, or stop it with Ctrl-C{more}", more=taken.way_out)
+            raise StoreBusy(words, hint=way_out) from None
     try:
         since = timebase.stamp(datetime.now(UTC))
         atomic.write_whole(name, f"process {os.getpid()} on {socket.gethostname()} since {since}".encode())
@@ -74,7 +76,7 @@ class LockTaken(Exception):
         """How to end a hold that the system does not end by itself, to follow another hint; empty where it does."""
         if self.left_folder is None:
             return ""
-        return f"; if that process has ended, remove `{self.left_folder}`"
+        return tr("; if that process has ended, remove `{folder}`", folder=self.left_folder)
 
 
 def seize(path: Path, timeout: float = 0) -> Release:

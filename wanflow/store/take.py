@@ -13,6 +13,7 @@ from wanflow import digest as digests
 from wanflow.decode import Fields, text, whole_number
 from wanflow.digest import Canonical
 from wanflow.language.source import Facts, Kind
+from wanflow.messages import tr
 from wanflow.money import amount_from_json, amount_text, currency_from_json
 from wanflow.timebase import NOMINAL_RATE
 
@@ -114,7 +115,7 @@ def _result_from_json(facts: Fields) -> Result:
 
 def _kind(value: object) -> ResultKind:
     if value not in set(ResultKind):
-        raise ValueError(f"not a kind of result: {decode.shown(value)}")
+        raise ValueError(tr("not a kind of result: {value}", value=decode.shown(value)))
     return ResultKind(text(value))
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from wanflow.characters import case_folded
 from wanflow.errors import LockUnreadable
+from wanflow.messages import tr
 from wanflow.store import atomic, blobs, lockfile
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, ShotNames
@@ -53,8 +54,10 @@ def place_of_take(out: Path, shot: str, number: int, suffix: str) -> Path:
     """
     parts = shot.split("/")
     if not shot.isprintable() or any(part[:1] in {"", "."} or set(part) & set('\\:*?"<>|') for part in parts):
-        hint = "restore the lock with `git checkout`, or remove the entry"
-        raise LockUnreadable(f"the lock has a take of {shot!r}, which cannot be the name of a shot", hint=hint)
+        hint = tr("restore the lock with `git checkout`, or remove the entry")
+        raise LockUnreadable(
+            tr("the lock has a take of {shot!r}, which cannot be the name of a shot", shot=shot), hint=hint
+        )
     return Path(take_file(out.as_posix(), shot, number, suffix))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from wanflow import digest
 from wanflow.decode import Fields, text
 from wanflow.errors import StoreFault
+from wanflow.messages import tr
 from wanflow.store import atomic, blobs
 from wanflow.store.layout import Store
 from wanflow.store.take import Recipe, Take, Trace
@@ -86,4 +87,4 @@ def trace_of(record: Mapping[str, object], message: str) -> Trace:
         take = Take.from_json(facts.read("digest", digest.from_json), record)
         return Trace(take, facts.read("recipe", digest.canonical_from_json))
     except ValueError as error:
-        raise StoreFault(message, hint="`wanflow doctor --repair` repairs it and keeps a copy") from error
+        raise StoreFault(message, hint=tr("`wanflow doctor --repair` repairs it and keeps a copy")) from error

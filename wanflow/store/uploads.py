@@ -8,6 +8,7 @@ from wanflow import digest as digests
 from wanflow import timebase
 from wanflow.decode import Fields, text
 from wanflow.errors import StoreFault
+from wanflow.messages import tr
 from wanflow.store import atomic
 from wanflow.store.layout import Store
 
@@ -41,7 +42,7 @@ def remember(store: Store, upload: Upload) -> None:
 def read(store: Store) -> tuple[Upload, ...]:
     """All recorded uploads, oldest first, also expired ones; raises StoreFault for a damaged file."""
     return tuple(
-        upload_of(record, f"`{store.uploads.name}` is damaged at line {number}")
+        upload_of(record, tr("`{name}` is damaged at line {number}", name=store.uploads.name, number=number))
         for number, record in enumerate(atomic.read_records(store.uploads), start=1)
     )
 
@@ -54,4 +55,4 @@ def upload_of(record: atomic.Record, message: str) -> Upload:
         date = facts.read("date", timebase.date_from_json)
         return Upload(facts.read("digest", digests.from_json), model, service, url, date)
     except ValueError as error:
-        raise StoreFault(message, hint="remove that one file: it only saves uploads") from error
+        raise StoreFault(message, hint=tr("remove that one file: it only saves uploads")) from error

@@ -15,6 +15,7 @@ from wanflow.cli.options import ProductionOptions, example, production_options, 
 from wanflow.cli.screen import say
 from wanflow.errors import ExitCode, UnknownTarget
 from wanflow.language.production import Production
+from wanflow.messages import tr
 from wanflow.planner.budget import new_cost
 from wanflow.planner.choose import Held, Picked, Released, Retake
 from wanflow.report.text.plan import would_do
@@ -56,9 +57,9 @@ def pick(settings: ProductionOptions, shot: str, number: int | None, clip: Path 
     if former is not None:
         former, number = _by_node(former, number)
     if (number is None) is (clip is None):
-        raise click.UsageError("give either the number of a take or `--file CLIP`")
+        raise click.UsageError(tr("give either the number of a take or `--file CLIP`"))
     if clip is not None and former is not None:
-        raise click.UsageError("`--file` and `--from` exclude each other")
+        raise click.UsageError(tr("`--file` and `--from` exclude each other"))
     production = open_production(settings, quiet=True)
     if clip is not None:
         return _print(production, [api.pick_file(production, shot, clip)])
@@ -85,8 +86,8 @@ def retake(settings: ProductionOptions, select: tuple[str, ...], more: int) -> i
     production = open_production(settings, quiet=True)
     *shots, last = select
     if shots and last.isdecimal() and last not in production.shots:
-        hint = f"to ask for {last} more: `wanflow retake {for_shell(*shots)} -n {last}`"
-        raise UnknownTarget(f"`{last}` matches no shot", hint=hint)
+        hint = tr("to ask for {last} more: `wanflow retake {shots} -n {last}`", last=last, shots=for_shell(*shots))
+        raise UnknownTarget(tr("`{last}` matches no shot", last=last), hint=hint)
     return _print(production, api.retake(production, select, more))
 
 
@@ -113,12 +114,13 @@ def release(settings: ProductionOptions, select: tuple[str, ...]) -> int:
 def _print(production: Production, choices: Sequence[Picked | Retake | Held | Released]) -> ExitCode:
     """What was decided and on which backend, on stdout; what a run would do about it, at which price, on stderr."""
     for choice in choices:
-        say(f"{choice_text(choice)} ({production.provider.name})")
+        say(tr("{choice} ({backend})", choice=choice_text(choice), backend=production.provider.name))
         warning = choice_warning(choice)
         if warning is not None:
-            say(f"warning: {warning}", err=True)
+            say(tr("warning: {warning}", warning=warning), err=True)
     plan = api.plan(production)
     price = new_cost(plan)
     free = not plan.provider.paid or price.amount == 0
-    say(f"{would_do(plan)}{'' if free else f', for {cost_words(price)}'}", err=True)
+    work = would_do(plan)
+    say(work if free else tr("{work}, for {cost}", work=work, cost=cost_words(price)), err=True)
     return ExitCode.DONE

@@ -14,6 +14,7 @@ from wanflow.cli.run_output import print_elsewhere
 from wanflow.cli.screen import print_json, print_report, say
 from wanflow.errors import ExitCode, UnknownTarget
 from wanflow.graph import diagram
+from wanflow.messages import tr
 from wanflow.planner.budget import PlanNotes, rivals
 from wanflow.report.text.catalog import model_text, models_text
 from wanflow.report.text.plan import merge_texts, show_text, why_lines
@@ -42,7 +43,7 @@ def status(settings: ProductionOptions, *, as_json: bool, verbose: bool) -> Exit
             say(unclaimed_text(item), err=True)
         merged = PlanNotes(rivals=rivals(plan), merged=plan.inventory.lock.notes)
         for warning in (*merge_texts(merged), *expiring_texts(found, now)):
-            say(f"warning: {warning}", err=True)
+            say(tr("warning: {warning}", warning=warning), err=True)
         print_elsewhere(part.production)
     return conclude_part(part)
 
@@ -89,7 +90,7 @@ def costs(settings: ProductionOptions, by: str, *, as_json: bool) -> ExitCode:
             print_json(ledger.to_json())
         elif not part.production.provider.paid:
             paid = part.production.provider.models
-            say(f"an animatic costs nothing; `--backend {paid}` shows what the paid film cost")
+            say(tr("an animatic costs nothing; `--backend {paid}` shows what the paid film cost", paid=paid))
         else:
             print_report(lambda screen: costs_text(ledger, by, screen))
     return conclude_part(part, quiet=True)
@@ -157,7 +158,7 @@ def models(model: str | None) -> int:
         print_report(lambda screen: models_text(catalog, screen))
         return ExitCode.DONE
     if model not in catalog:
-        hint = did_you_mean(model, catalog) or "`wanflow models` lists them"
-        raise UnknownTarget(f"no model is called `{model}`", hint=hint)
+        hint = did_you_mean(model, catalog) or tr("`wanflow models` lists them")
+        raise UnknownTarget(tr("no model is called `{model}`", model=model), hint=hint)
     print_report(lambda screen: model_text(catalog[model], screen))
     return ExitCode.DONE

@@ -41,6 +41,7 @@ from wanflow.cli.run_output import (
 from wanflow.cli.screen import print_json, print_report, say
 from wanflow.errors import ExitCode, UnknownTarget
 from wanflow.hosts import named_host
+from wanflow.messages import tr
 from wanflow.planner.plan import Action, Plan
 from wanflow.planner.saved import SavedPlan
 from wanflow.report.text.events import Verbosity
@@ -87,7 +88,9 @@ def plan(
 ) -> int:
     """Show what a run would do, why, and at what price. Spends nothing and contacts nothing."""
     if yes:
-        raise _other_command(settings, "`plan` renders nothing, and never asks", "run --yes", select, "renders this")
+        raise _other_command(
+            settings, tr("`plan` renders nothing, and never asks"), "run --yes", select, tr("renders this")
+        )
     production = open_production(settings, quiet=quiet)
     planned = api.plan(production, select, exclude=exclude, retry_refused=retry_refused)
     api.require_address(planned)
@@ -113,7 +116,9 @@ def _other_command(
 ) -> UnknownTarget:
     """An error whose hint is the command that does what was meant."""
     name_production(settings)
-    return UnknownTarget(words, hint=f"`wanflow {' '.join([verb, *map(for_shell, select)])}` {effect}")
+    return UnknownTarget(
+        words, hint=tr("`wanflow {command}` {effect}", command=" ".join([verb, *map(for_shell, select)]), effect=effect)
+    )
 
 
 def _hosts(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
@@ -121,7 +126,7 @@ def _hosts(context: click.Context, option: click.Parameter, given: tuple[str, ..
     try:
         return tuple(map(named_host, given))
     except ValueError as fault:
-        raise click.BadParameter("write HOST or HOST:PORT, such as `minio.studio:9000`", context, option) from fault
+        raise click.BadParameter(tr("write HOST or HOST:PORT, such as `minio.studio:9000`"), context, option) from fault
 
 
 @click.command("run", epilog=example("wanflow run 'harbour/*' --json"))
@@ -196,7 +201,7 @@ def run(
 ) -> int:
     """Collect what is in flight, render what changed and write the cuts, whose paths are printed on stdout."""
     if dry_run:
-        raise _other_command(settings, "`run` has no dry run", "plan", select, "shows what this run would do")
+        raise _other_command(settings, tr("`run` has no dry run"), "plan", select, tr("shows what this run would do"))
     verbosity = verbosity_of(quiet=quiet, verbose=verbose)
     request = _request(planned, select, exclude, retry_refused=retry_refused)
     production = open_production(request.as_saved(settings), quiet=quiet, works=True)
@@ -262,7 +267,7 @@ def _request(
     if planned is None:
         return RunRequest(select, exclude, retry_refused)
     if select or exclude:
-        raise click.UsageError("`--plan` has its own selection: leave out SELECT and `--exclude`")
+        raise click.UsageError(tr("`--plan` has its own selection: leave out SELECT and `--exclude`"))
     saved = planfile.read(planned)
     return RunRequest(saved.select, saved.exclude, saved.retry_refused, saved)
 
@@ -271,14 +276,14 @@ def _renders(plan: Plan) -> bool:
     """Whether a plan renders anything although `--locked` forbids it; the takes are printed on stderr."""
     takes = [step.node for step in plan.steps if step.action is Action.RENDER]
     if takes:
-        words = f"{count(len(takes), 'take')} would be rendered: {listed(takes)}"
-        error(words, "to render, run without `--locked`")
+        words = tr("{takes} would be rendered: {nodes}", takes=count(len(takes), "take"), nodes=listed(takes))
+        error(words, tr("to render, run without `--locked`"))
     return bool(takes)
 
 
 def _finish_idle(plan: Plan, collected: CollectOutcome | None, verbosity: Verbosity, *, as_json: bool) -> ExitCode:
     """End a run that has nothing to do, at once: nothing heavy is imported for it."""
-    say(*blocked_lines(plan), *(f"warning: {note}" for note in plan.inventory.lock.notes), err=True)
+    say(*blocked_lines(plan), *(tr("warning: {message}", message=note) for note in plan.inventory.lock.notes), err=True)
     outcome = api.finish_idle(plan)
     if collected is not None:
         outcome = replace(outcome, collected=collected.collected, cost=collected.cost or outcome.cost)

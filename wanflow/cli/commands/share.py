@@ -16,6 +16,7 @@ from wanflow.cli.opening import open_production
 from wanflow.cli.options import ProductionOptions, example, production_options
 from wanflow.cli.screen import print_file, say
 from wanflow.errors import ExitCode
+from wanflow.messages import tr
 from wanflow.report.export.edit_list import EditList, to_srt
 from wanflow.report.text.words import count, listed
 from wanflow.store import atomic
@@ -39,8 +40,8 @@ SUFFIXES = {"fcp7": "xml"}
 @click.pass_obj
 def push(settings: ProductionOptions) -> int:
     """Send the paid takes that are here to the remote, for those who share the production."""
-    moved = api.push(open_production(settings, quiet=True, works=True), partial(_print_take, "pushed"))
-    _print_transfer(moved, "pushed", "no file here")
+    moved = api.push(open_production(settings, quiet=True, works=True), partial(_print_take, tr("pushed")))
+    _print_transfer(moved, tr("pushed"), tr("no file here"))
     return ExitCode.FAILED if moved.faults else ExitCode.DONE
 
 
@@ -49,21 +50,28 @@ def push(settings: ProductionOptions) -> int:
 @click.pass_obj
 def pull(settings: ProductionOptions) -> int:
     """Fetch the paid takes that the lock names from the remote, so that they are not paid for again."""
-    moved = api.pull(open_production(settings, quiet=True, works=True), partial(_print_take, "pulled"))
-    _print_transfer(moved, "pulled", "not at the remote, ask those who rendered them to push")
+    moved = api.pull(open_production(settings, quiet=True, works=True), partial(_print_take, tr("pulled")))
+    _print_transfer(moved, tr("pulled"), tr("not at the remote, ask those who rendered them to push"))
     return ExitCode.FAILED if moved.faults or moved.missing else ExitCode.DONE
 
 
 def _print_take(verb: str, name: str) -> None:
-    say(f"{verb} {name}", err=True)
+    say(tr("{verb} {name}", verb=verb, name=name), err=True)
 
 
 def _print_transfer(transfer: Transfer, verb: str, missing: str) -> None:
     for fault in transfer.faults:
         error(str(fault), fault.hint)
     if transfer.missing:
-        say(f"{missing}: {listed(transfer.missing)}", err=True)
-    say(f"{count(len(transfer.moved), 'take')} {verb}, {transfer.there} in place already")
+        say(tr("{missing}: {takes}", missing=missing, takes=listed(transfer.missing)), err=True)
+    say(
+        tr(
+            "{takes} {verb}, {there} in place already",
+            takes=count(len(transfer.moved), "take"),
+            verb=verb,
+            there=transfer.there,
+        )
+    )
 
 
 @click.command("export", epilog=example("wanflow export main --format edl -o cut.edl"))
@@ -93,8 +101,10 @@ def export(settings: ProductionOptions, cut: str | None, kind: str, output: Path
         writer = cast(Writer, import_attribute(INTERCHANGE[kind])) if kind in INTERCHANGE else None
         text = to_srt(shown) if writer is None else writer(shown, production.folder.absolute(), target)
     except ImportError as missing:
-        words = f"`--format {kind}` needs OpenTimelineIO, which this Python lacks ({missing.name})"
-        error(words, "use Python 3.11 to 3.13, or `--format srt`")
+        words = tr(
+            "`--format {kind}` needs OpenTimelineIO, which this Python lacks ({name})", kind=kind, name=missing.name
+        )
+        error(words, tr("use Python 3.11 to 3.13, or `--format srt`"))
         return ExitCode.FAILED
     if dash:
         print_file(text.encode())

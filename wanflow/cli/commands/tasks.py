@@ -23,6 +23,7 @@ from wanflow.cli.run_output import (
 )
 from wanflow.cli.screen import print_json, say
 from wanflow.errors import ExitCode
+from wanflow.messages import tr
 from wanflow.report.text.summary import cancelled_lines, collected_lines
 from wanflow.report.text.words import count
 from wanflow.runner.events import Outcome
@@ -56,10 +57,10 @@ def collect(
         if not api.is_unfinished(production, left, thorough=True):
             if only_elsewhere(production, COLLECTS):
                 return ended_early(ExitCode.WRONG, so_far, as_json=as_json)
-            return conclude(production, Outcome(), ["nothing is in flight"], verbosity, as_json=as_json)
+            return conclude(production, Outcome(), [tr("nothing is in flight")], verbosity, as_json=as_json)
         print_elsewhere(production, verbosity)
         if not as_json and not quiet:
-            say(f"{count(len(left.open), 'task')} in flight", err=True)
+            say(tr("{tasks} in flight", tasks=count(len(left.open), "task")), err=True)
         work = partial(api.collect, timeout=timeout, poll_seconds=poll_interval, grace=grace, wait=wait)
         outcome = anyio.run(partial(work, production, emit=printer(verbosity, so_far, as_json=as_json)))
     return conclude(production, outcome, collected_lines(outcome), verbosity, as_json=as_json)
@@ -103,8 +104,12 @@ def resolve(settings: ProductionOptions, shot: str, *, take: int | None, adopt: 
     The service's console, or its list of tasks, says whether it was accepted.
     """
     if (adopt is None) is not resubmit:
-        raise click.UsageError("give either `--adopt TASK_ID` or `--resubmit`")
+        raise click.UsageError(tr("give either `--adopt TASK_ID` or `--resubmit`"))
     attempt = api.resolve(open_production(settings), shot, take=take, adopt=adopt)
-    words = f"is task {adopt}: the next run collects it" if adopt else "was not accepted: a run may submit it"
-    say(f"{take_node(attempt.shot, attempt.number)} {words}")
+    words = (
+        tr("is task {adopt}: the next run collects it", adopt=adopt)
+        if adopt
+        else tr("was not accepted: a run may submit it")
+    )
+    say(tr("{take_node} {words}", take_node=take_node(attempt.shot, attempt.number), words=words))
     return ExitCode.DONE

@@ -20,6 +20,7 @@ from wanflow.cli.screen import confirm, print_report, say
 from wanflow.errors import ExitCode, StoreFault
 from wanflow.health import HealthCheck, HealthLevel
 from wanflow.language.problem import SpecError
+from wanflow.messages import joined, tr
 from wanflow.money import amount_text
 from wanflow.planner.removable import Removables
 from wanflow.report.text.table import Column, Screen, table
@@ -45,45 +46,46 @@ def gc(settings: ProductionOptions, names: tuple[str, ...], *, applies: bool, ye
     name_production(settings)
     found = api.gc(productions, names)
     if not applies:
-        _print_removables(found, "can be freed")
+        _print_removables(found, tr("can be freed"))
         if found.unused_paid:
             unused = ", ".join(take.node for take in found.unused_paid)
-            say(f"paid and unused now, removed only by name (`--paid NAME`): {unused}", err=True)
+            say(tr("paid and unused now, removed only by name (`--paid NAME`): {unused}", unused=unused), err=True)
         return ExitCode.DONE
     if found.paid and not _agreed(found, yes=yes):
         return ExitCode.STOPPED
-    _print_removables(api.gc(productions, names, apply=True), "freed")
+    _print_removables(api.gc(productions, names, apply=True), tr("freed"))
     return ExitCode.DONE
 
 
 def _agreed(found: Removables, *, yes: bool) -> bool:
     """Whether a person agrees that these paid takes are removed; their cost is printed before."""
-    parts = [f"{amount_text(amount)} {currency}" for currency, amount in sorted(found.costs().items())]
-    parts += ["an unknown amount"] if any(take.take.cost is None for take in found.paid) else []
+    parts: list[str] = [f"{amount_text(amount)} {currency}" for currency, amount in sorted(found.costs().items())]
+    parts += [tr("an unknown amount")] if any(take.take.cost is None for take in found.paid) else []
     takes = count(len(found.paid), "paid take")
     nodes = listed([take.node for take in found.paid])
-    say(f"{takes}, which cost {' and '.join(parts) or 'nothing'}: {nodes}", err=True)
+    cost = joined(tr(" and "), parts) if parts else tr("nothing")
+    say(tr("{takes}, which cost {cost}: {nodes}", takes=takes, cost=cost, nodes=nodes), err=True)
     again = [take.node for take in found.paid if take.wanted]
     if again:
-        say(f"warning: a run renders {listed(again)} again, and pays again", err=True)
+        say(tr("warning: a run renders {again} again, and pays again", again=listed(again)), err=True)
     if yes:
         return True
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        error("confirmation needed to remove a paid take, but stdin is not a terminal", "pass `--yes` to agree")
+        error(tr("confirmation needed to remove a paid take, but stdin is not a terminal"), tr("pass `--yes` to agree"))
         return False
-    return confirm(f"remove {takes} for good?")
+    return confirm(tr("remove {takes} for good?", takes=takes))
 
 
 def _print_removables(found: Removables, end: str) -> None:
-    rows = [(take.provider, take.node, _megabytes(take.size_bytes)) for take in found.free]
-    rows += [("paid", take.node, _megabytes(take.size_bytes)) for take in found.paid]
+    rows: list[tuple[str, str, str]] = [(take.provider, take.node, _megabytes(take.size_bytes)) for take in found.free]
+    rows += [(tr("paid"), take.node, _megabytes(take.size_bytes)) for take in found.paid]
     if found.derived:
         size_bytes = sum(item.bytes for item in found.derived)
-        rows.insert(0, ("derived", count(len(found.derived), "file"), _megabytes(size_bytes)))
-    headings = (Column("kind"), Column("what"), Column("size", right=True))
+        rows.insert(0, (tr("derived"), count(len(found.derived), "file"), _megabytes(size_bytes)))
+    headings = (Column(tr("kind")), Column(tr("what")), Column(tr("size"), right=True))
     if rows:
         print_report(lambda screen: "\n".join(table(headings, rows, screen).lines()))
-    say(f"{_megabytes(found.size_bytes)} {end}")
+    say(tr("{size} {end}", size=_megabytes(found.size_bytes), end=end))
 
 
 def _megabytes(size_bytes: int) -> str:
@@ -101,9 +103,9 @@ def doctor(settings: ProductionOptions, *, repairs: bool) -> int:
     if repairs:
         repaired = api.repair(settings.folder)
         for damage in repaired:
-            say(f"repaired: {damage.place}: {damage.words}")
+            say(tr("repaired: {place}: {words}", place=damage.place, words=damage.words))
         if not repaired:
-            say("nothing to repair")
+            say(tr("nothing to repair"))
     production, backend, region = None, settings.backend, settings.region
     if settings.file.exists():
         with suppress(SpecError, StoreFault):  # the defaults are checked then: `validate` says why
@@ -118,13 +120,13 @@ def doctor(settings: ProductionOptions, *, repairs: bool) -> int:
 
 def _findings_text(findings: Sequence[HealthCheck], screen: Screen) -> str:
     """A line for each finding, and its hint below it."""
-    headings = (Column("", styled=True), Column("checked"), Column("found", wraps=True))
+    headings = (Column("", styled=True), Column(tr("checked")), Column(tr("found"), wraps=True))
     rows = [(finding.level.value, finding.subject, finding.words) for finding in findings]
     found = table(headings, rows, screen, [LEVEL_STYLES[finding.level] for finding in findings])
     lines = [found.heading]
     for line, finding in zip(found.rows, findings, strict=True):
         lines.append(line)
         if finding.hint:
-            hint = shown(screen.complete(f"hint: {finding.hint}"), LONGEST_MESSAGE)
+            hint = shown(screen.complete(tr("hint: {hint}", hint=finding.hint)), LONGEST_MESSAGE)
             lines += [f"      {part}" for part in screen.indented(6).lines(hint)]
     return "\n".join(lines)

@@ -15,6 +15,7 @@ from wanflow.cli.options import ProductionOptions, allowing_outside, example, pr
 from wanflow.cli.screen import print_annotation, print_json, print_problems, say
 from wanflow.errors import ExitCode
 from wanflow.language.problem import Problem, Severity, is_shipped
+from wanflow.messages import joined, tr, translated, translated_word
 from wanflow.report.text.words import count
 from wanflow.schemas import PIPELINE, PRODUCTION, bundled
 from wanflow.templates import templates, title_of
@@ -27,8 +28,8 @@ class InitCommand(click.Command):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, then the templates with what their pipelines do."""
         super().format_options(ctx, formatter)
-        with formatter.section("Templates"):
-            formatter.write_dl([(name, title_of(name)) for name in templates()])
+        with formatter.section(translated(tr("Templates"))):
+            formatter.write_dl([(name, translated_word(title_of(name))) for name in templates()])
 
 
 @click.command("init", cls=InitCommand, epilog=example("wanflow init my-film && cd my-film && wanflow run"))
@@ -42,10 +43,14 @@ class InitCommand(click.Command):
 def init(folder: Path, template: str | None) -> int:
     """Write a small working production with drawn assets into DIR (default: here). Overwrites nothing."""
     for path, lines in api.init(folder, template).items():
-        say(f"added {' and '.join(f'`{line}`' for line in lines)} to `{path}`", err=True)
+        say(
+            tr("added {lines} to `{path}`", lines=joined(tr(" and "), (f"`{line}`" for line in lines)), path=path),
+            err=True,
+        )
     say(str(folder / "wanflow.yaml"))
     here = folder.resolve() == Path.cwd().resolve()
-    say(f"next: {'' if here else f'cd {for_shell(folder)} && '}wanflow plan && wanflow run", err=True)
+    folder_first = "" if here else f"cd {for_shell(folder)} && "
+    say(tr("next: {first}wanflow plan && wanflow run", first=folder_first), err=True)
     return ExitCode.DONE
 
 
@@ -86,8 +91,12 @@ def validate(settings: ProductionOptions, form: str) -> int:
         case _:
             print_problems(problems, err=False)
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
-    found = f"{count(errors, 'error')} and {count(len(problems) - errors, 'warning')}" if problems else "no problems"
-    say(f"{found} in {settings.file}", err=True)
+    found = (
+        tr("{errors} and {warnings}", errors=count(errors, "error"), warnings=count(len(problems) - errors, "warning"))
+        if problems
+        else tr("no problems")
+    )
+    say(tr("{found} in {file}", found=found, file=settings.file), err=True)
     return ExitCode.WRONG if errors else ExitCode.DONE
 
 

@@ -29,6 +29,7 @@ from wanflow.media.pipe import Animation, Reel, writer_of
 from wanflow.media.probe import Footage, examine, probe
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.captions import draw_caption, overlay_captions
+from wanflow.messages import tr
 from wanflow.store.atomic import replacing
 from wanflow.timebase import SAMPLE_RATE
 
@@ -356,7 +357,13 @@ def _footage(source: Path | None, recipe: SegmentRecipe) -> Footage:
     if recipe.first < 0 or recipe.count < 1 or recipe.first + recipe.count > footage.facts.frames:
         last = recipe.first + recipe.count - 1
         raise MediaFault(
-            f"`{footage.path.name}` has no frames {recipe.first} to {last}: it has {footage.facts.frames} frames"
+            tr(
+                "`{name}` has no frames {first} to {last}: it has {frames} frames",
+                name=footage.path.name,
+                first=recipe.first,
+                last=last,
+                frames=footage.facts.frames,
+            )
         )
     return footage
 

@@ -15,6 +15,7 @@ from threading import Lock
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError, features
 
 from wanflow.media.container import QUARTER_TURNS, BadMedia
+from wanflow.messages import tr
 
 PICTURES = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 """Formats that are read; the last two are recognised although no model takes them."""
@@ -59,7 +60,7 @@ UPRIGHT: Mapping[int, Image.Transpose] = {
 MANAGED = ("RGB", "CMYK", "L", "LAB")
 """Modes whose colour profile is applied."""
 BLACK = (0, 0, 0)
-HINT = "take a png, jpeg, webp, bmp, gif or tiff"
+HINT = tr("take a png, jpeg, webp, bmp, gif or tiff")
 
 SHORTEST_MS, BROWSERS_MS = 10, 100
 """A picture of an animation that lasts no longer than the first is shown for the second, as browsers do."""
@@ -94,9 +95,9 @@ def opened_picture(path: Path, data: bytes | None = None) -> Iterator[Image.Imag
         raise _too_large(path) from fault
     except DAMAGED as fault:
         if str(fault).startswith(TOO_MUCH_TEXT):
-            why = "has texts or a colour profile of more than a picture needs"
-            raise BadMedia(path, why, hint="export it again without them") from fault
-        raise BadMedia(path, f"is a damaged picture: {fault}", hint="export it again") from fault
+            why = tr("has texts or a colour profile of more than a picture needs")
+            raise BadMedia(path, why, hint=tr("export it again without them")) from fault
+        raise BadMedia(path, tr("is a damaged picture: {fault}", fault=fault), hint=tr("export it again")) from fault
 
 
 @contextmanager
@@ -113,8 +114,8 @@ def _require_bytes(path: Path, data: bytes | None) -> None:
         return
     with path.open("rb") as file:
         if BEGINNINGS.match(file.read(12)):
-            why = f"is a picture of more than {MOST_BYTES // 10**6} MB"
-            raise PictureTooLarge(path, why, hint="save it with compression, or scale it down")
+            why = tr("is a picture of more than {most_bytes} MB", most_bytes=MOST_BYTES // 10**6)
+            raise PictureTooLarge(path, why, hint=tr("save it with compression, or scale it down"))
 
 
 def _require_pixels(path: Path, image: Image.Image) -> None:
@@ -133,7 +134,9 @@ def _require_scans(path: Path, data: bytes | None) -> None:
         scans += marker == SCAN
         at += int.from_bytes(content[at : at + 2])
     if scans > MOST_SCANS:
-        raise BadMedia(path, f"is a JPEG of more than {MOST_SCANS} scans", hint="export it again")
+        raise BadMedia(
+            path, tr("is a JPEG of more than {most_scans} scans", most_scans=MOST_SCANS), hint=tr("export it again")
+        )
 
 
 def moves(path: Path) -> bool:
@@ -162,8 +165,10 @@ def picture_count(image: Image.Image, path: Path) -> int:
     with _quiet():
         count: int = getattr(image, "n_frames", 1) if image.format in ANIMATED else 1
     if count > MOST_PICTURES or count * image.width * image.height > max(MOST_MOVING_PIXELS, MOST_PIXELS):
-        size = f"{image.width} x {image.height} pixels"
-        raise BadMedia(path, f"is an animation of {count} pictures of {size}", hint="take a video")
+        size = tr("{width} x {height} pixels", width=image.width, height=image.height)
+        raise BadMedia(
+            path, tr("is an animation of {count} pictures of {size}", count=count, size=size), hint=tr("take a video")
+        )
     return count
 
 
@@ -176,7 +181,9 @@ def _page_count(image: Image.Image, path: Path) -> int:
         except EOFError:
             image.seek(0)
             return page
-    raise BadMedia(path, f"has more than {MOST_PAGES} pages", hint="save the first one alone")
+    raise BadMedia(
+        path, tr("has more than {most_pages} pages", most_pages=MOST_PAGES), hint=tr("save the first one alone")
+    )
 
 
 def read_still(path: Path) -> Image.Image:
@@ -229,17 +236,17 @@ def turned_over_black(image: Image.Image, orientation: int) -> Image.Image:
 def _recognised(path: Path) -> Iterator[Image.Image]:
     """A file that must be a picture; raises BadMedia for any other one."""
     if not path.is_file():
-        raise BadMedia(path, "is not a file" if path.exists() else "does not exist")
+        raise BadMedia(path, tr("is not a file") if path.exists() else tr("does not exist"))
     try:
         with opened_picture(path) as image:
             yield image
     except UnidentifiedImageError as fault:
-        raise BadMedia(path, "is not a picture that can be read", hint=HINT) from fault
+        raise BadMedia(path, tr("is not a picture that can be read"), hint=HINT) from fault
 
 
 def _too_large(path: Path) -> PictureTooLarge:
-    why = f"is a picture of more than {MOST_PIXELS // 1_000_000} million pixels"
-    return PictureTooLarge(path, why, hint=f"scale it down: models take at most {SIDE} pixels a side")
+    why = tr("is a picture of more than {most_pixels} million pixels", most_pixels=MOST_PIXELS // 1_000_000)
+    return PictureTooLarge(path, why, hint=tr("scale it down: models take at most {side} pixels a side", side=SIDE))
 
 
 def _as_seen(image: Image.Image) -> Image.Image:

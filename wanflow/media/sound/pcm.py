@@ -13,6 +13,7 @@ from av.container import InputContainer
 
 from wanflow.media.container import BadMedia, opened
 from wanflow.media.sound.soundtrack import PlacedMusic, SoundPiece
+from wanflow.messages import tr
 from wanflow.timebase import SAMPLE_RATE
 
 SAMPLE_BYTES = 4
@@ -38,7 +39,11 @@ def read_piece(segment: Path, begin: int, end: int) -> bytes:
             break
     missing = end - early - len(found) // SAMPLE_BYTES
     if not found or missing > SHORTFALL:
-        raise BadMedia(segment, f"is damaged: its sound ends {missing} samples before {end}", hint="delete it")
+        raise BadMedia(
+            segment,
+            tr("is damaged: its sound ends {missing} samples before {end}", missing=missing, end=end),
+            hint=tr("delete it"),
+        )
     held = found + found[-SAMPLE_BYTES:] * max(0, missing)
     return bytes(held[(begin - early) * SAMPLE_BYTES : (end - early) * SAMPLE_BYTES])
 
@@ -51,9 +56,9 @@ def read_bed(bed: PlacedMusic, music: Path) -> bytes:
             file.setpos(min(bed.begin, file.getnframes()))
             found = file.readframes(bed.end - bed.begin)
     except (OSError, EOFError, wave.Error) as fault:
-        raise BadMedia(music, f"is not a WAV that can be read: {fault}".lower()) from fault
+        raise BadMedia(music, tr("is not a WAV that can be read: {why}", why=str(fault).lower())) from fault
     if len(found) != (bed.end - bed.begin) * SAMPLE_BYTES:
-        raise BadMedia(music, f"ends before its sample {bed.end}")
+        raise BadMedia(music, tr("ends before its sample {end}", end=bed.end))
     return found
 
 
@@ -78,10 +83,12 @@ def _packets(segment: Path, begin: int) -> Iterator[tuple[int, bytes]]:
 
 def _track(container: InputContainer, segment: Path) -> AudioStream:
     if not container.streams.audio:
-        raise BadMedia(segment, "is not a segment: it has no sound")
+        raise BadMedia(segment, tr("is not a segment: it has no sound"))
     stream = container.streams.audio[0]
     if stream.codec_context.name != "pcm_s16le" or stream.time_base is None or 1 / stream.time_base != SAMPLE_RATE:
-        raise BadMedia(segment, f"is not a segment: its sound is {stream.codec_context.name}, not 48 kHz PCM")
+        raise BadMedia(
+            segment, tr("is not a segment: its sound is {name}, not 48 kHz PCM", name=stream.codec_context.name)
+        )
     _require_stereo(segment, (stream.layout.nb_channels, stream.rate, SAMPLE_BYTES // 2))
     return stream
 
@@ -89,11 +96,19 @@ def _track(container: InputContainer, segment: Path) -> AudioStream:
 def _require_stereo(path: Path, found: tuple[int, int, int]) -> None:
     channels, rate, width = found
     if found != (2, SAMPLE_RATE, SAMPLE_BYTES // 2):
-        raise BadMedia(path, f"has {channels} channels of {8 * width} bits at {rate} Hz, not 2 of 16 bits at 48000 Hz")
+        raise BadMedia(
+            path,
+            tr(
+                "has {channels} channels of {value} bits at {rate} Hz, not 2 of 16 bits at 48000 Hz",
+                channels=channels,
+                value=8 * width,
+                rate=rate,
+            ),
+        )
 
 
 HEADER_BYTES = 7
-HINT = "it was made here and can be made again: delete it"
+HINT = tr("it was made here and can be made again: delete it")
 
 
 def read_frames(path: Path) -> Iterator[bytes]:
@@ -101,14 +116,14 @@ def read_frames(path: Path) -> Iterator[bytes]:
     try:
         stream = path.open("rb")
     except OSError as fault:
-        raise BadMedia(path, f"cannot be opened: {fault.strerror}") from fault
+        raise BadMedia(path, tr("cannot be opened: {strerror}", strerror=fault.strerror)) from fault
     with stream as file:
         while header := file.read(HEADER_BYTES):
             whole = len(header) == HEADER_BYTES and header[0] == 0xFF and header[1] & 0xF6 == 0xF0
             length = ((header[3] & 0x03) << 11 | header[4] << 3 | header[5] >> 5) if whole else 0
             frame = header + file.read(max(0, length - HEADER_BYTES))
             if length < HEADER_BYTES or len(frame) != length:
-                raise BadMedia(path, "is not a complete stream of AAC frames", hint=HINT)
+                raise BadMedia(path, tr("is not a complete stream of AAC frames"), hint=HINT)
             yield frame
 
 
@@ -120,4 +135,4 @@ def keep_frames(source: Path, target: Path, first: int, count: int) -> None:
             file.write(frame)
             kept += 1
     if kept != count:
-        raise BadMedia(source, f"came out with {kept} AAC frames, not {count}")
+        raise BadMedia(source, tr("came out with {kept} AAC frames, not {count}", kept=kept, count=count))

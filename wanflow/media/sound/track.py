@@ -17,6 +17,7 @@ from av.error import InvalidDataError
 
 from wanflow.media.clock import JUMP_SECONDS, PictureClock
 from wanflow.media.container import BadMedia, CutShort, bounded, opened, sound_stream
+from wanflow.messages import tr
 
 SLACK = Fraction(1, 50)
 """Seconds by which stamps of sound may wander without a gap or an overlap being heard."""
@@ -46,7 +47,7 @@ def heard_track(path: Path) -> Track:
     with opened(path) as container:
         stream = sound_stream(container)
         if stream is None:
-            raise BadMedia(path, "has no sound track")
+            raise BadMedia(path, tr("has no sound track"))
         return numbered_track(stream)
 
 
@@ -137,7 +138,7 @@ def measured_samples(path: Path) -> int:
         if told is None:
             told = max(at + duration for at, duration in packets) - packets[0][0]
         if container.format.name == "flac" and told - length > ROUNDED * max(duration for _, duration in packets):
-            raise CutShort(path, f"{length * 100 // told} % of its sound")
+            raise CutShort(path, tr("{length} % of its sound", length=length * 100 // told))
         near = abs(told - length) <= ROUNDED * max(duration for _, duration in packets)
         if near or container.format.name not in ESTIMATED:
             return round(told * (stream.time_base or 0) * stream.rate)

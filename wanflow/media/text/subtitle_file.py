@@ -17,6 +17,7 @@ from wanflow import digest, timebase
 from wanflow.language.source import Facts, Kind
 from wanflow.media.container import BadMedia
 from wanflow.media.text.charset import WESTERN, likely_charset, recognised_encoding
+from wanflow.messages import tr
 
 MOST_BYTES = 10_000_000
 MOST_LINES = 20_000
@@ -59,7 +60,7 @@ _MARKUP = {
 _DRAWING = re.compile(r"\\p[1-9]")
 _NOT_CUES = re.compile(r"(?:WEBVTT|NOTE|STYLE|REGION)(?!\S)")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
-EXAMPLE = "write for example `00:00:01,000 --> 00:00:04,000`"
+EXAMPLE = tr("write for example `00:00:01,000 --> 00:00:04,000`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def measure_subtitles(path: Path, encoding: str | None = None) -> Facts:
     """The facts of a subtitle file. Raises BadMedia as `read_lines` does, and for a file without lines."""
     lines = read_lines(path, encoding)
     if not lines:
-        raise BadMedia(path, "is a subtitle file without lines", hint="add some, or leave it out")
+        raise BadMedia(path, tr("is a subtitle file without lines"), hint=tr("add some, or leave it out"))
     data = _bytes(path)
     written = subtitle_format(data[:BEGINNING_BYTES]) or SUFFIXES.get(path.suffix.lower(), "srt")
     seconds = Fraction(max(line.end_ms for line in lines), 1000)
@@ -112,9 +113,11 @@ def read_lines(path: Path, encoding: str | None = None) -> tuple[Line, ...]:
     text = _decoded(path, data, encoding)
     written = subtitle_format(data[:BEGINNING_BYTES]) or SUFFIXES.get(path.suffix.lower())
     if written is None:
-        raise BadMedia(path, "is not a subtitle file", hint="wanflow reads srt, vtt and ass")
+        raise BadMedia(path, tr("is not a subtitle file"), hint=tr("wanflow reads srt, vtt and ass"))
     if text.count("Dialogue:" if written == "ass" else "-->") > MOST_LINES:
-        raise BadMedia(path, f"has more than {MOST_LINES} lines of subtitles", hint="split it")
+        raise BadMedia(
+            path, tr("has more than {most_lines} lines of subtitles", most_lines=MOST_LINES), hint=tr("split it")
+        )
     faults: list[BadMedia] = []
     match written:
         case "srt":
@@ -127,14 +130,21 @@ def read_lines(path: Path, encoding: str | None = None) -> tuple[Line, ...]:
         first, *others = faults[:MOST_FAULTS]
         raise BadMedia(path, first.why, hint=first.hint, line=first.line, others=tuple(others))
     if not found and written == "srt" and text.strip():
-        raise BadMedia(path, "is not a subtitle file: it has no times", hint=EXAMPLE)
+        raise BadMedia(path, tr("is not a subtitle file: it has no times"), hint=EXAMPLE)
     lines = (Line(line.begin_ms, line.end_ms, _plain(line.text, written), line.number) for line in found)
     shown = [line for line in lines if line.text and line.end_ms > line.begin_ms]
     for line in shown:
         if len(line.text) > MOST_LETTERS:
             where = timebase.decimal_text(Fraction(line.begin_ms, 1000), 3)
             raise BadMedia(
-                path, f"has {len(line.text)} letters at {where} s, at most {MOST_LETTERS}", hint="split them"
+                path,
+                tr(
+                    "has {number} letters at {where} s, at most {most_letters}",
+                    number=len(line.text),
+                    where=where,
+                    most_letters=MOST_LETTERS,
+                ),
+                hint=tr("split them"),
             )
     return tuple(sorted(shown, key=lambda line: (line.begin_ms, line.end_ms)))
 
@@ -144,9 +154,13 @@ def _bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as fault:
-        raise BadMedia(path, f"cannot be opened: {fault.strerror}") from fault
+        raise BadMedia(path, tr("cannot be opened: {strerror}", strerror=fault.strerror)) from fault
     if len(data) > MOST_BYTES:
-        raise BadMedia(path, f"has more than {MOST_BYTES // 1_000_000} MB of subtitles", hint="split it")
+        raise BadMedia(
+            path,
+            tr("has more than {most_bytes} MB of subtitles", most_bytes=MOST_BYTES // 1_000_000),
+            hint=tr("split it"),
+        )
     return data
 
 
@@ -167,23 +181,29 @@ def _decoded(path: Path, data: bytes, named: str | None) -> str:
         encoding = recognised_encoding(data) or ""
         if not encoding:
             line = data[: data.index(0)].count(b"\n") + 1
-            why = "a null byte: the file is damaged, or not text"
-            raise BadMedia(path, why, hint="save it again as UTF-8", line=line)
+            why = tr("a null byte: the file is damaged, or not text")
+            raise BadMedia(path, why, hint=tr("save it again as UTF-8"), line=line)
     try:
         return _with_newlines(data.decode(encoding)).removeprefix("\ufeff")
     except UnicodeDecodeError as fault:
         if encoding == "utf-16":
-            raise BadMedia(path, "is damaged UTF-16 text", hint="save it as UTF-8") from fault
+            raise BadMedia(path, tr("is damaged UTF-16 text"), hint=tr("save it as UTF-8")) from fault
         recognised = recognised_encoding(data)
         if recognised is not None:
             return _with_newlines(data.decode(recognised)).removeprefix("\ufeff")
         charset = likely_charset(data)
         if charset is None:
-            hint = "save it as UTF-8, or name its encoding: `{file: …, encoding: gbk}`"
-            raise BadMedia(path, "is not UTF-8 text", hint=hint) from fault
-        also = " (Latin-1)" if charset == WESTERN else ""
-        hint = f"write `encoding: {charset.lower()}`, or convert it: `iconv -f {charset} -t UTF-8 OLD > NEW`"
-        raise BadMedia(path, f"is not UTF-8 text; it looks like {charset}{also}", hint=hint) from fault
+            hint = tr("save it as UTF-8, or name its encoding: `{file: …, encoding: gbk}`")
+            raise BadMedia(path, tr("is not UTF-8 text"), hint=hint) from fault
+        also = tr(" (Latin-1)") if charset == WESTERN else ""
+        hint = tr(
+            "write `encoding: {charset}`, or convert it: `iconv -f {charset_2} -t UTF-8 OLD > NEW`",
+            charset=charset.lower(),
+            charset_2=charset,
+        )
+        raise BadMedia(
+            path, tr("is not UTF-8 text; it looks like {charset}{also}", charset=charset, also=also), hint=hint
+        ) from fault
 
 
 def _decoded_as(path: Path, data: bytes, encoding: str) -> str:
@@ -192,8 +212,10 @@ def _decoded_as(path: Path, data: bytes, encoding: str) -> str:
         return _with_newlines(data.decode(encoding)).removeprefix("\ufeff")
     except UnicodeDecodeError as fault:
         line = data[: fault.start].count(b"\n") + 1
-        hint = "leave `encoding` out to have it recognised, or save the file as UTF-8"
-        raise BadMedia(path, f"is not {encoding} text: {fault.reason}", hint=hint, line=line) from fault
+        hint = tr("leave `encoding` out to have it recognised, or save the file as UTF-8")
+        raise BadMedia(
+            path, tr("is not {encoding} text: {reason}", encoding=encoding, reason=fault.reason), hint=hint, line=line
+        ) from fault
 
 
 def _srt_lines(path: Path, text: str, faults: list[BadMedia]) -> Iterator[Line]:
@@ -259,14 +281,16 @@ def _times_of(path: Path, number: int, line: str, faults: list[BadMedia]) -> tup
         return None
     begin, end = (None, None) if found is None else (_clock(found.groups()[:5]), _clock(found.groups()[5:]))
     if begin is None or end is None:
-        faults.append(BadMedia(path, f"invalid time code `{shown}`", hint=EXAMPLE, line=number))
+        faults.append(BadMedia(path, tr("invalid time code `{shown}`", shown=shown), hint=EXAMPLE, line=number))
         return None
     if end <= begin:
-        why = f"the subtitle ends {'when' if end == begin else 'before'} it begins: `{shown}`"
-        faults.append(BadMedia(path, why, hint="give it a later end, or delete it", line=number))
+        why = tr("the subtitle ends before it begins: `{shown}`", shown=shown)
+        if end == begin:
+            why = tr("the subtitle ends when it begins: `{shown}`", shown=shown)
+        faults.append(BadMedia(path, why, hint=tr("give it a later end, or delete it"), line=number))
     elif end <= 0:
-        why = f"the subtitle ends before the film begins: `{shown}`"
-        faults.append(BadMedia(path, why, hint="delete it, or move its times", line=number))
+        why = tr("the subtitle ends before the film begins: `{shown}`", shown=shown)
+        faults.append(BadMedia(path, why, hint=tr("delete it, or move its times"), line=number))
     return max(0, begin), end, number
 
 
@@ -293,9 +317,11 @@ def _ass_lines(path: Path, text: str) -> Iterator[Line]:
         for number, line in enumerate(text.split("\n"), 1):
             if line.startswith("Dialogue:") and not _ASS_TIMES.match(line):
                 shown = line.strip()[:60]
-                hint = "write for example `0:00:01.00`"
-                raise BadMedia(path, f"invalid time code in `{shown}`", hint=hint, line=number) from fault
-        raise BadMedia(path, f"cannot be read as ass: {fault}"[:200], hint="save it again as srt") from fault
+                hint = tr("write for example `0:00:01.00`")
+                raise BadMedia(
+                    path, tr("invalid time code in `{shown}`", shown=shown), hint=hint, line=number
+                ) from fault
+        raise BadMedia(path, f"cannot be read as ass: {fault}"[:200], hint=tr("save it again as srt")) from fault
     known = numbers if len(numbers) == len(events) else [0] * len(events)
     for event, number in zip(events, known, strict=True):
         if not event.is_comment:

@@ -15,6 +15,7 @@ from wanflow import timebase
 from wanflow.media.jobs import Job, Worker
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.subtitle_file import Line, read_lines, without_blanks
+from wanflow.messages import tr, trn
 
 MOST_AT_ONCE = 8
 """Maximum lines that are shown together; the newest are kept."""
@@ -102,12 +103,16 @@ def words_beyond(lines: Sequence[Line], *, frames: int, rate: Fraction) -> str:
     if not late:
         return ""
     length = timebase.decimal_text(timebase.to_seconds(frames, rate), 3)
-    first = f"at {clock_text(late[0].begin_ms)}" + (f" (line {late[0].number})" if late[0].number else "")
-    if len(late) == 1:
-        words = f"1 subtitle begins after the end of the cut ({length} s), {first}"
-    else:
-        words = f"{len(late)} subtitles begin after the end of the cut ({length} s), the first {first}"
-    return words if len(late) < len(lines) else f"{words}; no subtitle is shown"
+    number, clock = late[0].number, clock_text(late[0].begin_ms)
+    first = tr("at {clock} (line {number})", clock=clock, number=number) if number else tr("at {clock}", clock=clock)
+    words = trn(
+        "{number} subtitle begins after the end of the cut ({length} s), {first}",
+        "{number} subtitles begin after the end of the cut ({length} s), the first {first}",
+        len(late),
+        length=length,
+        first=first,
+    )
+    return words if len(late) < len(lines) else tr("{words}; no subtitle is shown", words=words)
 
 
 def track_words(tracks: Sequence[tuple[str, str | None]]) -> list[str]:

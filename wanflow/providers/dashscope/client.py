@@ -20,6 +20,7 @@ import httpx
 import wanflow
 from wanflow import decode
 from wanflow.digest import Canonical
+from wanflow.messages import tr
 from wanflow.providers.asgi import Application, AsgiTransport
 from wanflow.providers.dashscope import upload_host, verdicts, wire
 from wanflow.providers.dashscope.http import (
@@ -82,7 +83,7 @@ class DashScopeClient:
         Unless the service certainly refused it, the fate of any other is unknown (law 3). Cancelled on the way it ends
         with its reply, so that a stopped run knows what it bought.
         """
-        with _named_faults("the service", lost=UnknownFate), anyio.CancelScope(shield=True):
+        with _named_faults(tr("the service"), lost=UnknownFate), anyio.CancelScope(shield=True):
             body = wire.request_json(request)
             headers = wire.submit_headers(body)
             answer = await self._transport.exchange("POST", wire.SUBMIT_PATH, headers, body)
@@ -108,7 +109,9 @@ class DashScopeClient:
                         if wanted and rows.keys() >= set(wanted):
                             break
         except TimeoutError as fault:
-            raise ServerFault(f"the service's task list does not end within {LIST_SECONDS} s") from fault
+            raise ServerFault(
+                tr("the service's task list does not end within {list_seconds} s", list_seconds=LIST_SECONDS)
+            ) from fault
         ahead = self._transport.ahead
         dated = (replace(row, ahead=ahead) for row in rows.values())
         return sorted(dated, key=lambda row: row.created, reverse=True)
@@ -122,7 +125,7 @@ class DashScopeClient:
             yield summaries[:PAGE_ROWS]
             if not summaries or (len(summaries) < PAGE_ROWS if pages is None else page >= pages):
                 return
-        raise ServerFault(f"the service's task list has more than {MOST_PAGES} pages")
+        raise ServerFault(tr("the service's task list has more than {most_pages} pages", most_pages=MOST_PAGES))
 
     async def cancel(self, task_id: str) -> bool:
         """Cancel a PENDING task; for any other the service replies UnsupportedOperation (service.md 4.5)."""
@@ -144,7 +147,7 @@ class DashScopeClient:
         suffix = path.suffix.lower() if _SUFFIX.fullmatch(path.suffix) else ""
         key = f"{policy['upload_dir']}/{uuid4().hex}{suffix}"
         fields = {field: policy.get(name, "") for field, name in UPLOAD_FIELDS.items()}
-        with _named_faults("the upload"):
+        with _named_faults(tr("the upload")):
             answer = await self._transport.send_file(url, {**fields, "key": key, "success_action_status": "200"}, path)
         fault = verdicts.upload_fault(answer, path.name)
         if fault is not None:
@@ -154,14 +157,14 @@ class DashScopeClient:
     async def download(self, url: str, target: Path, most_bytes: int) -> DownloadedFile:
         """Stream into `target`, after the bytes of an earlier attempt, and check the length."""
         try:
-            with _named_faults("the download"):
+            with _named_faults(tr("the download")):
                 return await self._fetch(url, target, most_bytes)
         except Oversized as fault:
             raise _discarded(target, fault) from None
 
     async def _ask(self, method: str, path: str, is_result: Callable[[wire.Reply], bool]) -> wire.Reply:
         """The reply of the service that has what was asked for; a fault for any other reply."""
-        with _named_faults("the service"):
+        with _named_faults(tr("the service")):
             answer = await self._transport.exchange(method, path, {}, {})
         if not verdicts.is_fine(answer.status) or not is_result(answer.reply):
             raise self._hinted(verdicts.fault_of(answer))
@@ -179,7 +182,14 @@ class DashScopeClient:
             continues = headers.get("content-range", "").startswith(f"bytes {have}-")
             if answer.status == 416 or (answer.status == 206 and not continues):
                 raise _discarded(
-                    target, ServerFault(f"the download cannot continue after {have} bytes (HTTP {answer.status})")
+                    target,
+                    ServerFault(
+                        tr(
+                            "the download cannot continue after {have} bytes (HTTP {status})",
+                            have=have,
+                            status=answer.status,
+                        )
+                    ),
                 )
             start = have if answer.status == 206 else 0
             fault = None if start else verdicts.download_fault(answer)
@@ -192,9 +202,24 @@ class DashScopeClient:
                 fetched = await _save(chunks, target, start, most_bytes)
         whole = fetched.size_bytes if promised is None else start + promised
         if fetched.size_bytes > whole:  # its end cannot be continued
-            raise _discarded(target, ServerFault(f"the download has {fetched.size_bytes} bytes instead of {whole}"))
+            raise _discarded(
+                target,
+                ServerFault(
+                    tr(
+                        "the download has {size_bytes} bytes instead of {whole}",
+                        size_bytes=fetched.size_bytes,
+                        whole=whole,
+                    )
+                ),
+            )
         if fetched.size_bytes < whole:
-            raise ServerFault(f"the download was cut off after {fetched.size_bytes} of {whole} bytes")
+            raise ServerFault(
+                tr(
+                    "the download was cut off after {size_bytes} of {whole} bytes",
+                    size_bytes=fetched.size_bytes,
+                    whole=whole,
+                )
+            )
         return fetched
 
 
@@ -209,7 +234,12 @@ def _discarded(target: Path, fault: ServiceFault) -> ServiceFault:
 
 
 def _oversized(most_bytes: int) -> Oversized:
-    return Oversized(f"it has more than {most_bytes / 1e6:.0f} MB, the most that a file of its kind can have")
+    return Oversized(
+        tr(
+            "it has more than {most_bytes:.0f} MB, the most that a file of its kind can have",
+            most_bytes=most_bytes / 1e6,
+        )
+    )
 
 
 def _encrypted(url: str) -> str:
@@ -244,11 +274,14 @@ def _named_faults(what: str, lost: type[ServiceFault] = ServerFault) -> Iterator
     try:
         yield
     except ConnectionRefusedError as fault:
-        why = f" ({fault})" if str(fault) else ""
+        why = tr(" ({fault})", fault=fault) if str(fault) else ""
         hint = fault.hint if isinstance(fault, Unreachable) else None
-        raise NotSent(f"{what} could not be reached{why}", hint=hint or "check the network and the address") from fault
+        raise NotSent(
+            tr("{what} could not be reached{why}", what=what, why=why),
+            hint=hint or tr("check the network and the address"),
+        ) from fault
     except ConnectionError as fault:
-        raise lost(f"{what} broke off without a reply ({fault})") from fault
+        raise lost(tr("{what} broke off without a reply ({fault})", what=what, fault=fault)) from fault
 
 
 def _task_path(task_id: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wanflow.masking import without_signatures
+from wanflow.messages import tr
 from wanflow.providers.faults import (
     AccountBlocked,
     Invalid,
@@ -70,12 +71,15 @@ FREE_QUOTA_GONE = "free allocated quota exceeded"
 """The message with which `Throttling.AllocationQuota` does not pass by waiting."""
 
 TEXTS: Mapping[type[ServiceFault], tuple[str, str | None]] = {
-    Throttled: ("the service asks to slow down", None),
-    ServerFault: ("the service failed", "run again later"),
-    Refused: ("the service refuses this content", "change the prompt or the media"),
-    Invalid: ("the service cannot accept this request", None),
-    Unauthorised: ("the service refuses the key", "a key belongs to one region: check both"),
-    AccountBlocked: ("the account may not do this", "look at bills, quota and permissions in the service's console"),
+    Throttled: (tr("the service asks to slow down"), None),
+    ServerFault: (tr("the service failed"), tr("run again later")),
+    Refused: (tr("the service refuses this content"), tr("change the prompt or the media")),
+    Invalid: (tr("the service cannot accept this request"), None),
+    Unauthorised: (tr("the service refuses the key"), tr("a key belongs to one region: check both")),
+    AccountBlocked: (
+        tr("the account may not do this"),
+        tr("look at bills, quota and permissions in the service's console"),
+    ),
 }
 """The message and the hint of each fault."""
 
@@ -115,7 +119,7 @@ def _fault(status: int, code: str, message: str) -> ServiceFault:
     kind = AccountBlocked if FREE_QUOTA_GONE in message.lower() else _documented(code) or by_status
     sentence, hint = TEXTS[kind]
     said = ": ".join(part for part in (code, brief(message)) if part)
-    return kind(f"{sentence} ({said})", hint=hint, code=code)
+    return kind(tr("{sentence} ({said})", sentence=sentence, said=said), hint=hint, code=code)
 
 
 def brief(message: str) -> str:

@@ -25,6 +25,7 @@ import httpx
 
 from wanflow import decode
 from wanflow.masking import public_url, without_key
+from wanflow.messages import tr
 from wanflow.providers.dashscope.reply_masking import masked, signatures_in
 from wanflow.providers.faults import ForbiddenAddress
 
@@ -57,7 +58,7 @@ MOST_REDIRECTS = 5
 BEGINNING_BYTES = 10_000
 """Maximum bytes that are kept of a body which is not JSON."""
 
-WHO_REPLIES = "results have plain addresses; check who replies in the service's name"
+WHO_REPLIES = tr("results have plain addresses; check who replies in the service's name")
 
 LIMITS = httpx.Limits(max_connections=40, max_keepalive_connections=20)
 
@@ -88,10 +89,10 @@ class Answer:
     def content(self) -> str:
         """What the body is, for a message."""
         if self.is_page:
-            return "a web page"
+            return tr("a web page")
         if self.reply or self.body.lstrip()[:1] in {b"{", b"["}:
-            return "JSON of another form"
-        return "a text" if self.body.strip() else "an empty body"
+            return tr("JSON of another form")
+        return tr("a text") if self.body.strip() else tr("an empty body")
 
 
 class HttpTransport:
@@ -201,9 +202,9 @@ class HttpTransport:
             await response.aclose()
             _check_form(target.url)
             if request.url.scheme == "https" != target.url.scheme:
-                raise ConnectionError("it redirects to an unencrypted address")
+                raise ConnectionError(tr("it redirects to an unencrypted address"))
             request = target
-        raise ConnectionError(f"more than {MOST_REDIRECTS} redirects")
+        raise ConnectionError(tr("more than {most_redirects} redirects", most_redirects=MOST_REDIRECTS))
 
     async def _paced(self, chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
         """The chunks of a body; raises ConnectionError where they come slower than `LEAST_RATE`."""
@@ -213,7 +214,9 @@ class HttpTransport:
                 fetched += len(chunk)
                 seconds = anyio.current_time() - began
                 if self._patience is not None and fetched < (seconds - SLOW_SECONDS) * LEAST_RATE:
-                    raise ConnectionError(f"only {fetched} bytes in {seconds:.0f} s")
+                    raise ConnectionError(
+                        tr("only {fetched} bytes in {seconds:.0f} s", fetched=fetched, seconds=seconds)
+                    )
                 yield chunk
 
     def _answer_of(self, response: httpx.Response, url: str, body: bytes) -> Answer:
@@ -243,7 +246,9 @@ class HttpTransport:
         host = place_of(url).partition("/")[0]
 
         def words(said: str) -> str:
-            return str(self._masked(f"{host}: {said}"))
+            whole = tr("{host}: {said}", host=host, said=said)
+            clean = self._masked(str(whole))
+            return whole if clean == whole else str(clean)
 
         try:
             yield
@@ -251,28 +256,32 @@ class HttpTransport:
             cause, hint = _cause(fault)
             raise Unreachable(words(cause), hint) from fault
         except (httpx.TimeoutException, TimeoutError) as fault:
-            raise ConnectionError(words("no reply in time")) from fault
+            raise ConnectionError(words(tr("no reply in time"))) from fault
         except (httpx.RequestError, httpx.InvalidURL, ConnectionError) as fault:
             raise ConnectionError(words(_words(fault))) from fault
         except (UnicodeError, OverflowError, ExceptionGroup) as fault:  # of a host or port that only looks like one
             if isinstance(fault, ExceptionGroup) and fault.split(OverflowError)[1] is not None:
                 raise
-            raise ConnectionRefusedError("the address names no host") from fault
+            raise ConnectionRefusedError(tr("the address names no host")) from fault
 
 
 def _check_form(url: httpx.URL) -> None:
     """Raise ForbiddenAddress for an address of a file or of another protocol, or one with a user or a password."""
     if not url.scheme or (url.scheme in {"http", "https"} and not url.host):
-        raise ForbiddenAddress("the result's address names no host", hint=WHO_REPLIES)
+        raise ForbiddenAddress(tr("the result's address names no host"), hint=WHO_REPLIES)
     if url.scheme not in {"http", "https"}:
-        raise ForbiddenAddress(f"the result's address is of the kind `{url.scheme[:20]}`", hint=WHO_REPLIES)
+        raise ForbiddenAddress(
+            tr("the result's address is of the kind `{scheme}`", scheme=url.scheme[:20]), hint=WHO_REPLIES
+        )
     if url.userinfo:
-        raise ForbiddenAddress(f"the result's address has a user or a password ({url.host})", hint=WHO_REPLIES)
+        raise ForbiddenAddress(
+            tr("the result's address has a user or a password ({host})", host=url.host), hint=WHO_REPLIES
+        )
 
 
 def place_of(url: str) -> str:
     """The host and the path of an address, without what may be secret in it."""
-    return public_url(url).partition("//")[2].removesuffix("?…") or "an address without a host"
+    return public_url(url).partition("//")[2].removesuffix("?…") or tr("an address without a host")
 
 
 def _moment(date: str | None) -> datetime | None:
@@ -311,21 +320,23 @@ def _cause(fault: BaseException) -> tuple[str, str | None]:
         refused = not isinstance(behind, httpx.TransportError) or isinstance(behind, httpx.ProxyError)
         why, hint = (str(behind or ""), None) if refused or behind is None else _cause(behind)
         words = ": ".join(filter(None, (_words(fault), why)))
-        return words, hint or "check the proxy and its variable, with user and password"
+        return words, hint or tr("check the proxy and its variable, with user and password")
     inner: BaseException | None = fault
     while inner is not None:
         match inner:
             case socket.gaierror():
-                return "its name cannot be resolved", "check the network, the DNS and the address"
+                return tr("its name cannot be resolved"), tr("check the network, the DNS and the address")
             case ssl.SSLCertVerificationError(verify_message=why):
-                hint = "where a proxy opens TLS, name its certificates with SSL_CERT_FILE; check the clock as well"
-                return f"its certificate is not trusted ({why})", hint
+                hint = tr("where a proxy opens TLS, name its certificates with SSL_CERT_FILE; check the clock as well")
+                return tr("its certificate is not trusted ({why})", why=why), hint
             case ssl.SSLError(reason=why):
-                return f"TLS failed ({why or 'the connection was closed'})", "check the proxy and the address"
+                return tr("TLS failed ({why})", why=why or tr("the connection was closed")), tr(
+                    "check the proxy and the address"
+                )
             case ConnectionRefusedError():
-                return "the connection is refused", None
+                return tr("the connection is refused"), None
         inner = inner.__cause__ or inner.__context__
-    return "no connection in time" if isinstance(fault, httpx.TimeoutException) else _words(fault), None
+    return tr("no connection in time") if isinstance(fault, httpx.TimeoutException) else _words(fault), None
 
 
 def _words(fault: BaseException) -> str:
@@ -339,7 +350,7 @@ async def _whole(response: httpx.Response) -> bytes:
         async for chunk in chunks:
             body += chunk
             if len(body) > MOST_BYTES:
-                raise ConnectionError("the reply does not end")
+                raise ConnectionError(tr("the reply does not end"))
     return bytes(body)
 
 
@@ -356,7 +367,7 @@ async def _decoded(response: httpx.Response) -> AsyncGenerator[bytes, None]:
     """
     encoding = _encoding(response)
     if encoding not in {None, "gzip", "x-gzip", "deflate"}:
-        raise ConnectionError("the reply is compressed in a way that was not asked for")
+        raise ConnectionError(tr("the reply is compressed in a way that was not asked for"))
     unpack = None if encoding is None else zlib.decompressobj(zlib.MAX_WBITS | 32)
     stream = aiter(cast(httpx.AsyncByteStream, response.stream))
     async with aclosing(cast(AsyncGenerator[bytes, None], stream)) as chunks:
@@ -364,7 +375,7 @@ async def _decoded(response: httpx.Response) -> AsyncGenerator[bytes, None]:
             for piece in _unpacked(chunk, unpack):
                 yield piece
     if unpack is not None and not unpack.eof:
-        raise ConnectionError("the reply broke off")
+        raise ConnectionError(tr("the reply broke off"))
 
 
 def _unpacked(chunk: bytes, unpack: Any) -> Iterator[bytes]:
@@ -377,7 +388,7 @@ def _unpacked(chunk: bytes, unpack: Any) -> Iterator[bytes]:
         try:
             piece = unpack.decompress(chunk, CHUNK_BYTES)
         except zlib.error as fault:
-            raise ConnectionError("the reply cannot be decompressed") from fault
+            raise ConnectionError(tr("the reply cannot be decompressed")) from fault
         yield piece
         chunk = unpack.unconsumed_tail
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import SplitResult, urlsplit
 
 from wanflow.hosts import is_local
+from wanflow.messages import tr
 from wanflow.providers.faults import Unauthorised, WrongAddress
 from wanflow.providers.protocol import Endpoint
 
@@ -39,13 +40,26 @@ def endpoint_of(region: str, environ: Mapping[str, str], *, key_needed: bool = T
     base = base_url_of(region, environ)
     key = environ.get(KEY_VARIABLE, "").strip()
     if not key and key_needed:
-        raise Unauthorised(f"{KEY_VARIABLE} is not set, and region `{region}` needs a key", hint=_set_key())
+        raise Unauthorised(
+            tr(
+                "{key_variable} is not set, and region `{region}` needs a key", key_variable=KEY_VARIABLE, region=region
+            ),
+            hint=_set_key(),
+        )
     if not key.isascii() or (key and not key.isprintable()) or " " in key:
-        raise Unauthorised(f"{KEY_VARIABLE} contains characters that no key has", hint=_set_key())
+        raise Unauthorised(
+            tr("{key_variable} contains characters that no key has", key_variable=KEY_VARIABLE), hint=_set_key()
+        )
     others = ", ".join(f"`{other}`" for other in HOSTS if other != region)
-    hint = (
-        f"region `{region}` ({urlsplit(base).netloc}) was tried; a key belongs to one region: check {KEY_VARIABLE}, "
-        f"or choose {others} with `--region`"
+    hint = tr(
+        (
+            "region `{region}` ({netloc}) was tried; a key belongs to one region: check {key_variable}, "
+            "or choose {others} with `--region`"
+        ),
+        region=region,
+        netloc=urlsplit(base).netloc,
+        key_variable=KEY_VARIABLE,
+        others=others,
     )
     return Endpoint(region, base, key, hint)
 
@@ -60,15 +74,34 @@ def base_url_of(region: str, environ: Mapping[str, str]) -> str:
     host = (parts.hostname or "").rstrip(".")
     own = _region_of(host)
     if own is None and _VENDOR.fullmatch(host):
-        words = f"{BASE_VARIABLE} names the host {host}, whose region wanflow does not know"
+        words = tr(
+            "{base_variable} names the host {host}, whose region wanflow does not know",
+            base_variable=BASE_VARIABLE,
+            host=host,
+        )
         known = ", ".join(f"`{name}`" for name in HOSTS)
         raise WrongAddress(
-            words, hint=f"models and prices are known of {known}: unset {BASE_VARIABLE}, or name their hosts"
+            words,
+            hint=tr(
+                "models and prices are known of {known}: unset {base_variable}, or name their hosts",
+                known=known,
+                base_variable=BASE_VARIABLE,
+            ),
         )
     if own not in {None, region}:
         raise WrongAddress(
-            f"{BASE_VARIABLE} names a host of region `{own}` ({host}), but the region is `{region}`",
-            hint=f"unset {BASE_VARIABLE}, or choose the region with `--region {own}`",
+            tr(
+                "{base_variable} names a host of region `{own}` ({host}), but the region is `{region}`",
+                base_variable=BASE_VARIABLE,
+                own=own,
+                host=host,
+                region=region,
+            ),
+            hint=tr(
+                "unset {base_variable}, or choose the region with `--region {own}`",
+                base_variable=BASE_VARIABLE,
+                own=own,
+            ),
         )
     return given
 
@@ -92,21 +125,35 @@ def _split(given: str) -> SplitResult:
     except ValueError:
         whole = False
     if not whole or parts.scheme not in {"http", "https"}:
-        raise WrongAddress(f"{BASE_VARIABLE} is not a valid URL", hint=f"it looks like https://{HOSTS['beijing']}{API}")
+        raise WrongAddress(
+            tr("{base_variable} is not a valid URL", base_variable=BASE_VARIABLE),
+            hint=tr("it looks like https://{hosts}{api}", hosts=HOSTS["beijing"], api=API),
+        )
     return parts
 
 
 def _check_form(parts: SplitResult) -> None:
     """Raise WrongAddress for a URL that would send or show a secret in the wrong place."""
     if parts.username is not None or parts.query or parts.fragment:
-        raise WrongAddress(f"{BASE_VARIABLE} has more than a host and a path", hint=f"keep what ends in {API}")
+        raise WrongAddress(
+            tr("{base_variable} has more than a host and a path", base_variable=BASE_VARIABLE),
+            hint=tr("keep what ends in {api}", api=API),
+        )
     if not parts.path.endswith(API):
-        raise WrongAddress(f"{BASE_VARIABLE} does not end in {API}", hint=f"add {API} to it: {parts.netloc}{API}")
+        raise WrongAddress(
+            tr("{base_variable} does not end in {api}", base_variable=BASE_VARIABLE, api=API),
+            hint=tr("add {api} to it: {netloc}{api}", api=API, netloc=parts.netloc),
+        )
     if parts.scheme == "http" and not is_local(parts.hostname or ""):
         raise WrongAddress(
-            f"{BASE_VARIABLE} would send the key unencrypted to {parts.hostname}", hint="begin it with https://"
+            tr(
+                "{base_variable} would send the key unencrypted to {hostname}",
+                base_variable=BASE_VARIABLE,
+                hostname=parts.hostname,
+            ),
+            hint=tr("begin it with https://"),
         )
 
 
 def _set_key() -> str:
-    return f"export {KEY_VARIABLE}, or render for free with `--backend animatic`"
+    return tr("export {key_variable}, or render for free with `--backend animatic`", key_variable=KEY_VARIABLE)

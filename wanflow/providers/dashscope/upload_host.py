@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 from urllib.parse import SplitResult, urlsplit
 
+from wanflow.messages import tr
 from wanflow.providers.dashscope.http import place_of
 from wanflow.providers.faults import ForbiddenAddress
 
@@ -26,18 +27,23 @@ def check(url: str, base_url: str, allowed: Collection[str]) -> None:
         host, port = _host_and_port(parts)
         own = _host_and_port(base)
     except ValueError:
-        raise ForbiddenAddress("the service names an invalid address for the upload") from None
+        raise ForbiddenAddress(tr("the service names an invalid address for the upload")) from None
     if parts.scheme not in PORTS or (base.scheme == "https" and parts.scheme == "http"):
-        raise ForbiddenAddress(f"the service asks for an unencrypted upload to {place_of(url)}")
+        raise ForbiddenAddress(tr("the service asks for an unencrypted upload to {place_of}", place_of=place_of(url)))
     if parts.username is not None or parts.query or parts.fragment:
-        raise ForbiddenAddress(f"the address for the upload has more than a host and a path: {place_of(url)}")
+        raise ForbiddenAddress(
+            tr("the address for the upload has more than a host and a path: {place_of}", place_of=place_of(url))
+        )
     usual = port == PORTS[parts.scheme]
     bare = f"[{host}]" if ":" in host else host
     named = bare if usual else f"{bare}:{port}"
     if (host, port) == own or (usual and STORAGE.fullmatch(host)) or {bare, named}.intersection(allowed):
         return
-    words = f"the service asks for the upload to {named}, which is not known as its storage; nothing was sent there"
-    raise ForbiddenAddress(words, hint=f"if you trust that host: `--upload-host {named}`")
+    words = tr(
+        "the service asks for the upload to {named}, which is not known as its storage; nothing was sent there",
+        named=named,
+    )
+    raise ForbiddenAddress(words, hint=tr("if you trust that host: `--upload-host {named}`", named=named))
 
 
 def _host_and_port(parts: SplitResult) -> tuple[str, int | None]:

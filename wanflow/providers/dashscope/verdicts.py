@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from wanflow import decode
+from wanflow.messages import tr
 from wanflow.providers.dashscope import error_codes
 from wanflow.providers.dashscope.http import Answer
 from wanflow.providers.dashscope.regions import BASE_VARIABLE
@@ -17,13 +18,13 @@ MESSAGE_KEYS = ("message", "msg", "error")
 """Keys under which a relay or a gateway says what is wrong."""
 
 WAYS_OUT = {
-    407: "give the proxy's user and password in its variable: `http://USER:PASSWORD@HOST:PORT`",
-    511: "sign in to this network in a browser",
+    407: tr("give the proxy's user and password in its variable: `http://USER:PASSWORD@HOST:PORT`"),
+    511: tr("sign in to this network in a browser"),
 }
 """The hints of statuses that have one cause."""
 
 _STORAGE_ERROR = re.compile(rb"<Error>.{0,2000}?<Code>([^<]{1,200})</Code>", re.DOTALL)
-_STORAGE_MESSAGE = re.compile(rb"<Message>([^<]{1,2000})</Message>")
+_STORAGE_MESSAGE = re.compile(rb"<Translatable>([^<]{1,2000})</Translatable>")
 
 
 def is_fine(status: int) -> bool:
@@ -52,21 +53,25 @@ def submit_fault(answer: Answer) -> ServiceFault:
     return UnknownFate(str(fault), hint=fault.hint, code=fault.code, retry_after=answer.retry_after)
 
 
-def in_between(answer: Answer, whole: str = "the service") -> ServerFault:
+def in_between(answer: Answer, whole: str = tr("the service")) -> ServerFault:
     """The fault of a reply that came from something between here and `whole`, with its address and status."""
     given = (answer.reply.get(key) for key in MESSAGE_KEYS)
     # an error may be a text or an object with a message
     texts = (value.get("message") if isinstance(value, dict) else value for value in given)
     said = next((text for text in texts if isinstance(text, str) and text), None)
     quoted = f" (`{error_codes.brief(said)}`)" if said else ""
-    words = (
-        f"something between here and {whole} replied: "
-        f"HTTP {answer.status} with {answer.content}{quoted}, at {answer.address}"
+    words = tr(
+        ("something between here and {whole} replied: HTTP {status} with {content}{quoted}, at {address}"),
+        whole=whole,
+        status=answer.status,
+        content=answer.content,
+        quoted=quoted,
+        address=answer.address,
     )
     hint = WAYS_OUT.get(answer.status) or (
-        "sign in to this network in a browser, or check the proxy"
+        tr("sign in to this network in a browser, or check the proxy")
         if answer.is_page and answer.status < 400
-        else f"check the network, the proxy and {BASE_VARIABLE}"
+        else tr("check the network, the proxy and {base_variable}", base_variable=BASE_VARIABLE)
     )
     return ServerFault(words, hint=hint, retry_after=answer.retry_after)
 
@@ -77,9 +82,9 @@ def upload_fault(answer: Answer, name: str) -> ServerFault | None:
         return None
     said = storage_words(answer.body)
     if said is None:
-        return in_between(answer, "the storage of uploads")
-    words = f"the upload of `{name}` was refused (HTTP {answer.status}: {said})"
-    return ServerFault(words, hint="run again later", retry_after=answer.retry_after)
+        return in_between(answer, tr("the storage of uploads"))
+    words = tr("the upload of `{name}` was refused (HTTP {status}: {said})", name=name, status=answer.status, said=said)
+    return ServerFault(words, hint=tr("run again later"), retry_after=answer.retry_after)
 
 
 def _stored(body: bytes) -> bool:
@@ -106,10 +111,15 @@ def download_fault(answer: Answer) -> ServiceFault | None:
     said = storage_words(answer.body)
     if answer.status in {403, 404, 410} and not answer.is_page:
         words = f"HTTP {answer.status}: {said}" if said else f"HTTP {answer.status}"
-        return ResultExpired(f"the result's address is refused ({words})", retry_after=answer.retry_after)
+        return ResultExpired(
+            tr("the result's address is refused ({words})", words=words), retry_after=answer.retry_after
+        )
     if said is None:
-        return in_between(answer, "the result")
-    return ServerFault(f"the download failed (HTTP {answer.status}: {said})", retry_after=answer.retry_after)
+        return in_between(answer, tr("the result"))
+    return ServerFault(
+        tr("the download failed (HTTP {status}: {said})", status=answer.status, said=said),
+        retry_after=answer.retry_after,
+    )
 
 
 def storage_words(body: bytes) -> str | None:

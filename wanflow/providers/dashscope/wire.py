@@ -10,6 +10,7 @@ from wanflow import decode
 from wanflow.catalog.read import load_catalog
 from wanflow.digest import Canonical
 from wanflow.masking import MASK
+from wanflow.messages import tr
 from wanflow.providers.dashscope.error_codes import brief, fault_of_failure, said_code
 from wanflow.providers.faults import ServerFault, ServiceFault
 from wanflow.providers.protocol import Accepted, Request, TaskState, TaskStatus, TaskSummary
@@ -137,9 +138,11 @@ def _failure(task_id: str, request_id: str, output: Reply) -> ServiceFault:
     if code is not None:
         return fault_of_failure(code, message)
     said = f" ({brief(message)})" if message else ""
-    asked = f", request {request_id}" if request_id else ""
-    words = f"the service failed without saying why{said}: task {task_id}{asked}"
-    return ServerFault(words, hint="run again later, or name these ids to the service's support")
+    asked = tr(", request {request_id}", request_id=request_id) if request_id else ""
+    words = tr(
+        "the service failed without saying why{said}: task {task_id}{asked}", said=said, task_id=task_id, asked=asked
+    )
+    return ServerFault(words, hint=tr("run again later, or name these ids to the service's support"))
 
 
 def read_page(model: str, reply: Reply) -> tuple[tuple[TaskSummary, ...], int | None]:

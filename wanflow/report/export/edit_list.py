@@ -16,6 +16,7 @@ from wanflow.language.timeline import PlacedClip, total_frames
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.subtitle_file import read_lines
 from wanflow.media.text.subtitles import clock_text, to_captions
+from wanflow.messages import tr
 from wanflow.planner.cut import Edit, EditItem, arrange, film_size
 from wanflow.planner.cut_layout import frame_rate, place_items
 from wanflow.planner.inputs import inputs_of, outputs_of
@@ -112,8 +113,8 @@ def edit_list(plan: Plan, cut: str) -> EditList:
     """
     production = plan.graph.production
     if cut not in production.cuts:
-        hint = did_you_mean(cut, production.cuts) or f"cuts here: {', '.join(production.cuts) or 'none'}"
-        raise UnknownTarget(f"no cut is called `{cut}`", hint=hint)
+        hint = did_you_mean(cut, production.cuts) or tr("cuts here: {cuts}", cuts=", ".join(production.cuts) or "none")
+        raise UnknownTarget(tr("no cut is called `{cut}`", cut=cut), hint=hint)
     vertex = plan.graph.vertex(cut_id(cut))
     if not isinstance(vertex, CutVertex):
         raise TypeError(f"not a cut: {cut}")
@@ -121,7 +122,7 @@ def edit_list(plan: Plan, cut: str) -> EditList:
     edit = arrange(vertex.cut, inputs, production.shots, production.provider)
     missing = [item.vertex for item in edit.items if item.digest is None]
     if missing:
-        raise UnknownTarget(f"`{missing[0]}` is not rendered yet", hint="`wanflow run` first")
+        raise UnknownTarget(tr("`{missing}` is not rendered yet", missing=missing[0]), hint=tr("`wanflow run` first"))
     rate = frame_rate(edit)
     clips = place_items(edit, rate)
     events = tuple(_event(plan, edit.items[clip.item], clip, rate) for clip in clips)

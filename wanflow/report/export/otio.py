@@ -17,6 +17,7 @@ from wanflow.errors import MediaFault, ToolMissing
 from wanflow.language.language_tags import UNKNOWN
 from wanflow.language.production import TransitionKind
 from wanflow.media.labels import read_labels
+from wanflow.messages import tr
 from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic
 from wanflow.report.text.words import on_one_line
 
@@ -43,7 +44,7 @@ def to_edl(cut: EditList, folder: Path, target: Path) -> str:
 
     Raises MediaFault for a rate that has no time code.
     """
-    require_time_code(cut, "an EDL")
+    require_time_code(cut, tr("an EDL"))
     timeline = build_timeline(cut, folder, target, at=cut.rate)
     timeline.tracks[:] = [track for track in timeline.tracks if track.kind == otio.schema.TrackKind.Video]
     picture = timeline.tracks[0]
@@ -60,8 +61,8 @@ def written(timeline: otio.schema.Timeline, adapter: str, **options: float) -> s
     try:
         return str(otio.adapters.write_to_string(timeline, adapter, **options))
     except otio.exceptions.NotSupportedError as missing:
-        hint = "install wanflow again with its dependencies, or use `--format otio`"
-        raise ToolMissing(f"OpenTimelineIO lacks its adapter `{adapter}`", hint=hint) from missing
+        hint = tr("install wanflow again with its dependencies, or use `--format otio`")
+        raise ToolMissing(tr("OpenTimelineIO lacks its adapter `{adapter}`", adapter=adapter), hint=hint) from missing
 
 
 def require_time_code(cut: EditList, what: str) -> None:
@@ -70,8 +71,14 @@ def require_time_code(cut: EditList, what: str) -> None:
         rate = timebase.decimal_text(cut.rate, 3)
         rates = ", ".join(timebase.decimal_text(each, 3) for each in sorted(TIME_CODE_RATES))
         nearest = min(TIME_CODE_RATES, key=lambda each: abs(each - cut.rate))
-        hint = f"use `--format otio`, or give the cut another rate, e.g. `fps: {timebase.decimal_text(nearest, 3)}`"
-        raise MediaFault(f"{what} cannot have {rate} frames per second, only {rates}", hint=hint)
+        hint = tr(
+            "use `--format otio`, or give the cut another rate, e.g. `fps: {decimal}`",
+            decimal=timebase.decimal_text(nearest, 3),
+        )
+        raise MediaFault(
+            tr("{what} cannot have {rate} frames per second, only {rates}", what=what, rate=rate, rates=rates),
+            hint=hint,
+        )
 
 
 def build_timeline(cut: EditList, folder: Path, target: Path, at: Fraction | None = None) -> otio.schema.Timeline:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from wanflow.catalog.model import BilledInput, FileRule, MediaRule, Model, ParameterRule, Rate
+from wanflow.messages import tr
 from wanflow.report.text.table import PIPE, Column, Screen, table
 from wanflow.report.text.words import listed
 
 MEGABYTE = 10**6
-FORMS: Mapping[str, str] = {"http": "an address", "oss": "an upload", "data": "a data URI"}
+FORMS: Mapping[str, str] = {"http": tr("an address"), "oss": tr("an upload"), "data": tr("a data URI")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ def models_text(catalog: Mapping[str, Model], screen: Screen = PIPE) -> str:
     """One line a model; a dated snapshot has no line of its own."""
     models = {model.name: model for model in catalog.values()}
     rows = [(name, model.does, ", ".join(model.regions)) for name, model in models.items()]
-    headings = (Column("model"), Column("what it does", wraps=True), Column("regions", wraps=True, below=1))
+    headings = (Column(tr("model")), Column(tr("what it does"), wraps=True), Column(tr("regions"), wraps=True, below=1))
     return "\n".join(table(headings, rows, screen).lines())
 
 
@@ -41,15 +42,18 @@ def model_text(model: Model, screen: Screen = PIPE) -> str:
 
 def summary(model: Model) -> list[str]:
     """What a model does, its other names and where it is, in sentences."""
-    known = [f"{model.does[0].upper()}{model.does[1:]}", f"Regions: {', '.join(model.regions)}"]
+    known = [f"{model.does[0].upper()}{model.does[1:]}", tr("Regions: {regions}", regions=", ".join(model.regions))]
     if model.snapshots:
-        known.append(f"Also as {', '.join(model.snapshots)}")
-    return [*known, f"{model.running} running at a time, {model.queued} waiting"]
+        known.append(tr("Also as {snapshots}", snapshots=", ".join(model.snapshots)))
+    return [*known, tr("{running} running at a time, {queued} waiting", running=model.running, queued=model.queued)]
 
 
 def sections(model: Model) -> list[Section]:
     """What a model accepts, without the tables that have no rows for it."""
-    text = [(key, f"at most {rule.most} characters{', required' * rule.required}") for key, rule in model.text.items()]
+    text = [
+        (key, tr("at most {most} characters{more}", most=rule.most, more=tr(", required") * rule.required))
+        for key, rule in model.text.items()
+    ]
     sizes = [(tier, ratio, size) for tier, sizes in model.sizes.items() for ratio, size in sizes.items()]
     found = [
         Section(("text", "takes"), text),
@@ -57,38 +61,48 @@ def sections(model: Model) -> list[Section]:
         Section(("parameters", "takes", "default"), [_parameter(key, rule) for key, rule in model.parameters.items()]),
         Section(
             ("together",),
-            [(f"{total.least} to {total.most} of {', '.join(total.types)}",) for total in model.totals],
+            [
+                (tr("{least} to {most} of {types}", least=total.least, most=total.most, types=", ".join(total.types)),)
+                for total in model.totals
+            ],
         ),
-        Section(("only these sets of media",), [(" + ".join(sorted(kinds)),) for kinds in model.sets]),
+        Section((tr("only these sets of media"),), [(" + ".join(sorted(kinds)),) for kinds in model.sets]),
         Section(("pixels", "ratio", "width*height"), sizes),
         Section(("billed", "seconds"), [("result", "all"), *((bill.media, _billed(bill)) for bill in model.billed)]),
     ]
     if model.prices is not None:
-        title = f"{model.prices.currency} a second, {model.prices.date}"
+        title = tr("{currency} a second, {date}", currency=model.prices.currency, date=model.prices.date)
         found.append(Section(("price", title), list(_prices(model.prices.rates))))
     return [section for section in found if section.rows]
 
 
 def _media(rule: MediaRule) -> str:
-    times = f"up to {rule.most}"
+    times = tr("up to {most}", most=rule.most)
     if rule.least:
-        times = f"exactly {rule.most}" if rule.least == rule.most else f"{rule.least} to {rule.most}"
-    where = f"; only in {listed(rule.regions)}" if rule.regions else ""
-    voice = f"; with a voice: {_file(rule.voice)}" if rule.voice is not None else ""
-    return f"{times}: {_file(rule.file)}{voice}{where}"
+        times = (
+            tr("exactly {most}", most=rule.most)
+            if rule.least == rule.most
+            else tr("{least} to {most}", least=rule.least, most=rule.most)
+        )
+    where = tr("; only in {regions}", regions=listed(rule.regions)) if rule.regions else ""
+    voice = tr("; with a voice: {file}", file=_file(rule.voice)) if rule.voice is not None else ""
+    return tr("{times}: {file}{voice}{where}", times=times, file=_file(rule.file), voice=voice, where=where)
 
 
 def _file(rule: FileRule) -> str:
-    parts = [f"{rule.kind} ({', '.join(rule.formats)})", f"at most {rule.size_bytes // MEGABYTE} MB"]
+    parts = [
+        f"{rule.kind} ({', '.join(rule.formats)})",
+        tr("at most {size_bytes} MB", size_bytes=rule.size_bytes // MEGABYTE),
+    ]
     if rule.pixels is not None:
-        parts.append(f"{rule.pixels[0]} to {rule.pixels[1]} pixels a side")
+        parts.append(tr("{least} to {most} pixels a side", least=rule.pixels[0], most=rule.pixels[1]))
     if rule.aspect is not None:
-        parts.append(f"sides up to {max(rule.aspect)}:{min(rule.aspect)}")
+        parts.append(tr("sides up to {longer}:{shorter}", longer=max(rule.aspect), shorter=min(rule.aspect)))
     if rule.seconds is not None:
-        parts.append(f"{rule.seconds[0]} to {rule.seconds[1]} s")
+        parts.append(tr("{least} to {most} s", least=rule.seconds[0], most=rule.seconds[1]))
     if not rule.alpha:
-        parts.append("no transparency")
-    return f"{', '.join(parts)}, as {' or '.join(FORMS[form] for form in rule.forms)}"
+        parts.append(tr("no transparency"))
+    return tr("{parts}, as {forms}", parts=", ".join(parts), forms=" or ".join(FORMS[form] for form in rule.forms))
 
 
 def _parameter(key: str, rule: ParameterRule) -> tuple[str, str, str]:
@@ -96,11 +110,24 @@ def _parameter(key: str, rule: ParameterRule) -> tuple[str, str, str]:
     if rule.values:
         values = " | ".join(rule.values)
     elif rule.low is not None and rule.high is not None:
-        values = f"{rule.low} to {rule.high}{''.join(f' or {number}' for number in rule.also)}"
+        values = tr(
+            "{low} to {high}{more}",
+            low=rule.low,
+            high=rule.high,
+            more="".join(tr(" or {number}", number=number) for number in rule.also),
+        )
     for condition in rule.when:
-        where = f"beside {condition.media}" if condition.media else f"in {condition.region}"
-        allowed = f"only {' or '.join(map(str, condition.values))}" if condition.values else f"at most {condition.high}"
-        values += f", {allowed} {where}"
+        where = (
+            tr("beside {media}", media=condition.media)
+            if condition.media
+            else tr("in {region}", region=condition.region)
+        )
+        allowed = (
+            tr("only {values}", values=" or ".join(map(str, condition.values)))
+            if condition.values
+            else tr("at most {high}", high=condition.high)
+        )
+        values += tr(", {allowed} {where}", allowed=allowed, where=where)
     default = str(rule.default).lower() if isinstance(rule.default, bool) else str(rule.default)
     return key, values, "" if rule.default is None else default
 
@@ -109,13 +136,21 @@ def _billed(bill: BilledInput) -> str:
     if not bill.caps:
         return "all"
     first, *others = bill.caps
-    each = [f"{cap} s each of {number}" for number, cap in enumerate(others, 2)]
+    each = [tr("{cap} s each of {number}", cap=cap, number=number) for number, cap in enumerate(others, 2)]
     among = [kind for kind in bill.shared_by if kind != bill.media]
-    return f"at most {first} s; {', '.join(each)}{f', {listed(among)} counted too' * bool(among)}"
+    return tr(
+        "at most {first} s; {each}{more}",
+        first=first,
+        each=", ".join(each),
+        more=tr(", {among} counted too", among=listed(among)) * bool(among),
+    )
 
 
 def _prices(rates: tuple[Rate, ...]) -> Iterator[tuple[str, ...]]:
     """A row for each region and set of parameters, with its tiers side by side."""
     for (region, *more), group in groupby(rates, lambda rate: (rate.region, *rate.parameters.items())):
         narrowed = [f"{key}: {str(value).lower()}" for key, value in more]
-        yield ", ".join([region, *narrowed]), ", ".join(f"{rate.tier} {rate.amount}" for rate in group)
+        yield (
+            tr(", ").join([region, *narrowed]),
+            tr(", ").join(tr("{tier} {amount}", tier=rate.tier, amount=rate.amount) for rate in group),
+        )

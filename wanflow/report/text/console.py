@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -13,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wanflow.characters import shown
+from wanflow.messages import tr, translated
 from wanflow.planner.plan import Plan
 from wanflow.report.progress import Progress, RunningCut, progress_of
 from wanflow.report.text.events import Verbosity, event_lines
@@ -39,7 +41,7 @@ def live(plan: Plan, verbosity: Verbosity) -> Iterator[Emit]:
             display.progress.note(event)
             lines = () if isinstance(event, StepStarted) else event_lines(event, verbosity)
             style = STYLES.get("".join(lines).partition(":")[0], "")
-            for part in (part for line in lines for part in wrapped(shown(line), console.width)):
+            for part in (part for line in lines for part in wrapped(shown(translated(line)), console.width)):
                 console.print(Text(shown(part), style=style), soft_wrap=True)
 
         yield emit
@@ -50,8 +52,12 @@ class Display:
 
     def __init__(self, progress: Progress) -> None:
         self.progress = progress
+        self.context = copy_context()  # rich draws in a thread of its own, which has no language
 
     def __rich__(self) -> RenderableType:
+        return self.context.copy().run(self._drawn)
+
+    def _drawn(self) -> RenderableType:
         progress, now = self.progress, self.progress.stopwatch()
         takes, cuts = Table.grid(padding=(0, 2)), Table.grid(padding=(0, 2))
         for item in progress.in_flight:
@@ -60,19 +66,26 @@ class Display:
         for cut in progress.cuts.values():
             bar = ProgressBar(total=cut.total or None, completed=cut.done, width=BAR_CELLS, pulse=not cut.total)
             cuts.add_row(_cell(cut.node, "bold"), bar, _cell(_frames(cut, now)))
-        stored = f"{count(progress.stored, 'take')} rendered ({seconds_text(progress.rendered) or '0 s'})"
-        cost = "cost unknown" if progress.cost.amount is None else cost_words(progress.cost)
-        footer = Text(f"{progress.queue_length} in the queue · {stored} · {cost}", style="dim")
+        stored = tr(
+            "{takes} rendered ({seconds})",
+            takes=count(progress.stored, "take"),
+            seconds=seconds_text(progress.rendered) or tr("0 s"),
+        )
+        cost = tr("cost unknown") if progress.cost.amount is None else cost_words(progress.cost)
+        queue = progress.queue_length
+        words = tr("{number} in the queue · {stored} · {cost}", number=queue, stored=stored, cost=cost)
+        footer = Text(translated(words), style="dim")
         return Group(*(table for table in (takes, cuts) if table.row_count), footer)  # an empty one takes a line
 
 
 def _cell(text: str, style: str = "") -> Text:
     """A text that is never read as markup, nor broken into lines."""
-    return Text(shown(text, LONGEST_CELL), style, no_wrap=True, overflow="ellipsis")
+    return Text(shown(translated(text), LONGEST_CELL), style, no_wrap=True, overflow="ellipsis")
 
 
 def _frames(cut: RunningCut, now: float) -> str:
     if not cut.total:
-        return "placing its clips"
+        return tr("placing its clips")
     left = cut.seconds_left(now)
-    return f"{cut.percent} % · {cut.done}/{cut.total} frames" + (f" · {left} s left" if left is not None else "")
+    done = tr("{percent} % · {done}/{total} frames", percent=cut.percent, done=cut.done, total=cut.total)
+    return done if left is None else tr("{done} · {left} s left", done=done, left=left)

@@ -6,6 +6,7 @@ import json
 from enum import IntEnum
 
 from wanflow.characters import LONGEST_MESSAGE, shown
+from wanflow.messages import tr, translated
 from wanflow.planner.plan import Action
 from wanflow.report.text.words import cost_text, count
 from wanflow.runner.events import (
@@ -31,10 +32,10 @@ class Verbosity(IntEnum):
 
 
 _BEGUN = {
-    Action.RENDER: "rendering",
-    Action.COLLECT: "collecting",
-    Action.RESTORE: "restoring from the store",
-    Action.DERIVE: "building",
+    Action.RENDER: tr("rendering"),
+    Action.COLLECT: tr("collecting"),
+    Action.RESTORE: tr("restoring from the store"),
+    Action.DERIVE: tr("building"),
 }
 
 
@@ -42,29 +43,45 @@ def event_lines(event: Event, verbosity: Verbosity) -> tuple[str, ...]:
     """The lines for an event, none where it is not printed; errors and warnings always are."""
     match event:
         case Warned(message, node):
-            return (shown(f"warning: {f'{node}: ' if node else ''}{message}", LONGEST_MESSAGE),)
+            whole = tr("{node}: {message}", node=node, message=message) if node else message
+            return (shown(translated(tr("warning: {message}", message=whole)), LONGEST_MESSAGE),)
         case StepFinished(node, "failed", message, hint):
-            lines = [f"error: {node}: {message or 'it failed'}", *([f"hint: {hint}"] if hint else [])]
-            return tuple(shown(line, LONGEST_MESSAGE) for line in lines)
+            lines = [
+                tr("error: {node}: {message}", node=node, message=message or tr("it failed")),
+                *([tr("hint: {hint}", hint=hint)] if hint else []),
+            ]
+            return tuple(shown(translated(line), LONGEST_MESSAGE) for line in lines)
         case StepFinished(node, "blocked", message) if message:
-            return (shown(f"blocked: {node}: {message}", LONGEST_MESSAGE),)
+            line = tr("blocked: {node}: {message}", node=node, message=message)
+            return (shown(translated(line), LONGEST_MESSAGE),)
     if verbosity is Verbosity.QUIET:
         return ()
-    line = _milestone(event)
-    if line is None and verbosity is Verbosity.VERBOSE:
-        line = _detail(event)
-    return () if line is None else (line,)
+    said: str | None = _milestone(event)
+    if said is None and verbosity is Verbosity.VERBOSE:
+        said = _detail(event)
+    return () if said is None else (said,)
 
 
 def _milestone(event: Event) -> str | None:
     match event:
         case StepStarted(node, action, model):
-            return f"{node}: {_BEGUN.get(action, action.value)}{f' ({model})' if model else ''}"
+            begun, by = _BEGUN.get(action, action.value), f" ({model})" if model else ""
+            return tr("{node}: {begun}{by}", node=node, begun=begun, by=by)
         case TakeStored(node, _, _, _, seconds, file, cost):
-            price = "" if cost is None else f", {'cost unknown' if cost.amount is None else cost_text(cost)}"
-            return f"{node}: {seconds} s, {file}{price}"
+            stored = tr("{node}: {seconds} s, {file}", node=node, seconds=seconds, file=file)
+            if cost is None:
+                return stored
+            price = tr("cost unknown") if cost.amount is None else cost_text(cost)
+            return tr("{stored}, {price}", stored=stored, price=price)
         case CutFinished(node, file, encoded, copied, seconds):
-            return f"{node}: {seconds} s, {file} ({count(encoded, 'segment')} encoded, {copied} unchanged)"
+            return tr(
+                "{node}: {seconds} s, {file} ({segments} encoded, {copied} unchanged)",
+                node=node,
+                seconds=seconds,
+                file=file,
+                segments=count(encoded, "segment"),
+                copied=copied,
+            )
         case _:
             return None
 
@@ -72,11 +89,11 @@ def _milestone(event: Event) -> str | None:
 def _detail(event: Event) -> str | None:
     match event:
         case TaskSubmitted(node, task_id):
-            return f"{node}: submitted as task {task_id}"
+            return tr("{node}: submitted as task {task_id}", node=node, task_id=task_id)
         case TaskChanged(node, _, state):
             return f"{node}: {state}"
         case CutProgress(node, done, total):
-            return f"{node}: {done} of {total} frames"
+            return tr("{node}: {done} of {total} frames", node=node, done=done, total=total)
         case StepFinished(node, outcome):
             return f"{node}: {outcome}"
         case _:

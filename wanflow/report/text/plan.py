@@ -11,8 +11,9 @@ from fractions import Fraction
 from wanflow import money
 from wanflow.characters import LONGEST_LINE, LONGEST_MESSAGE, escaped_json, shown, without_font
 from wanflow.graph.node import cut_name
+from wanflow.messages import joined, tr, trn
 from wanflow.money import Bound, Cost, amount_text
-from wanflow.planner.budget import Excess, PlanNotes
+from wanflow.planner.budget import Excess, PlanNotes, UnpickedShot
 from wanflow.planner.diff import FOLLOWING, Explanation
 from wanflow.planner.picks import rivals_text
 from wanflow.planner.plan import Action, Plan, ReasonCode, Step, StepKind
@@ -31,27 +32,36 @@ SYMBOLS: Mapping[Action, str] = {
     Action.HELD: "#",
     Action.BLOCKED: "!",
 }
+ACTIONS: Mapping[Action, str] = {
+    Action.RENDER: tr("render"),
+    Action.COLLECT: tr("collect"),
+    Action.REUSE: tr("reuse"),
+    Action.RESTORE: tr("restore"),
+    Action.DERIVE: tr("derive"),
+    Action.HELD: tr("held"),
+    Action.BLOCKED: tr("blocked"),
+}
 _TOTALS: Mapping[Action, str] = {
-    Action.RENDER: "to render",
-    Action.COLLECT: "to collect",
-    Action.RESTORE: "to restore",
-    Action.DERIVE: "to build",
-    Action.BLOCKED: "blocked",
-    Action.REUSE: "unchanged",
-    Action.HELD: "held",
+    Action.RENDER: tr("to render"),
+    Action.COLLECT: tr("to collect"),
+    Action.RESTORE: tr("to restore"),
+    Action.DERIVE: tr("to build"),
+    Action.BLOCKED: tr("blocked"),
+    Action.REUSE: tr("unchanged"),
+    Action.HELD: tr("held"),
 }
 _UNCHANGED = frozenset({Action.REUSE, Action.HELD})
-_TITLES = {StepKind.TAKE: "takes", StepKind.EXTRACT: "frames, pieces and sound", StepKind.CUT: "cuts"}
+_TITLES = {StepKind.TAKE: tr("takes"), StepKind.EXTRACT: tr("frames, pieces and sound"), StepKind.CUT: tr("cuts")}
 
 COLUMNS = (
     Column("", styled=True),
-    Column("node"),
-    Column("action", styled=True),
-    Column("model", below=2),
-    Column("billed", right=True),
-    Column("footage", right=True),
-    Column("price", right=True),
-    Column("why", wraps=True, below=1),
+    Column(tr("node")),
+    Column(tr("action"), styled=True),
+    Column(tr("model"), below=2),
+    Column(tr("billed"), right=True),
+    Column(tr("footage"), right=True),
+    Column(tr("price"), right=True),
+    Column(tr("why"), wraps=True, below=1),
 )
 STYLES: Mapping[Action, str] = {
     Action.RENDER: "green",
@@ -77,18 +87,24 @@ def plan_text(plan: Plan, *, verbose: bool = False, notes: Sequence[str] = (), s
     beside = "\n".join(shown(screen.complete(unclaimed_text(item))) for item in unclaimed_tasks(plan))
     noted = _noted(notes, screen)
     if not listed_steps:
-        return "\n".join(filter(None, (beside, would_do(plan, screen), *noted)))
+        return joined("\n", filter(None, (beside, would_do(plan, screen), *noted)))
     production, counts = plan.graph.production, plan.counts()
     header = f"{shown(production.title or production.file, LONGEST_CELL)} ({plan.provider.name}, {plan.region})"
-    totals = ", ".join(f"{counts[action]} {words}" for action, words in _TOTALS.items() if counts.get(action))
+    parts = ((counts.get(action), state) for action, state in _TOTALS.items())
+    totals = joined(", ", (tr("{number} {state}", number=number, state=state) for number, state in parts if number))
     unshown = len(plan.steps) - len(listed_steps)
-    totals += f" (-v shows {'it' if unshown == 1 else 'them'})" * bool(unshown)
-    closing = [*([] if plan.idle else [f"Plan: {totals}{_price(plan)}"]), would_do(plan, screen), *noted]
-    return "\n\n".join([header, *_steps(listed_steps, screen), *filter(None, [beside]), "\n".join(closing)])
+    if unshown:
+        totals = joined("", (totals, trn(" (-v shows it)", " (-v shows them)", unshown)))
+    closing = [
+        *([] if plan.idle else [tr("Plan: {totals}{price}", totals=totals, price=_price(plan))]),
+        would_do(plan, screen),
+        *noted,
+    ]
+    return joined("\n\n", [header, *_steps(listed_steps, screen), *filter(None, [beside]), joined("\n", closing)])
 
 
 def _noted(notes: Sequence[str], screen: Screen) -> list[str]:
-    return [shown(screen.complete(f"note: {note}"), LONGEST_MESSAGE) for note in notes]
+    return [shown(screen.complete(tr("note: {note}", note=note)), LONGEST_MESSAGE) for note in notes]
 
 
 def _steps(listed_steps: Sequence[Step], screen: Screen) -> Iterator[str]:
@@ -99,7 +115,7 @@ def _steps(listed_steps: Sequence[Step], screen: Screen) -> Iterator[str]:
     for kind, title in _TITLES.items():
         rows = [_indented(row) for step, row in zip(listed_steps, steps.rows, strict=True) if step.kind is kind]
         if rows:
-            yield "\n".join([screen.styled(title, "bold"), *rows])
+            yield "\n".join([screen.styled(screen.complete(title), "bold"), *rows])
 
 
 def _indented(lines: str) -> str:
@@ -108,12 +124,12 @@ def _indented(lines: str) -> str:
 
 def brief_text(plan: Plan, notes: Sequence[str] = (), screen: Screen = PIPE) -> str:
     """What a run would do and its price in one line, and a line for each note."""
-    return "\n".join((f"{would_do(plan, screen)}{_price(plan)}", *_noted(notes, screen)))
+    return joined("\n", (joined("", (would_do(plan, screen), _price(plan))), *_noted(notes, screen)))
 
 
 def would_do(plan: Plan, screen: Screen = PIPE) -> str:
     """What a run of this plan would do, in one sentence."""
-    return _nothing_to_do(plan) if plan.idle else f"a run {listed(list(_planned_work(plan, screen)))}"
+    return _nothing_to_do(plan) if plan.idle else tr("a run {work}", work=listed(list(_planned_work(plan, screen))))
 
 
 def _row(step: Step) -> tuple[str, ...]:
@@ -124,12 +140,12 @@ def _row(step: Step) -> tuple[str, ...]:
     return (
         SYMBOLS[step.action],
         step.node,
-        f"{step.action.value}?" if perhaps else step.action.value,
+        tr("{action}?", action=ACTIONS[step.action]) if perhaps else ACTIONS[step.action],
         step.model or "",
         seconds_text(step.seconds) if step.kind is StepKind.TAKE else "",
         seconds_text(step.footage) if step.kind is StepKind.TAKE else "",
         cost_text(step.cost),
-        "; ".join([*reasons, *([f"and {more} more"] if more > 1 else [])]),
+        joined("; ", [*reasons, *([tr("and {more} more", more=more)] if more > 1 else [])]),
     )
 
 
@@ -139,18 +155,24 @@ def _price(plan: Plan) -> str:
         return ""
     whole = money.total([step.cost for step in priced], plan.currency)
     date = plan.graph.production.prices.date(step.model for step in priced if step.model)
-    source = f"prices of {date}" if date else "no price list"
+    source = tr("prices of {date}", date=date) if date else tr("no price list")
     if not plan.provider.paid:
-        return f"; free (list price: {_amount(whole)}, {source})"
+        return tr("; free (list price: {amount}, {source})", amount=_amount(whole), source=source)
     if whole.bound is Bound.EXACT and whole.amount == plan.certain_cost:
-        return f"; price: {_amount(whole)} ({source})"
+        return tr("; price: {amount} ({source})", amount=_amount(whole), source=source)
     unpriced = sum(step.cost.amount is None for step in plan.steps)
     most = (
-        f"{count(unpriced, 'take')} of unknown price"
+        tr("{takes} of unknown price", takes=count(unpriced, "take"))
         if whole.amount is None
-        else f"at most {amount_text(whole.amount)} {whole.currency}"
+        else tr("at most {amount} {currency}", amount=amount_text(whole.amount), currency=whole.currency)
     )
-    return f"; price: {amount_text(plan.certain_cost)} {plan.currency} certain, {most} ({source})"
+    return tr(
+        "; price: {amount} {currency} certain, {most} ({source})",
+        amount=amount_text(plan.certain_cost),
+        currency=plan.currency,
+        most=most,
+        source=source,
+    )
 
 
 def _amount(cost: Cost) -> str:
@@ -165,76 +187,123 @@ def _planned_work(plan: Plan, screen: Screen) -> Iterator[str]:
     sure = [step for step in by_action[Action.RENDER] if step.certain]
     perhaps = [step for step in by_action[Action.RENDER] if not step.certain]
     if sure:
-        yield f"renders {count(len(sure), 'take')}{_footage(sure)}"
+        yield tr("renders {takes}{footage}", takes=count(len(sure), "take"), footage=_footage(sure))
     if perhaps:
-        yield f"may render {f'{len(perhaps)} more' if sure else count(len(perhaps), 'take')}{_footage(perhaps)}"
+        yield tr(
+            "may render {takes}{footage}",
+            takes=tr("{number} more", number=len(perhaps)) if sure else count(len(perhaps), "take"),
+            footage=_footage(perhaps),
+        )
     if collected := by_action[Action.COLLECT]:
-        yield f"collects {count(len(collected), 'take')} in flight"
+        yield tr("collects {takes} in flight", takes=count(len(collected), "take"))
     if restored := by_action[Action.RESTORE]:
-        yield f"restores {count(len(restored), 'take')}"
+        yield tr("restores {takes}", takes=count(len(restored), "take"))
     if extracts := [step for step in by_action[Action.DERIVE] if step.kind is StepKind.EXTRACT]:
-        yield f"extracts {count(len(extracts), 'clip')}"
+        yield tr("extracts {clips}", clips=count(len(extracts), "clip"))
     cuts = plan.graph.production.cuts
     films = [cuts[cut_name(step.vertex)].output for step in by_action[Action.DERIVE] if step.kind is StepKind.CUT]
     if films:
-        yield f"writes {listed([shown(screen.seen(film)) for film in films])}"
+        yield tr("writes {files}", files=listed([shown(screen.seen(film)) for film in films]))
 
 
 def _footage(steps: Sequence[Step]) -> str:
     known = [step.footage for step in steps if step.footage is not None]
     if not known:
         return ""
-    return f" ({seconds_text(sum(known, Fraction(0)))} of footage{' or more' if len(known) < len(steps) else ''})"
+    return tr(
+        " ({seconds} of footage{more})",
+        seconds=seconds_text(sum(known, Fraction(0))),
+        more=tr(" or more") if len(known) < len(steps) else "",
+    )
 
 
 def _nothing_to_do(plan: Plan) -> str:
     counts = plan.counts()
     blocked, held = counts.get(Action.BLOCKED, 0), counts.get(Action.HELD, 0)
     if blocked:
-        return f"nothing can be done: {count(blocked, 'node')} {'is' if blocked == 1 else 'are'} blocked"
+        return trn(
+            "nothing can be done: {number} node is blocked", "nothing can be done: {number} nodes are blocked", blocked
+        )
     if not plan.steps:
-        return f"nothing to do: {'nothing is selected' if plan.graph.vertices else 'the production has no shots yet'}"
+        return tr(
+            "nothing to do: {reason}",
+            reason=tr("nothing is selected") if plan.graph.vertices else tr("the production has no shots yet"),
+        )
     current = len(plan.steps) - held
-    words = [f"{count(current, 'node')} {'is' if current == 1 else 'are'} up to date"] if current else []
-    words += [f"{count(held, 'take')} {'is' if held == 1 else 'are'} held"] if held else []
-    return f"nothing to do: {listed(words)}"
+    words = [trn("{number} node is up to date", "{number} nodes are up to date", current)] if current else []
+    words += [trn("{number} take is held", "{number} takes are held", held)] if held else []
+    return tr("nothing to do: {words}", words=listed(words))
 
 
 def note_texts(notes: PlanNotes, region: str) -> tuple[str, ...]:
     """A sentence for each note about a plan for a region."""
     texts = [excess_text(excess) for excess in notes.excesses]
     if notes.unpriced:
-        models = listed([f"`{model}`{f' at {tier}' if tier else ''}" for model, tier in notes.unpriced])
-        texts.append(f"no price list has {models} in the region `{region}`: add one with `prices:`")
+        models = listed(
+            [
+                tr("`{model}` at {tier}", model=model, tier=tier) if tier else f"`{model}`"
+                for model, tier in notes.unpriced
+            ]
+        )
+        texts.append(
+            tr(
+                "no price list has {models} in the region `{region}`: add one with `prices:`",
+                models=models,
+                region=region,
+            )
+        )
     if notes.unreported:
-        texts.append(f"{count(notes.unreported, 'take')} reported no cost; the budget uses their maximum price")
-    for shot in notes.unpicked:
-        named = [(step.vertex if step.take < 2 else step.node, cost_words(step.cost)) for step in shot.followers]
-        followers = listed([f"{name} ({cost})" for name, cost in named])
-        texts.append(f"{shot.shot} has {len(shot.takes)} takes and no pick: {followers} will use take {shot.takes[0]}")
-    texts += [f"{cut}: {': '.join(without_font(characters))}" for cut, characters in notes.boxed]
+        texts.append(
+            tr("{takes} reported no cost; the budget uses their maximum price", takes=count(notes.unreported, "take"))
+        )
+    texts += [_unpicked_text(shot) for shot in notes.unpicked]
+    texts += [joined(": ", (cut, *without_font(characters))) for cut, characters in notes.boxed]
     return (*texts, *merge_texts(notes))
+
+
+def _unpicked_text(shot: UnpickedShot) -> str:
+    named = [(step.vertex if step.take < 2 else step.node, cost_words(step.cost)) for step in shot.followers]
+    return tr(
+        "{shot} has {number} takes and no pick: {followers} will use take {take}",
+        shot=shot.shot,
+        number=len(shot.takes),
+        followers=listed([tr("{name} ({cost})", name=name, cost=cost) for name, cost in named]),
+        take=shot.takes[0],
+    )
 
 
 def merge_texts(notes: PlanNotes) -> tuple[str, ...]:
     """What a merge of two branches left to know or to decide, a sentence each."""
-    way_out = "what depends on it waits: `wanflow pick {} N`"
-    undecided = (f"{name}: {rivals_text(choice)}; {way_out.format(name)}" for name, choice in notes.rivals)
+    undecided = (
+        tr(
+            "{name}: {rivals}; what depends on it waits: `wanflow pick {name} N`",
+            name=name,
+            rivals=rivals_text(choice),
+        )
+        for name, choice in notes.rivals
+    )
     return (*undecided, *notes.merged)
 
 
 def excess_text(excess: Excess) -> str:
     """That a plan exceeds a limit, or may, and what a run does about it."""
     limit, key = excess.limit, excess.key.removesuffix(":")
-    allowed = f"`{key}` allows {cost_text(limit)}"
+    allowed = tr("`{key}` allows {cost}", key=key, cost=cost_text(limit))
     if excess.gone:
         spent = amount_text(excess.gone)
-        allowed = f"{spent} of the {cost_text(limit)} `{key}` are spent or in flight"
+        allowed = tr(
+            "{spent} of the {cost} `{key}` are spent or in flight", spent=spent, cost=cost_text(limit), key=key
+        )
     if excess.certain:
-        return f"this costs at least {cost_text(excess.needed)}; {allowed}"
+        return tr("this costs at least {cost}; {allowed}", cost=cost_text(excess.needed), allowed=allowed)
     if excess.needed.amount is None:
-        return f"the price is unknown; {allowed}: what could exceed it is not submitted"
-    return f"this may cost {amount_text(excess.needed.amount)} {limit.currency}; {allowed}: the rest is not submitted"
+        return tr("the price is unknown; {allowed}: what could exceed it is not submitted", allowed=allowed)
+    return tr(
+        "this may cost {amount} {currency}; {allowed}: the rest is not submitted",
+        amount=amount_text(excess.needed.amount),
+        currency=limit.currency,
+        allowed=allowed,
+    )
 
 
 _COMPARED = frozenset({ReasonCode.PROMPT_CHANGED, ReasonCode.PARAMETER_CHANGED, ReasonCode.INPUT_CHANGED})
@@ -249,39 +318,52 @@ def show_text(details: NodeDetails, screen: Screen = PIPE) -> str:
     ]
     for step in details.steps:
         if step.take:
-            seed = "known when its input is" if step.seed is None else str(step.seed)
-            cells.append((f"seed of take {step.take}", "", seed))
-    value = Column("value", wraps=True, below=1, most=LONGEST_LINE)
-    values = table((Column("key"), Column("written at"), value), cells, screen.indented(2))
-    lines = [shown(details.node), *map(_indented, values.lines())]
+            seed = tr("known when its input is") if step.seed is None else str(step.seed)
+            cells.append((tr("seed of take {take}", take=step.take), "", seed))
+    value = Column(tr("value"), wraps=True, below=1, most=LONGEST_LINE)
+    values = table((Column(tr("key")), Column(tr("written at")), value), cells, screen.indented(2))
+    lines: list[str] = [shown(details.node), *map(_indented, values.lines())]
     if details.request is not None:
         body = escaped_json(json.dumps(details.request, ensure_ascii=False, indent=2))
-        lines += ["", "the request, with names instead of addresses:", body]
-    return "\n".join(lines)
+        lines += ["", tr("the request, with names instead of addresses:"), body]
+    return joined("\n", lines)
+
+
+def _action_words(step: Step, *, paid: bool) -> str:
+    """What happens to a step; to one that renders also at what price."""
+    if step.action is Action.REUSE and all(reason.code is ReasonCode.UP_TO_DATE for reason in step.reasons):
+        return tr("up to date")
+    if step.action is not Action.RENDER:
+        return ACTIONS[step.action]
+    action = tr("render") if step.certain else tr("render, if its input comes out different")
+    if paid:
+        return tr("{action} ({cost})", action=action, cost=cost_words(step.cost))
+    return tr("{action} ({cost}, list price of the paid take)", action=action, cost=cost_words(step.cost))
 
 
 def why_lines(plan: Plan, explanation: Explanation) -> Iterator[str]:
     """The action of a step and its reasons, old value against new, and what it follows from."""
-    step, renders = explanation.step, explanation.step.action is Action.RENDER
-    price = f" ({cost_words(step.cost)}{'' if plan.provider.paid else ', list price of the paid take'})"
-    action = f"{step.action.value}{', if its input comes out different' if renders and not step.certain else ''}"
-    if step.action is Action.REUSE and all(reason.code is ReasonCode.UP_TO_DATE for reason in step.reasons):
-        action = "up to date"
-    yield f"{step.node}: {action}{price if renders else ''}"
+    step = explanation.step
+    yield tr("{node}: {action}", node=step.node, action=_action_words(step, paid=plan.provider.paid))
     for reason in step.reasons:
         compared = explanation.differences and reason.code in _COMPARED
         if not compared and reason.code is not ReasonCode.UP_TO_DATE:
-            yield f"  {reason.text}"
+            yield tr("  {reason}", reason=reason.text)
     for difference in explanation.differences:
         yield f"  {difference.key}"
         if difference.code is ReasonCode.PROMPT_CHANGED:
             yield f"    {word_diff(difference.old, difference.new)}"
         else:
-            yield f"    - {difference.old or '(none)'}"
-            yield f"    + {difference.new or '(none)'}"
+            yield tr("    - {value}", value=difference.old or tr("(none)"))
+            yield tr("    + {value}", value=difference.new or tr("(none)"))
     for cause in explanation.causes:
-        reasons = "; ".join(reason.text for reason in cause.reasons if reason.code not in FOLLOWING)
-        yield f"  follows from {cause.node} ({cause.action.value}): {reasons}"
+        reasons = joined("; ", (reason.text for reason in cause.reasons if reason.code not in FOLLOWING))
+        yield tr(
+            "  follows from {node} ({action}): {reasons}",
+            node=cause.node,
+            action=ACTIONS[cause.action],
+            reasons=reasons,
+        )
 
 
 _PIECES = re.compile(r"\s+|[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]|\w+|[^\w\s]")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from wanflow.messages import joined, tr
 from wanflow.money import amount_text
 from wanflow.planner.picks import ChoiceReason, rivals_text
 from wanflow.planner.plan import Reason
@@ -16,25 +17,30 @@ from wanflow.store.charges import ChargeSum, Ledger
 from wanflow.store.take_names import take_node
 
 SHOT_COLUMNS = (
-    Column("shot"),
-    Column("state", styled=True),
-    Column("in use"),
-    Column("takes"),
-    Column("in flight", wraps=True, below=2),
-    Column("why", wraps=True, below=1),
+    Column(tr("shot")),
+    Column(tr("state"), styled=True),
+    Column(tr("in use")),
+    Column(tr("takes")),
+    Column(tr("in flight"), wraps=True, below=2),
+    Column(tr("why"), wraps=True, below=1),
 )
-CUT_COLUMNS = (Column("cut"), Column("state", styled=True), Column("file", below=2), Column("why", wraps=True, below=1))
+CUT_COLUMNS = (
+    Column(tr("cut")),
+    Column(tr("state"), styled=True),
+    Column(tr("file"), below=2),
+    Column(tr("why"), wraps=True, below=1),
+)
 TAKE_COLUMNS = (
-    Column("take"),
-    Column("use"),
-    Column("state", styled=True),
-    Column("seed", below=3),
-    Column("model", below=4),
-    Column("cost", right=True),
-    Column("date", below=2),
-    Column("file", below=1),
-    Column("task", below=1),
-    Column("digest", below=1),
+    Column(tr("take")),
+    Column(tr("use")),
+    Column(tr("state"), styled=True),
+    Column(tr("seed"), below=3),
+    Column(tr("model"), below=4),
+    Column(tr("cost"), right=True),
+    Column(tr("date"), below=2),
+    Column(tr("file"), below=1),
+    Column(tr("task"), below=1),
+    Column(tr("digest"), below=1),
 )
 STYLES: Mapping[str, str] = {
     **dict.fromkeys(("current",), "green"),
@@ -44,6 +50,22 @@ STYLES: Mapping[str, str] = {
     **dict.fromkeys(("blocked", "failed", "refused", "unknown", "missing"), "red"),
 }
 """Styles of states on a terminal."""
+STATES: Mapping[str, str] = {
+    "new": tr("new"),
+    "changed": tr("changed"),
+    "current": tr("current"),
+    "outdated": tr("outdated"),
+    "queued": tr("queued"),
+    "rendering": tr("rendering"),
+    "failed": tr("failed"),
+    "refused": tr("refused"),
+    "unknown": tr("unknown"),
+    "held": tr("held"),
+    "blocked": tr("blocked"),
+    "missing": tr("missing"),
+    "gone": tr("gone"),
+}
+"""Words of states."""
 
 
 def status_text(status: ProductionStatus, *, verbose: bool = False, screen: Screen = PIPE) -> str:
@@ -56,53 +78,77 @@ def status_text(status: ProductionStatus, *, verbose: bool = False, screen: Scre
     )
     cuts = table(
         CUT_COLUMNS,
-        [(row.node, row.state, screen.seen(row.file), _reasons(row.reasons)) for row in status.cuts],
+        [(row.node, STATES[row.state], screen.seen(row.file), _reasons(row.reasons)) for row in status.cuts],
         screen,
         [STYLES.get(row.state, "") for row in status.cuts],
     )
     totals = [count(len(status.shots), "shot"), count(sum(row.takes for row in status.shots), "take")]
-    totals += [f"{status.in_flight} in flight"] if status.in_flight else []
+    totals += [tr("{in_flight} in flight", in_flight=status.in_flight)] if status.in_flight else []
     charged = status.charged
-    spent = "free" if charged is None else f"{amount_text(charged.amount or Decimal(0))} {charged.currency} charged"
+    spent = (
+        tr("free")
+        if charged is None
+        else tr(
+            "{amount} {currency} charged", amount=amount_text(charged.amount or Decimal(0)), currency=charged.currency
+        )
+    )
     blocks = ["\n".join(shown.lines()) for shown in (shots, cuts)]
-    return "\n\n".join([*filter(None, blocks), ", ".join([*totals, spent])])
+    return joined("\n\n", [*filter(None, blocks), joined(", ", [*totals, spent])])
 
 
 def _shot_cells(row: ShotRow, *, verbose: bool) -> tuple[str, ...]:
-    picked = "" if row.picked is None else f"take {row.picked}"
+    picked: str = "" if row.picked is None else tr("take {number}", number=row.picked)
     if row.choice.rivals:
         picked = rivals_text(row.choice)
     elif row.choice.how is ChoiceReason.WAITS:
-        picked = "waiting for your pick"
+        picked = tr("waiting for your pick")
     elif row.choice.how is ChoiceReason.DEFAULT:
-        picked += " (default)"
-    takes = count(row.takes, "take") if row.takes else "no takes"
-    tasks = ""
+        picked = tr("{take} (default)", take=picked)
+    takes = count(row.takes, "take") if row.takes else tr("no takes")
+    tasks: str = ""
     if row.in_flight:
         tasks = ", ".join(row.in_flight) if verbose else count(len(row.in_flight), "task")
     if row.results:
-        tasks += f" (result at {', '.join(row.results)}, signed, until {time_text(row.expires or '')})"
+        results = ", ".join(row.results)
+        until = tr(
+            " (result at {results}, signed, until {expires})", results=results, expires=time_text(row.expires or "")
+        )
+        tasks = joined("", (tasks, until))
     elif row.forgotten:
-        tasks += f" (known to the service until {time_text(row.forgotten)})"
-    return row.shot, row.state, picked, takes, tasks, _reasons(row.reasons)
+        until = tr(" (known to the service until {forgotten})", forgotten=time_text(row.forgotten))
+        tasks = joined("", (tasks, until))
+    return row.shot, STATES[row.state], picked, takes, tasks, _reasons(row.reasons)
 
 
 def _reasons(reasons: Sequence[Reason]) -> str:
-    return "; ".join(reason.text for reason in reasons)
+    return joined("; ", (reason.text for reason in reasons))
 
 
 def unclaimed_text(item: UnclaimedTask) -> str:
     """That a task or a submission belongs to a request which no shot makes any more."""
-    what = "a submission of unknown fate" if item.task_id is None else f"task {item.task_id} is in flight"
+    what = (
+        tr("a submission of unknown fate")
+        if item.task_id is None
+        else tr("task {task_id} is in flight", task_id=item.task_id)
+    )
     shot = item.attempt.shot
-    return f"{what} for an earlier request of `{shot}`: a run, or `wanflow collect`, stores its result"
+    return tr(
+        "{what} for an earlier request of `{shot}`: a run, or `wanflow collect`, stores its result",
+        what=what,
+        shot=shot,
+    )
 
 
 def expiring_texts(status: ProductionStatus, now: datetime) -> tuple[str, ...]:
     """A warning for each task in flight that the service forgets soon or has forgotten, and its result with it."""
     return tuple(
-        f"the service {'forgets' if now < end else 'forgot'} task {task.task_id} of "
-        f"`{task.attempt.shot}` at {time_text(end.isoformat())}: `wanflow collect` may still store its result"
+        tr(
+            "the service {forgets} task {task_id} of `{shot}` at {end}: `wanflow collect` may still store its result",
+            forgets=tr("forgets") if now < end else tr("forgot"),
+            task_id=task.task_id,
+            shot=task.attempt.shot,
+            end=time_text(end.isoformat()),
+        )
         for task, end in status.expiring
     )
 
@@ -114,30 +160,36 @@ def takes_text(rows: Sequence[TakeRow], *, verbose: bool = False, screen: Screen
 
 
 def _take_cells(row: TakeRow, screen: Screen, *, verbose: bool) -> tuple[str, ...]:
-    mark = "picked" if row.chosen else "default" if row.picked else ""
+    mark = tr("picked") if row.chosen else tr("default") if row.picked else ""
     seed = "" if row.seed is None else str(row.seed)
     cost = "" if row.take.cost is None else f"{row.take.cost:f} {row.take.currency}"
-    file = "(no file here)" if row.file is None else screen.seen(row.file)
+    file = tr("(no file here)") if row.file is None else screen.seen(row.file)
     ids = (row.take.task_id or "", row.take.digest) if verbose else ("", "")
     date = time_text(row.take.date)
-    return take_node(row.shot, row.number), mark, row.state, seed, row.take.model, cost, date, file, *ids
+    return take_node(row.shot, row.number), mark, STATES[row.state], seed, row.take.model, cost, date, file, *ids
 
 
 def costs_text(ledger: Ledger, by: str, screen: Screen = PIPE) -> str:
     """A line for each group, then the total; what is not charged yet has a line of its own."""
     groups, coming = ledger.by(by), ledger.to_come
-    lines = []
+    lines: list[str] = []
     if groups:
         rows = [_charge_cells(name, part, ledger.currency) for name, part in groups.items()]
-        total = _charge_cells("total", ledger.total, ledger.currency)
-        amounts = (Column(heading, right=True) for heading in ("takes", "charged", "estimated", "failed"))
-        group = "day (Beijing)" if by == "day" else by
+        total = _charge_cells(tr("total"), ledger.total, ledger.currency)
+        amounts = (
+            Column(heading, right=True) for heading in (tr("takes"), tr("charged"), tr("estimated"), tr("failed"))
+        )
+        group = {"day": tr("day (Beijing)"), "shot": tr("shot"), "model": tr("model")}.get(by, by)
         lines = table((Column(group), *amounts), [*rows, total], screen).lines()
     if coming.takes:
         lines.append(
-            f"{count(coming.takes, 'take')} still to come, at most {_amount(coming.estimate, ledger.currency)}"
+            tr(
+                "{takes} still to come, at most {amount}",
+                takes=count(coming.takes, "take"),
+                amount=_amount(coming.estimate, ledger.currency),
+            )
         )
-    return "\n".join(lines) or "nothing was charged yet"
+    return joined("\n", lines) if lines else tr("nothing was charged yet")
 
 
 def _charge_cells(name: str, part: ChargeSum, currency: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from wanflow.errors import ExitCode
+from wanflow.messages import joined, tr, trn
 from wanflow.money import Bound
 from wanflow.planner.choose import Held, Picked, Released, Retake
 from wanflow.planner.plan import Action, Plan
@@ -18,77 +19,104 @@ from wanflow.store.take_names import take_node
 
 def outcome_lines(outcome: Outcome) -> list[str]:
     """One line that says what was done, and one for what failed and what could not start because of it."""
-    done = ", ".join(_done(outcome))
-    lines = [f"not done: {done or 'nothing was finished'}" if outcome.exit_code else f"done: {done or 'no changes'}"]
+    done = joined(", ", _done(outcome))
+    lines: list[str] = [
+        tr("not done: {done}", done=done or tr("nothing was finished"))
+        if outcome.exit_code
+        else tr("done: {done}", done=done or tr("no changes"))
+    ]
     if outcome.failures:
         names = listed(list(dict.fromkeys(failure.node for failure in outcome.failures)))
-        stopped = f"; {count(outcome.blocked, 'other step')} could not start" if outcome.blocked else ""
-        lines.append(f"failed: {names}{stopped}; what was finished is kept")
+        steps = count(outcome.blocked, "other step")
+        stopped = tr("; {steps} could not start", steps=steps) if outcome.blocked else ""
+        lines.append(tr("failed: {names}{stopped}; what was finished is kept", names=names, stopped=stopped))
     if outcome.exit_code == ExitCode.IN_FLIGHT:
-        lines.append("some tasks are still in flight: `wanflow run` waits for them again")
+        lines.append(tr("some tasks are still in flight: `wanflow run` waits for them again"))
     return lines
 
 
 def _done(outcome: Outcome) -> Iterator[str]:
-    kinds = {"rendered": "take", "collected": "take", "extracted": "clip", "written": "cut"}
-    for deed, noun in kinds.items():
-        number = getattr(outcome, deed)
-        if number:
-            yield f"{count(number, noun)} {deed}"
+    if outcome.rendered:
+        yield trn("{number} take rendered", "{number} takes rendered", outcome.rendered)
+    if outcome.collected:
+        yield trn("{number} take collected", "{number} takes collected", outcome.collected)
+    if outcome.extracted:
+        yield trn("{number} clip extracted", "{number} clips extracted", outcome.extracted)
+    if outcome.written:
+        yield trn("{number} cut written", "{number} cuts written", outcome.written)
     if outcome.cost.bound is Bound.UNKNOWN:
-        yield "cost unknown"
+        yield tr("cost unknown")
     elif outcome.cost.amount:
         yield cost_text(outcome.cost)
 
 
 def collected_lines(outcome: Outcome) -> list[str]:
     """What came of a `collect`."""
-    lines = [f"{count(outcome.collected, 'take')} collected"]
+    lines: list[str] = [trn("{number} take collected", "{number} takes collected", outcome.collected)]
     if outcome.failures:
-        lines.append(f"failed: {listed([failure.node for failure in outcome.failures])}")
+        lines.append(tr("failed: {nodes}", nodes=listed([failure.node for failure in outcome.failures])))
         unknown = [failure for failure in outcome.failures if failure.code == ExitCode.UNDECIDED]
-        lines += [f"error: {failure.message}" for failure in unknown]
+        lines += [tr("error: {message}", message=failure.message) for failure in unknown]
     if outcome.exit_code == ExitCode.IN_FLIGHT:
-        lines.append("some tasks are still in flight: `wanflow collect` waits for them again")
+        lines.append(tr("some tasks are still in flight: `wanflow collect` waits for them again"))
     return lines
 
 
 def cancelled_lines(tasks: Sequence[Cancelled]) -> list[str]:
     """A line for each task: cancelled, or why not and what that means."""
-    lines = []
+    lines: list[str] = []
     for item in tasks:
         task = item.task_id
         if item.trouble is not None:
-            lines.append(f"{item.node}: not known whether it was cancelled: {item.trouble} (task {task})")
+            lines.append(
+                tr(
+                    "{node}: not known whether it was cancelled: {trouble} (task {task})",
+                    node=item.node,
+                    trouble=item.trouble,
+                    task=task,
+                )
+            )
         elif item.cancelled:
-            lines.append(f"{item.node}: cancelled (task {task})")
+            lines.append(tr("{node}: cancelled (task {task})", node=item.node, task=task))
         else:
-            lines.append(f"{item.node}: already running: cannot be cancelled, will be charged (task {task})")
-    return lines or ["nothing is in flight"]
+            lines.append(
+                tr(
+                    "{node}: already running: cannot be cancelled, will be charged (task {task})",
+                    node=item.node,
+                    task=task,
+                )
+            )
+    return lines or [tr("nothing is in flight")]
 
 
 def blocked_lines(plan: Plan) -> list[str]:
     """A line for each step that cannot start, with the reason."""
     steps = [step for step in plan.steps if step.action is Action.BLOCKED]
-    return [f"blocked: {step.node}: {'; '.join(reason.text for reason in step.reasons)}" for step in steps]
+    return [
+        tr("blocked: {node}: {text}", node=step.node, text=joined("; ", (reason.text for reason in step.reasons)))
+        for step in steps
+    ]
 
 
 def interrupted_lines(have: Inventory) -> list[str]:
     """What an interrupted run leaves behind, what becomes of it and of the money, and the way on."""
-    lines = ["interrupted: what was finished is kept", *left_lines(have)]
+    lines = [tr("interrupted: what was finished is kept"), *left_lines(have)]
     if have.open_tasks:
         tasks = count(len(have.open_tasks), "task")
-        ways = "`wanflow collect` stores the results, `wanflow cancel` cancels what is still queued"
-        lines.append(f"{tasks} will be charged when done, at the service's prices: {ways}")
-    return [*lines, "hint: `wanflow run` continues from here"]
+        ways = tr("`wanflow collect` stores the results, `wanflow cancel` cancels what is still queued")
+        lines.append(tr("{tasks} will be charged when done, at the service's prices: {ways}", tasks=tasks, ways=ways))
+    return [*lines, tr("hint: `wanflow run` continues from here")]
 
 
 def left_lines(have: Inventory) -> tuple[str, ...]:
     """A line for each thing that a run leaves behind with the service, or that ended with it."""
     return (
-        *(f"in flight: {_take(task.attempt)} (task {task.task_id})" for task in have.open_tasks),
-        *(f"stopped: {_take(task.attempt)}" for task in have.lost),
-        *(f"of unknown fate: {_take(attempt)}" for attempt in have.unknown_fate),
+        *(
+            tr("in flight: {take} (task {task_id})", take=_take(task.attempt), task_id=task.task_id)
+            for task in have.open_tasks
+        ),
+        *(tr("stopped: {take}", take=_take(task.attempt)) for task in have.lost),
+        *(tr("of unknown fate: {take}", take=_take(attempt)) for attempt in have.unknown_fate),
     )
 
 
@@ -100,17 +128,27 @@ def choice_text(choice: Picked | Retake | Held | Released) -> str:
     """What was decided about a shot, in one sentence."""
     match choice:
         case Picked(shot, take, source_file=str(name)):
-            return f"`{name}` is take {take} of {shot}{' already,' if choice.known else ''} and picked"
+            if choice.known:
+                return tr("`{name}` is take {take} of {shot} already, and picked", name=name, take=take, shot=shot)
+            return tr("`{name}` is take {take} of {shot} and picked", name=name, take=take, shot=shot)
         case Picked(shot, take, source_shot=str(former)):
-            return f"take {choice.source_take} of {former} is take {take} of {shot} and picked"
+            return tr(
+                "take {source_take} of {former} is take {take} of {shot} and picked",
+                source_take=choice.source_take,
+                former=former,
+                take=take,
+                shot=shot,
+            )
         case Picked(shot, take):
-            return f"take {take} of {shot} is picked{' and held in place of the other' if choice.held else ''}"
+            if choice.held:
+                return tr("take {take} of {shot} is picked and held in place of the other", take=take, shot=shot)
+            return tr("take {take} of {shot} is picked", take=take, shot=shot)
         case Retake(shot, more):
-            return f"{shot}: {count(more, 'more take')}, with the next run"
+            return tr("{shot}: {takes}, with the next run", shot=shot, takes=count(more, "more take"))
         case Held(shot, take):
-            return f"{shot}: take {take} is held"
+            return tr("{shot}: take {take} is held", shot=shot, take=take)
         case Released(shot, was_held):
-            return f"{shot} {'is released' if was_held else 'is not held'}"
+            return tr("{shot} is released", shot=shot) if was_held else tr("{shot} is not held", shot=shot)
 
 
 def choice_warning(choice: Picked | Retake | Held | Released) -> str | None:
@@ -118,9 +156,14 @@ def choice_warning(choice: Picked | Retake | Held | Released) -> str | None:
     if not isinstance(choice, Picked):
         return None
     if choice.seconds is not None:
-        return f"it lasts {choice.seconds} s, and `{choice.shot}` asks for {choice.duration} s"
+        return tr(
+            "it lasts {seconds} s, and `{shot}` asks for {duration} s",
+            seconds=choice.seconds,
+            shot=choice.shot,
+            duration=choice.duration,
+        )
     if choice.source_shot is not None and choice.held:
-        return f"made from another request, so it is held; `wanflow release {choice.shot}` undoes that"
+        return tr("made from another request, so it is held; `wanflow release {shot}` undoes that", shot=choice.shot)
     if not choice.current and not choice.held:
-        return f"made from an earlier request of `{choice.shot}`: `wanflow hold {choice.shot}` keeps it in use"
+        return tr("made from an earlier request of `{shot}`: `wanflow hold {shot}` keeps it in use", shot=choice.shot)
     return None

@@ -97,6 +97,7 @@ def table(
     cells = [
         [shown(screen.complete(cell), column.most) for column, cell in zip(columns, row, strict=True)] for row in rows
     ]
+    columns = [replace(column, heading=screen.complete(column.heading)) for column in columns]
     widths = {
         index: max(cells_wide(column.heading), *(cells_wide(row[index]) for row in cells))
         for index, column in enumerate(columns)
@@ -159,14 +160,20 @@ def _side_by_side(
         yield GAP.join(line).rstrip()
 
 
+_HAN = "\u2e80-\uffff\U00020000-\U0003ffff"
+_WORDS = re.compile(
+    rf"(?:[^\s{_HAN}]+|[（“‘《「【〔]*[{_HAN}])[，。、；：？！）”’》」】〕…\u0300-\u036f\ufe00-\ufe0f]*\s*|^\s+"
+)
+"""Words, and single Han characters, each with the punctuation that never begins or ends a line."""
+
+
 def wrapped(text: str, width: int) -> list[str]:
-    """The text in lines of at most `width` cells, broken between words; a long word, and Han text, anywhere."""
+    """The text in lines of at most `width` cells, broken between words and Han characters; a long word anywhere."""
     lines, line = [], ""
-    for word in re.findall(r"\S+\s*|^\s+", text):
+    for word in _WORDS.findall(text):
         rest = word
         while cells_wide(line + rest.rstrip()) > width:
-            breakable = cells_wide(rest.rstrip()) > width or not rest.isascii()
-            fitting = _fitting(rest, width - cells_wide(line)) if breakable else 0
+            fitting = _fitting(rest, width - cells_wide(line)) if cells_wide(rest.rstrip()) > width else 0
             fitting = fitting or not line  # a character that is wider than the line is kept
             lines.append((line + rest[:fitting]).rstrip())
             line, rest = "", rest[fitting:]

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from wanflow import money, timebase
 from wanflow.characters import shown
+from wanflow.messages import Translatable, joined, tr, trn
 from wanflow.money import Bound, Cost
 
 
@@ -26,21 +27,21 @@ def on_one_line(text: str) -> str:
     return shown(" ".join(text.split()))
 
 
-def count(number: int, noun: str) -> str:
-    """`1 take`, `3 takes`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def count(number: int, noun: str) -> Translatable:
+    """`1 take`, `3 takes`; `make messages` finds the noun in the call."""
+    return trn(f"{{number}} {noun}", f"{{number}} {noun}s", number)
 
 
 def listed(words: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} and {words[-1]}"
+        return joined("", words)
+    return tr("{words} and {last}", words=joined(", ", words[:-1]), last=words[-1])
 
 
 def seconds_text(seconds: Fraction | Decimal | None) -> str:
     """`2.5 s`; nothing for an unknown length."""
-    return "" if seconds is None else f"{timebase.decimal_text(seconds, 2)} s"
+    return "" if seconds is None else tr("{seconds} s", seconds=timebase.decimal_text(seconds, 2))
 
 
 def cost_text(cost: Cost) -> str:
@@ -56,6 +57,6 @@ def cost_text(cost: Cost) -> str:
 def cost_words(cost: Cost) -> str:
     """An amount within a sentence: `7.20 CNY`, `at most 7.20 CNY`, `a price that is not known`."""
     if cost.amount is None:
-        return "a price that is not known"
-    mark = "at most " if cost.bound is Bound.AT_MOST else ""
-    return f"{mark}{money.amount_text(cost.amount)} {cost.currency}"
+        return tr("a price that is not known")
+    amount = f"{money.amount_text(cost.amount)} {cost.currency}"
+    return tr("at most {amount}", amount=amount) if cost.bound is Bound.AT_MOST else amount

@@ -1,0 +1,170 @@
+"""Messages for people: English texts that know their template, and their translation where they are printed.
+
+All layers write messages in English, by `tr`, `trn` and `joined`. A message is a `str` and equals its text, so that
+JSON, records and comparisons have the English one. The command line prints it in the language of its reader, by
+`translated`, with the catalog in `locale/`, which `make messages` keeps up to date.
+"""
+
+from __future__ import annotations
+
+import gettext
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Self
+
+DOMAIN = "wanflow"
+LOCALE = Path(__file__).parent / "locale"
+"""Folder with a catalog for each language: `zh_CN/LC_MESSAGES/wanflow.mo`."""
+
+_catalog: ContextVar[gettext.NullTranslations | None] = ContextVar("_catalog", default=None)
+"""Translations into the language of this command; None for English."""
+
+
+class Translatable(str):
+    """A text in English that can be translated, by its template and the values in it."""
+
+    __slots__ = ("template", "values")
+    template: str
+    values: Mapping[str, object]
+
+    def __new__(cls, text: str, template: str, values: Mapping[str, object]) -> Self:
+        """The text of a template that is filled in."""
+        made = super().__new__(cls, text)
+        made.template, made.values = template, values
+        return made
+
+    def __str__(self) -> str:
+        """The message itself, so that an exception gives back the one that it was made with."""
+        return self
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (str.__str__(self), self.template, self.values)
+
+    def translation(self, catalog: gettext.NullTranslations) -> str:
+        """The text by a catalog; what that lacks stays in English."""
+        template = catalog.gettext(self.template)
+        return template.format_map(self._translated_values()) if self.values else template
+
+    def _translated_values(self) -> dict[str, object]:
+        shown = {name: str(value) if isinstance(value, Exception) else value for name, value in self.values.items()}
+        return {name: translated(value) if isinstance(value, str) else value for name, value in shown.items()}
+
+
+class _Counted(Translatable):
+    """A text about a number of things; its template is that of one thing."""
+
+    __slots__ = ("plural",)
+    plural: str
+
+    def __new__(cls, text: str, template: str, values: Mapping[str, object], plural: str = "") -> Self:
+        made = super().__new__(cls, text, template, values)
+        made.plural = plural
+        return made
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (str.__str__(self), self.template, self.values, self.plural)
+
+    def translation(self, catalog: gettext.NullTranslations) -> str:
+        values = self._translated_values()
+        number = values["number"]
+        template = catalog.ngettext(self.template, self.plural, number if isinstance(number, int) else 1)
+        return template.format_map(values)
+
+
+class _Joined(Translatable):
+    """Texts one after another; the separator is the template."""
+
+    __slots__ = ()
+
+    def translation(self, catalog: gettext.NullTranslations) -> str:
+        separator = catalog.gettext(self.template) if self.template else ""
+        return separator.join(map(str, self._translated_values().values()))
+
+
+def tr(template: str, /, **values: object) -> Translatable:
+    """A message: the template with values in the places of `{name}`; without any value the template as it is.
+
+    Values that are messages are translated with it, and no others.
+    """
+    return Translatable(template.format_map(values) if values else template, template, values)
+
+
+def trn(singular: str, plural: str, number: int, /, **values: object) -> Translatable:
+    """A message about a number of things; `{number}` is that number in both templates."""
+    values = {"number": number, **values}
+    return _Counted((singular if number == 1 else plural).format_map(values), singular, values, plural)
+
+
+def joined(separator: str, texts: Iterable[str]) -> Translatable:
+    """Texts one after another, each of which is translated if it is a message, and the separator with them."""
+    parts = tuple(texts)
+    return _Joined(separator.join(parts), separator, {str(at): part for at, part in enumerate(parts)})
+
+
+def translated(text: str) -> str:
+    """A message in the language of this command; any other text as it is."""
+    catalog = _catalog.get()
+    return text if catalog is None or not isinstance(text, Translatable) else text.translation(catalog)
+
+
+def translated_word(text: str) -> str:
+    """A text of a library in the language of this command, where the catalog has it word for word."""
+    catalog = _catalog.get()
+    return text if catalog is None or not text else catalog.gettext(text)
+
+
+@contextmanager
+def translations(language: str | None) -> Iterator[None]:
+    """Let `translated` give texts in a language that has a catalog; None is English.
+
+    Libraries that translate by gettext, as click does, have the same catalog meanwhile.
+    """
+    if language is None:
+        yield
+        return
+    domain, languages = gettext.textdomain(), os.environ.get("LANGUAGE")
+    token = _catalog.set(gettext.translation(DOMAIN, LOCALE, [language]))
+    gettext.bindtextdomain(DOMAIN, LOCALE)
+    gettext.textdomain(DOMAIN)
+    os.environ["LANGUAGE"] = language  # libraries look for their catalog by this variable alone
+    try:
+        yield
+    finally:
+        _catalog.reset(token)
+        gettext.textdomain(domain)
+        if languages is None:
+            del os.environ["LANGUAGE"]
+        else:
+            os.environ["LANGUAGE"] = languages
+
+
+SIMPLIFIED = "zh_CN"
+LANGUAGE_VARIABLE = "WANFLOW_LANG"
+
+
+def language_of(environ: Mapping[str, str]) -> str | None:
+    """The language of messages, by the variables of gettext; None for English.
+
+    `WANFLOW_LANG` comes before them. Traditional Chinese has no catalog, so it is English.
+    """
+    if wanted := environ.get(LANGUAGE_VARIABLE):
+        return _known(wanted)
+    locale = next(filter(None, (environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    if locale in {"C", "POSIX"}:  # what programs set whose reader is a program
+        return None
+    for wanted in (environ.get("LANGUAGE") or locale).split(":"):
+        if (language := _known(wanted)) or wanted.lower().startswith("en"):
+            return language
+    return None
+
+
+def _known(locale: str) -> str | None:
+    """The catalog for a locale, as `zh_CN.GBK` or `zh-Hans`; None where there is none."""
+    language, *parts = locale.partition(".")[0].partition("@")[0].lower().replace("-", "_").split("_")
+    if language != "zh":
+        return None
+    traditional = {"hant", "tw", "hk", "mo"} & set(parts) and "hans" not in parts
+    return None if traditional else SIMPLIFIED
