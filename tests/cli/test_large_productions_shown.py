@@ -59,7 +59,7 @@ def test_exports_name_every_clip_once(wanflow: Wanflow, harbour: Path) -> None:
     assert len(set(names)) == len(names) == 4
     targets = {clip.media_reference.target_url for clip in clips}
     assert len(targets) == 4
-    assert any("look/%E6%B0%B4%E5%A2%A8.t1.mp4" in target for target in targets)
+    assert any("look/水墨.t1.mp4" in target for target in targets)
     edl = wanflow("export", "--format", "edl", "-o", "-").out
     reels = [line.split()[1] for line in edl.splitlines() if line[:3].isdigit()]
     assert len(set(reels)) == len(reels) == 4

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import accumulate
 from pathlib import Path
-from urllib.parse import unquote, urlparse
+from urllib.parse import unquote, unquote_to_bytes, urlparse
 from xml.etree import ElementTree as ET
 
 import opentimelineio as otio
@@ -79,6 +81,46 @@ def test_an_edl_of_every_rate_is_read_back(rate):
     hours = edit(rate, *(event("a", number * 90_000, 90_000, rate) for number in range(4)))
     long = otio.adapters.read_from_string(to_edl(hours, FOLDER, TARGET), "cmx_3600", rate=float(rate))
     assert begins(long.tracks[0]) == [0, 90_000, 180_000, 270_000]
+
+
+def test_an_edl_is_ascii_but_for_its_comments():
+    """Names of clips stay as they are; each begins at its marker, on the film's clock, which is said once."""
+    cut = replace(joined(25), title="灯塔 Café " + "long " * 20)
+    shown = to_edl(cut, FOLDER, TARGET).splitlines()
+    assert all(line.isascii() for line in shown if not line.startswith("* "))
+    assert shown[0] == f"TITLE: {('Cafe ' + 'long ' * 20)[:70].strip()}"
+    assert shown.count(f"* TITLE: {cut.title.strip()}") == 1
+    assert [line for line in shown if line.startswith("* LOC:")] == [
+        "* LOC: 00:00:00:00 RED     海岸",
+        "* LOC: 00:00:01:15 RED     The End",
+        "* LOC: 00:00:03:00 RED     b",
+        "* LOC: 00:00:04:20 RED     still",
+        "* LOC: 00:00:06:00 RED     海岸",
+        "* LOC: 00:00:07:15 RED     海岸",
+    ]
+    assert "* FROM CLIP NAME:  海岸" in shown
+    assert to_edl(replace(cut, title="灯塔", cut="终"), FOLDER, TARGET).splitlines()[0] == "TITLE: CUT"
+    assert to_edl(replace(cut, title="灯塔", cut="main"), FOLDER, TARGET).splitlines()[0] == "TITLE: main"
+    read = otio.adapters.read_from_string("\n".join(shown), "cmx_3600", rate=25)
+    assert begins(read.tracks[0]) == [0, 40, 75, 120, 150, 190]
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("海岸.t1.mp4", "../海岸.t1.mp4"),
+        ("jürgen.mp4", "../jürgen.mp4"),
+        ("a b#1?%41.mp4", "../a%20b%231%3F%2541.mp4"),
+        ("\u202e.mp4", "../%E2%80%AE.mp4"),
+        ("\udcff.mp4", "../%FF.mp4"),
+    ],
+)
+def test_an_address_keeps_the_letters_of_any_script(name, address):
+    """Resolve reads an address as a path; whatever reads it as an address finds the same file."""
+    cut = edit(25, event("a", 0, 10, 25, file=name))
+    (clip,) = otio.adapters.read_from_string(to_otio(cut, FOLDER, TARGET), "otio_json").tracks[0]
+    assert clip.media_reference.target_url == address
+    assert unquote_to_bytes(address) == os.fsencode(f"../{name}")
 
 
 @pytest.mark.parametrize("write", [to_edl, to_fcp7])
@@ -172,7 +214,7 @@ def test_music_and_subtitles_are_in_the_timeline():
     ]
     (music,) = shown.tracks[2]
     assert music.duration().to_seconds() == music.available_range().duration.to_seconds() == 4
-    assert music.media_reference.target_url == "../m/%E6%9B%B2.wav"
+    assert music.media_reference.target_url == "../m/曲.wav"
     assert dict(music.metadata["wanflow"]) == {"gain": -18, "fade": 1, "duck": True}
     markers = [
         (mark.name, mark.marked_range.start_time.value, mark.marked_range.duration.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -21,6 +22,8 @@ from wanflow.messages import tr
 from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic
 from wanflow.report.text.words import on_one_line
 
+TITLE_LETTERS = 70
+"""Maximum length of the title of an EDL."""
 REEL_LETTERS = 8
 """Maximum length of a media name in an EDL."""
 
@@ -42,7 +45,9 @@ def to_otio(cut: EditList, folder: Path, target: Path) -> str:
 def to_edl(cut: EditList, folder: Path, target: Path) -> str:
     """A cut as a CMX 3600 list: its picture at the cut's rate, each medium under a short name of its own.
 
-    Raises MediaFault for a rate that has no time code.
+    The format is of ASCII: its title and its reels are. Comments are in UTF-8: the whole title, the names of the clips,
+    by which suites find files, and `LOC`, a marker where each clip begins in the film. Raises MediaFault for a rate
+    that has no time code.
     """
     require_time_code(cut, tr("an EDL"))
     timeline = build_timeline(cut, folder, target, at=cut.rate)
@@ -50,10 +55,31 @@ def to_edl(cut: EditList, folder: Path, target: Path) -> str:
     picture = timeline.tracks[0]
     if picture and isinstance(picture[0], otio.schema.Transition):
         del picture[0]  # a list has no way to come out of black
+    whole = timeline.name
+    timeline.name = (_ascii(whole) or _ascii(cut.cut) or "CUT")[:TITLE_LETTERS].strip()
+    told = [] if timeline.name == whole else [f"TITLE: {whole}"]
+    clips = (child for child in picture if isinstance(child, otio.schema.Clip))
+    for clip, event in zip(clips, cut.events, strict=True):
+        # the adapter would put the name of a marker into capitals, and count from the beginning of the clip's file
+        begin = otio.opentime.to_timecode(RationalTime(event.begin, float(cut.rate)), float(cut.rate))
+        clip.metadata["cmx_3600"]["comments"] = [f"LOC: {begin} {'RED':7} {clip.name}", *told]
+        clip.markers.clear()
+        told.clear()  # readers know comments of events only
     text = written(timeline, "cmx_3600", rate=float(cut.rate))
-    title, _, events = text.partition("\n")
-    counted = "DROP FRAME" if cut.rate in DROP_RATES else "NON-DROP FRAME"
-    return f"{title}\nFCM: {counted}\n{events}"
+    title, *events = text.split("\n")
+    head = [title, f"FCM: {'DROP FRAME' if cut.rate in DROP_RATES else 'NON-DROP FRAME'}"]
+    marked, lines = set[str](), list[str]()
+    for line in (*head, *events):
+        if line not in marked:  # a clip before a transition is in two events
+            lines.append(line)
+        if line.startswith(("* LOC:", "* TITLE:")):
+            marked.add(line)
+    return "\n".join(lines)
+
+
+def _ascii(text: str) -> str:
+    """What of a text is ASCII, letters without their accents."""
+    return " ".join(unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().split())
 
 
 def written(timeline: otio.schema.Timeline, adapter: str, **options: float) -> str:
@@ -168,7 +194,12 @@ def _reference(file: str, available: TimeRange, folder: Path, target: Path) -> o
 
 
 def _address(file: str, folder: Path, target: Path) -> str:
-    return quote(os.fsencode(os.path.relpath(folder / file, target)))
+    """A file relative to where the list is written, as an address with letters of all scripts (RFC 3987).
+
+    Resolve takes an address for a path and decodes none of it; other readers decode what is encoded.
+    """
+    path = os.path.relpath(folder / file, target)
+    return "".join(sign if sign > "\x7f" and sign.isprintable() else quote(os.fsencode(sign)) for sign in path)
 
 
 def _range(first: int, count: int, rate: Fraction) -> TimeRange:
