@@ -38,7 +38,7 @@ from wanflow.planner import diff as reasons
 from wanflow.planner import status as rows
 from wanflow.planner.budget import PlanNotes
 from wanflow.planner.choose import Held, Picked, Released, Retake
-from wanflow.planner.cut import is_latin
+from wanflow.planner.cut import is_drawn_anywhere
 from wanflow.planner.diff import Explanation
 from wanflow.planner.plan import Action, Plan, StepKind
 from wanflow.planner.removable import NamedTake, Removables
@@ -205,7 +205,7 @@ def notes(plan: Plan, limit: Cost | None = None) -> PlanNotes:
     written = (step.vertex for step in plan.steps if step.kind is StepKind.CUT and step.action is Action.DERIVE)
     cuts = {node: production.cuts[cut_name(node)] for node in written}
     found = plan_notes.notes(plan, limit)
-    if all(is_latin(production, cut) for cut in cuts.values()):
+    if all(is_drawn_anywhere(production, cut) for cut in cuts.values()):
         return found
     boxed = ((node, loading.missing_characters(production, cut)) for node, cut in cuts.items())
     return replace(found, boxed=tuple((node, characters) for node, characters in boxed if characters))

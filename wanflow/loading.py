@@ -34,12 +34,13 @@ from wanflow.language.production import Cut, Production
 from wanflow.language.scope import path_exists
 from wanflow.language.source import Facts, FactsTable, Kind, ShotSource, Unreadable
 from wanflow.messages import tr
-from wanflow.planner.cut import LATIN, drawn_texts
+from wanflow.planner.cut import drawn_texts
 from wanflow.store import blobs, fact_cache, layout, lockfile
 from wanflow.store.layout import Store, links_outside
 from wanflow.store.outputs import check_outputs
 from wanflow.store.take import Result, result_of
 from wanflow.suggest import hint_for_path, nearest_path
+from wanflow.writing import LATIN
 from wanflow.yamldoc.nodes import Place
 
 RESULTS = frozenset({Kind.VIDEO, Kind.IMAGE})
@@ -125,6 +126,7 @@ def _late_subtitles(production: Production, facts: FactsTable) -> Iterator[Probl
 
 def missing_characters(production: Production, cut: Cut) -> frozenset[str]:
     """The characters in the texts of a cut, burned subtitles as well, that no font on this machine has."""
+    from wanflow.media.text.fonts import Typography
     from wanflow.media.text.layout import missing_glyphs
     from wanflow.media.text.subtitle_file import read_lines
 
@@ -135,7 +137,8 @@ def missing_characters(production: Production, cut: Cut) -> frozenset[str]:
                 path = production.opened(track.source.path, Content.TEXT)
                 characters.update(*(line.text for line in read_lines(path, track.encoding)))
     fonts = tuple(production.opened(path, Content.MEDIA) for path, _ in cut.finish.fonts)
-    return frozenset(missing_glyphs("".join(sorted(characters - LATIN)), fonts))
+    typography = Typography(fonts, cut.finish.language)
+    return frozenset(missing_glyphs("".join(sorted(characters - LATIN)), typography))
 
 
 def sound_part(file: Path, overrides: Overrides) -> SoundPart:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from PIL import Image, ImageChops
 
+from kit.square_fonts import bare_machine
 from wanflow.emulator.api.order import Order, OrderItem
 from wanflow.emulator.api.rules import read_catalog
-from wanflow.emulator.film import text
 from wanflow.emulator.film.drawing import WATERMARKS, Box, draw_names, draw_watermark
-from wanflow.emulator.film.text import reference_names
+from wanflow.emulator.film.text import first_drawable, reference_names
 
 REFERENCES = [
     OrderItem("reference_image", "a"),
@@ -34,11 +34,11 @@ def test_references_are_called_as_the_prompt_calls_them(model: str, prompt: str,
     assert [words[0] for words in reference_names(REFERENCES, order)] == names
 
 
-def test_what_no_font_can_draw_is_said_in_english(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_no_font_can_draw_is_said_in_english() -> None:
     """Never a box."""
-    monkeypatch.setattr(text, "WIDE_FONTS", ())
-    assert text.first_drawable(("图1", "Image 1"), 20)[1] == "Image 1"
-    assert text.first_drawable(WATERMARKS, 20)[1] == "AI"
+    with bare_machine():
+        assert first_drawable(("图1", "Image 1")) == "Image 1"
+        assert first_drawable(WATERMARKS) == "AI"
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])

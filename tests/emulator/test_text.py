@@ -1,31 +1,43 @@
-"""Words on cards: what can't be drawn is said, never shown as boxes."""
+"""Words on cards: what can't be drawn is left out, and the rest is shown."""
 
 from __future__ import annotations
 
-from PIL import Image, ImageDraw
+import pytest
 
-from wanflow.emulator.film.text import NO_SIGN, UNDRAWABLE, choose_font, wrap
+from kit.square_fonts import bare_machine
+from wanflow.emulator.film.drawing import draw_card
+from wanflow.emulator.film.text import UNDRAWABLE, drawable_words
+
+LETTER = "\U00013000"
+"""A letter that no usual font has."""
 
 
 def test_plain_words_are_drawn_as_they_are() -> None:
     """Every machine can draw Latin."""
-    assert choose_font("It's 100% {dark}: go", 20)[1] == "It's 100% {dark}: go"
+    assert drawable_words("It's 100% {dark}: go") == "It's 100% {dark}: go"
 
 
-def test_signs_without_a_font_are_left_out_with_a_word_about_it() -> None:
-    """A character that no font has represents Chinese on a machine without a font for it."""
-    text = choose_font(f"the {NO_SIGN} lamp", 20)[1]
-    assert text == f"the  lamp {UNDRAWABLE}"
-    assert choose_font(NO_SIGN, 20)[1] == UNDRAWABLE
+def test_a_sign_without_a_font_never_empties_a_card() -> None:
+    """It is left out, and the words around it stay; a card of such signs alone says what happened."""
+    with bare_machine():
+        assert drawable_words("a cat looks out… 😭") == "a cat looks out…"
+        assert drawable_words("😭") == UNDRAWABLE
+        cards = [draw_card((320, 180), 1, "t2v", f"a cat{end}").tobytes() for end in ("", " 😭", " dog")]
+    assert cards[0] == cards[1] != cards[2]
 
 
-def test_lines_keep_to_their_width_and_their_number() -> None:
-    """Latin breaks between words, other scripts anywhere; what is too long ends in an ellipsis."""
-    draw = ImageDraw.Draw(Image.new("RGB", (10, 10)))
-    font, _ = choose_font("", 20)
-    lines = wrap("one two three\nfour five six seven eight nine ten", draw, font, 120, 3)
-    assert len(lines) == 3
-    assert lines[0].startswith("one two")
-    assert lines[-1].endswith("...")
-    assert all(draw.textlength(line.removesuffix("..."), font=font) <= 120 for line in lines)
-    assert len(wrap("灯塔" * 30, draw, font, 120, 99)) > 3
+def test_lost_letters_are_left_out_with_a_word_about_it() -> None:
+    """Such as Chinese on a machine without a font for it."""
+    assert drawable_words(f"the {LETTER} lamp") == f"the  lamp {UNDRAWABLE}"
+    with bare_machine():
+        assert drawable_words("清晨 lamp") == f"lamp {UNDRAWABLE}"
+
+
+@pytest.mark.parametrize("words", ["one two three\nfour five " * 20, "灯塔" * 90])
+def test_a_long_prompt_keeps_to_the_card(words: str) -> None:
+    """It ends below the middle, with room on both sides: the margins are as on an empty card."""
+    size = (640, 360)
+    full, empty = draw_card(size, 1, "t2v", words), draw_card(size, 1, "t2v", "")
+    for strip in ((0, 0, 69, 360), (573, 0, 640, 360), (0, 300, 640, 360)):
+        assert full.crop(strip).tobytes() == empty.crop(strip).tobytes()
+    assert full.tobytes() != empty.tobytes()

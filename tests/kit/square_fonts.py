@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from wanflow.media.text import captions, fonts
+from wanflow.media.text import captions, fonts, layout
 
 EM = 1000
 SQUARE = ((100, -100), (900, -100), (900, 700), (100, 700))
@@ -18,9 +18,26 @@ SQUARE = ((100, -100), (900, -100), (900, 700), (100, 700))
 
 def square_font(path: Path, characters: Iterable[str]) -> Path:
     """Write a TrueType font that has these characters, each as a filled square, and no others."""
+    path.write_bytes(_packed(_tables(characters, "Square")))
+    return path
+
+
+def square_collection(path: Path, faces: Mapping[str, str]) -> Path:
+    """Write a collection of such fonts, by name the characters that each has."""
+    begin, fonts = 12 + 4 * len(faces), list[bytes]()
+    begins = []
+    for name, characters in faces.items():
+        begins.append(begin + sum(map(len, fonts)))
+        fonts.append(_packed(_tables(characters, name), begins[-1]))
+    head = struct.pack(f">4sII{len(faces)}I", b"ttcf", 0x10000, len(faces), *begins)
+    path.write_bytes(head + b"".join(fonts))
+    return path
+
+
+def _tables(characters: Iterable[str], name: str) -> dict[bytes, bytes]:
     points = sorted(ord(character) for character in set(characters))
-    square = _glyph()
-    tables = {
+    square, family = _glyph(), name.encode("utf-16-be")
+    return {
         b"cmap": _cmap(points),
         b"glyf": square,
         b"head": struct.pack(
@@ -30,16 +47,17 @@ def square_font(path: Path, characters: Iterable[str]) -> Path:
         b"hmtx": struct.pack(">Hh", EM, 0) + bytes(2),
         b"loca": struct.pack(">III", 0, 0, len(square)),
         b"maxp": struct.pack(">IHHHHHHHHHHHHHH", 0x10000, 2, 4, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0),
+        b"name": struct.pack(">HHHHHHHHH", 0, 1, 18, 3, 1, 0x409, 1, len(family), 0) + family,
     }
-    path.write_bytes(_packed(tables))
-    return path
 
 
 @contextmanager
 def bare_machine() -> Iterator[None]:
     """A machine without fonts except Pillow's own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fonts, "FONTS", ())
+        patch.setattr(fonts, "ALL_LANGUAGES", ())
+        patch.setattr(fonts, "WIDE_FONTS", dict.fromkeys(fonts.WIDE_FONTS, ()))
+        patch.setattr(fonts, "OTHER_FONTS", ())
         forget()
         try:
             yield
@@ -49,7 +67,8 @@ def bare_machine() -> Iterator[None]:
 
 def forget() -> None:
     """Let fonts be looked for again."""
-    for known in (fonts.font_for, fonts._chosen, fonts._faces, fonts._installed, captions._setting):
+    caches = (fonts._face_for, fonts._own, fonts._installed, layout.length_of, captions._setting, captions.letters_of)
+    for known in caches:
         known.cache_clear()
 
 
@@ -66,9 +85,10 @@ def _cmap(points: list[int]) -> bytes:
     return struct.pack(">HHHHI", 0, 1, 3, 10, 12) + table
 
 
-def _packed(tables: Mapping[bytes, bytes]) -> bytes:
+def _packed(tables: Mapping[bytes, bytes], at: int = 0) -> bytes:
+    """The file of a font, or its part of a collection that begins at byte `at`."""
     directory, data = struct.pack(">IHHHH", 0x10000, len(tables), 64, 2, len(tables) * 16 - 64), b""
-    begin = 12 + 16 * len(tables)
+    begin = at + 12 + 16 * len(tables)
     for name, table in sorted(tables.items()):
         directory += struct.pack(">4sIII", name, 0, begin + len(data), len(table))
         data += table + bytes(-len(table) % 4)

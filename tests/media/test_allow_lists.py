@@ -115,7 +115,7 @@ OPENERS = {
     "ffmpeg.input": {"media/inputs.py"},
     "av.open": {"media/container.py", "media/pipe.py"},
     "Image.open": {"media/picture/still.py"},
-    "ImageFont.truetype": {"media/text/fonts.py", "emulator/film/text.py"},
+    "ImageFont.truetype": {"media/text/fonts.py"},
     "TrueTypeFont": {"media/text/fonts.py"},
     "CodecContext.create": {"media/look.py"},
     "SSAFile.load": set(),

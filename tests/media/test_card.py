@@ -14,6 +14,7 @@ from kit.clips import cut_short
 from kit.square_fonts import bare_machine, square_font
 from wanflow.media.container import BadMedia
 from wanflow.media.picture.card import draw_title, fit_still
+from wanflow.media.text.fonts import Typography
 
 SIZES = [(1280, 720), (720, 1280), (320, 180)]
 HOSTILE = "%{pts}\x00\x1b[0m \u202eThe End\n" + "W" * 5000
@@ -83,7 +84,7 @@ def test_the_same_title_is_the_same_picture(tmp_path: Path) -> None:
             draw_title("灯塔", (320, 180), BLACK),
             draw_title("灯", (320, 180), BLACK),
             draw_title("灯塔", (320, 180), RED),
-            draw_title("灯塔", (320, 180), BLACK, (font,)),
+            draw_title("灯塔", (320, 180), BLACK, Typography((font,))),
         ]
         assert draw_title("灯塔", (320, 180), BLACK).tobytes() == cards[0].tobytes()
     assert len({card.tobytes() for card in cards}) == 4

@@ -22,7 +22,7 @@ from wanflow.media.container import BadMedia, opened
 from wanflow.media.inputs import input_words, media_options
 from wanflow.media.jobs import RunningProcesses
 from wanflow.media.probe import examine, probe, probe_picture
-from wanflow.media.text.fonts import font_for, is_known
+from wanflow.media.text.fonts import Typography, is_known, runs
 
 HOSTILE = {**PLAYLISTS, **BOMBS, **LIES}
 MEGABYTES = 700
@@ -193,5 +193,6 @@ def test_a_letter_of_a_thousand_millions_of_pixels_is_no_letter(
     monkeypatch.setattr("kit.square_fonts.EM", 16)
     monkeypatch.setattr("kit.square_fonts.SQUARE", ((-8000, -8000), (8000, -8000), (8000, 8000), (-8000, 8000)))
     font = square_font(tmp_path / "large.ttf", "\ue000")
-    assert not is_known("\ue000", (font,))
-    assert Path(os.fsdecode(font_for("\ue000", 60, (font,))[0].path or "built in")) != font
+    assert not is_known("\ue000", Typography((font,)))
+    used = [run.font for run in runs("\ue000", 60, Typography((font,)))]
+    assert [face for face in used if face is not None and Path(os.fsdecode(face.path or "built in")) == font] == []

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wanflow.language.production import TransitionKind
 from wanflow.media.picture.segment import Card, JoinRecipe, SegmentRecipe, Window, fit_bars, slate_top
 from wanflow.media.text.caption_layout import Caption
 
-RECIPE = SegmentRecipe("ab" * 32, 3, 120, 150, 1280, 720, Fraction(30), ("coast",))
+LATIN = SegmentRecipe("ab" * 32, 3, 120, 150, 1280, 720, Fraction(30), ("coast",))
+RECIPE = replace(LATIN, slate=("海岸",))
 OTHERS = {
     "source": "cd" * 32,
     "first": 4,
@@ -31,6 +33,7 @@ OTHERS = {
     "captions": (Caption("hello", 0, 9),),
     "profile": "final",
     "fonts": ("fonts/one.ttf 9",),
+    "language": "ja",
     "version": 99,
 }
 
@@ -39,6 +42,27 @@ OTHERS = {
 def test_every_part_of_a_recipe_is_in_its_key(name: str) -> None:
     """A field that the key forgot would serve a stale segment."""
     assert replace(RECIPE, **{name: OTHERS[name]}).key() != RECIPE.key()  # type: ignore[arg-type]
+
+
+def test_plain_latin_has_the_key_that_it_always_had() -> None:
+    """Its pictures are the same in every language, so no segment of earlier versions is made again."""
+    join = JoinRecipe(TransitionKind.WIPE, LATIN, LATIN, (Caption("It’s late… “so”", 0, 9),))
+    for language in (None, "zh-Hans"):
+        spoken = replace(LATIN, language=language)
+        assert spoken.key() == "262e49f9e76cc29e56075f30f73cd3f943da51ef74d8cce79fc7b4cb8e1955ac"
+        assert (
+            replace(join, before=spoken, after=spoken).key()
+            == "448c0d96c651bcb6f417eb933797ac1c20322088c0194d067388683988ed1cf3"
+        )
+    assert replace(LATIN, fonts=("fonts/one.ttf 9",)).key() != replace(LATIN, fonts=("fonts/two.ttf 9",)).key()
+
+
+def test_what_means_the_same_language_has_one_key() -> None:
+    """`zh-CN` is `zh-Hans`; a language without own forms of Han leaves them to the text."""
+    keys = {tag: replace(RECIPE, language=tag).key() for tag in (None, "en", "zh-CN", "zh-Hans", "zh-TW", "ja")}
+    assert keys["zh-CN"] == keys["zh-Hans"]
+    assert keys["en"] == keys[None]
+    assert len({*keys.values()}) == 4
 
 
 def test_every_part_of_a_transition_is_in_its_key() -> None:
@@ -57,8 +81,8 @@ def test_every_part_of_a_transition_is_in_its_key() -> None:
 def test_a_key_does_not_change_between_releases_or_machines(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is a hash of the recipe alone; whoever changes it on purpose changes this test."""
     monkeypatch.setitem(os.environ, "WANFLOW_FFMPEG", "/another/ffmpeg")
-    assert RECIPE.key() == replace(RECIPE).key()
-    assert RECIPE.key() == "262e49f9e76cc29e56075f30f73cd3f943da51ef74d8cce79fc7b4cb8e1955ac"
+    assert LATIN.key() == replace(LATIN).key()
+    assert LATIN.key() == "262e49f9e76cc29e56075f30f73cd3f943da51ef74d8cce79fc7b4cb8e1955ac"
 
 
 def test_the_samples_beside_the_frames_are_exact() -> None:

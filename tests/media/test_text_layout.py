@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from kit.square_fonts import bare_machine, square_font
 from wanflow.media.picture.card import draw_strip
 from wanflow.media.text import layout
-from wanflow.media.text.layout import drawable, fit, length_of, missing_glyphs, paragraphs, runs, wrap
+from wanflow.media.text.fonts import Typography, runs
+from wanflow.media.text.layout import drawable, fit, length_of, missing_glyphs, paragraphs, wrap
 
 HOSTILE = "it's %{pts} [0:v];drawtext=x:y\\n\x00\x1b[31m \u202eabc\n\t end"
 HAN = "灯塔尽头的世界海边的最后一夜"
@@ -34,7 +35,9 @@ def test_hostile_text_becomes_one_plain_line() -> None:
 def test_what_no_font_has_is_told_and_drawn_visibly() -> None:
     """On a machine without a Chinese font the strip shows stand-ins, and callers can say so."""
     assert missing_glyphs("The 灯塔 lighthouse 灯") == {"灯", "塔"}
-    assert draw_strip(["灯塔"], 320, 720).tobytes() == draw_strip(["??"], 320, 720).tobytes()
+    boxes = draw_strip(["灯塔"], 320, 720).tobytes()
+    assert boxes == draw_strip(["世界"], 320, 720).tobytes()
+    assert boxes not in {draw_strip([words], 320, 720).tobytes() for words in ("??", "")}
 
 
 def test_plain_text_misses_nothing() -> None:
@@ -50,14 +53,14 @@ def test_what_is_missing_at_the_end_of_a_long_text_is_told() -> None:
 
 @pytest.mark.usefixtures("_bare")
 def test_a_font_that_the_production_brings_is_used(tmp_path: Path) -> None:
-    """What the built-in font lacks comes from the first brought font that has it; letters stay the built-in ones."""
+    """The first brought font that has a character draws it: Han, and quotes, letters and digits as well."""
     first = square_font(tmp_path / "first.ttf", "塔")
-    second = square_font(tmp_path / "it's 50% [x].ttf", "灯塔a")
-    brought = (first, second)
+    second = square_font(tmp_path / "it's 50% [x].ttf", "灯塔a1“")
+    brought = Typography((first, second))
     assert missing_glyphs("a灯塔光", brought) == {"光"}
-    used = [Path(str(font.path)).name for font, _ in runs("灯塔", 20, brought)]
+    used = [Path(str(run.font.path)).name for run in runs("灯塔", 20, brought) if run.font is not None]
     assert used == [second.name, first.name]
-    assert [run for _, run in runs("a灯塔", 20, (second,))] == ["a", "灯塔"]
+    assert [run.text for run in runs("a1“灯 塔b", 20, Typography((second,)))] == ["a1“灯 塔", "b"]
 
 
 @pytest.mark.usefixtures("_bare")
@@ -67,7 +70,8 @@ def test_what_is_no_font_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "README.ttf").write_text("not a font")
     (tmp_path / "half.ttf").write_bytes(good.read_bytes()[:150])
     (tmp_path / "folder.ttf").mkdir()
-    brought = tuple(tmp_path / name for name in ("README.ttf", "half.ttf", "folder.ttf", "gone.ttf", "good.ttf"))
+    names = ("README.ttf", "half.ttf", "folder.ttf", "gone.ttf", "good.ttf")
+    brought = Typography(tuple(tmp_path / name for name in names))
     assert missing_glyphs("灯塔", brought) == {"塔"}
 
 
@@ -97,12 +101,41 @@ def test_lines_are_broken_where_people_break_them() -> None:
 @pytest.mark.usefixtures("_bare")
 def test_chinese_is_broken_anywhere_but_before_its_commas(tmp_path: Path) -> None:
     """Between any two characters, since it has no spaces; Korean has some, and marks stay at their letters."""
-    fonts = (square_font(tmp_path / "han.ttf", HAN + "，（한글말"),)
+    fonts = Typography((square_font(tmp_path / "han.ttf", HAN + "，（한글말"),))
     assert wrap(HAN, 20, 100, fonts) == tuple(HAN[at : at + 5] for at in range(0, len(HAN), 5))
     assert wrap("灯塔尽头的，世界", 20, 100, fonts) == ("灯塔尽头", "的，世界")
     assert wrap("灯塔尽头（世界", 20, 100, fonts) == ("灯塔尽头", "（世界")
     assert wrap("한글 한글말", 20, 100, fonts) == ("한글", "한글말")
     assert wrap("abe\u0301" * 9, 20, 1)[:3] == ("a", "b", "e\u0301")
+
+
+NO_START = "，。、；：！？）》〉」』】〕］｝〗〞”’…～〜·・％‰℃°＇＂．､｡｣ﾞゝゞ々ーぁぃぅぇぉっゃゅょァッャュョ!?,.:;)"
+NO_END = "（《〈「『【〔［｛〖“‘￥＄$#@＃＠"
+
+
+def test_no_line_begins_or_ends_with_a_sign_that_may_not() -> None:
+    """By CLREQ and JIS X 4051, as strict as both; dashes and ellipses stay whole."""
+    ten = int(length_of("汉" * 10, 20)) + 1
+    begun = [sign for sign in NO_START if (*wrap("汉" * 10 + sign + "汉" * 5, 20, ten), " ")[1].startswith(sign)]
+    assert begun == []
+    assert [sign for sign in NO_END if wrap("汉" * 9 + sign + "汉" * 5, 20, ten)[0].endswith(sign)] == []
+    for pair in ("——", "……", "？！", "～～"):
+        lines = wrap("汉" * 9 + pair + "汉" * 5, 20, ten)
+        assert sum(pair in line for line in lines) == 1, lines
+    for number in ("￥9,999.00元", "８０％", "３７℃"):
+        assert number in "|".join(wrap(f"汉汉汉汉汉汉汉汉{number}汉汉", 20, ten))
+
+
+def test_a_han_title_shrinks_before_a_line_ends_inside_a_phrase() -> None:
+    """Down to half of its size; then between any letters. Subtitles keep their size, and their number of lines."""
+    width = int(length_of("汉" * 6, 60)) + 1
+    whole = fit("二十四个节气，立春", (width, 800), (60, 10))
+    assert (whole.lines, 30 <= whole.size < 60) == (("二十四个节气，", "立春"), True)
+    assert fit("一二三四五六七八九十一二三四五六七八", (width, 800), (60, 10)).size == 60
+    kept = fit("二十四个节气，立春", (width, 800), (60, 10), most_lines=4, phrase_percent=100)
+    assert kept.size == 60
+    spoken = fit("她说：“这本书，我找了”", (width * 3 // 2, 800), (60, 10), most_lines=4, phrase_percent=100)
+    assert [line[-1] for line in spoken.lines] == ["，", "”"]
 
 
 def test_letters_shrink_until_a_text_fits() -> None:
@@ -119,7 +152,8 @@ def test_letters_shrink_until_a_text_fits() -> None:
 def test_what_does_not_fit_at_all_ends_with_an_ellipsis() -> None:
     """In the smallest letters, within the box, and no more lines than asked."""
     setting = fit("The quick brown fox " * 500, (200, 100), (40, 10))
-    assert (setting.size, setting.height <= 100, setting.lines[-1][-1]) == (10, True, "…")
+    assert (setting.size, setting.height <= 100, setting.lines[-1][-1], setting.cut_off) == (10, True, "…", True)
+    assert not fit("The quick brown fox", (200, 100), (40, 10)).cut_off
     assert max(length_of(line, 10) for line in setting.lines) <= 200
     assert len(fit("The quick brown fox " * 500, (200, 100), (40, 10), most_lines=2).lines) == 2
     assert fit("", (200, 100), (40, 10)).lines == ()

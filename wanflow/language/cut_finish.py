@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -15,9 +16,29 @@ from wanflow.language.cut_items import number_of, read_items, slate_of
 from wanflow.language.language_tags import language_in_name, read_language
 from wanflow.language.output_paths import FILM, place_output
 from wanflow.language.problem import Problem
-from wanflow.language.production import AS_FIRST, RESULTS_FOLDER, Cut, CutFinish, CutShape, Music, Notice, Subtitles
+from wanflow.language.production import (
+    AS_FIRST,
+    RESULTS_FOLDER,
+    Cut,
+    CutFinish,
+    CutShape,
+    Music,
+    Notice,
+    Subtitles,
+    TitleCard,
+)
 from wanflow.language.scope import BasePath, Scope
 from wanflow.language.source import FileSource
+from wanflow.writing import (
+    ENGLISH,
+    HONG_KONG,
+    JAPANESE,
+    KOREAN,
+    SIMPLIFIED,
+    TRADITIONAL,
+    language_of_text,
+    script_language,
+)
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
 
 FONT_FOLDER = "fonts"
@@ -44,15 +65,33 @@ ENCODINGS = {
 }
 """Python's name of an encoding, and what people call the texts that it reads."""
 
-NOTICE = "AI-generated"
+NOTICES = {
+    ENGLISH: "AI-generated",
+    SIMPLIFIED: "AI生成",
+    TRADITIONAL: "AI生成",
+    HONG_KONG: "AI生成",
+    JAPANESE: "AI生成",
+    KOREAN: "AI 생성",
+}
+"""Words of the notice by language, where none are written."""
 NOTICE_SECONDS, NOTICE_HEIGHT = Decimal(2), Decimal(5)
 """Minimum of the labelling rules: seconds, and percent of the picture's shorter side (ffmpeg.md 6)."""
 
 
+@dataclass(frozen=True, slots=True)
+class FilmTexts:
+    """What a production says of all its cuts: its `label:`, its language, its title, and all its prompts."""
+
+    label: Node | None = None
+    language: str | None = None
+    title: str = ""
+    prompts: str = ""
+
+
 def read_cut(
-    name: TextNode, node: Node, label: Node | None, out: str, provider: Provider, scope: Scope, problems: list[Problem]
+    name: TextNode, node: Node, film: FilmTexts, out: str, provider: Provider, scope: Scope, problems: list[Problem]
 ) -> Cut:
-    """A cut in its short or its long form; `label` is the production's."""
+    """A cut in its short or its long form; `film` is what the production says of all its cuts."""
     listed = node.find("items") if isinstance(node, MapNode) else node
     output = node.find("output") if isinstance(node, MapNode) else None
     nodes = listed.items if isinstance(listed, ListNode) else ()
@@ -62,27 +101,31 @@ def read_cut(
         problems.append(
             Problem(output.place, f"the output of a cut must be an {FILM} file, not `{path}`", f"end it in `{FILM}`")
         )
-    shape, finish = read_shape(node, problems), read_finish(node, label, provider.default_profile, scope.base, problems)
+    titles = [item.source.text for item in items if isinstance(item.source, TitleCard)]
+    finish = read_finish(node, film, titles, provider.default_profile, scope.base, problems)
+    shape = read_shape(node, problems)
     written = output.place if isinstance(output, TextNode) else None
     return Cut(name.string, name.place, items, place_output(out, path), shape, finish, written)
 
 
 def read_finish(
-    node: Node, label: Node | None, default_profile: str, base: BasePath, problems: list[Problem]
+    node: Node, film: FilmTexts, titles: Sequence[str], default_profile: str, base: BasePath, problems: list[Problem]
 ) -> CutFinish:
-    """The settings of the whole film; `label` is the production's. Invalid ones are reported and left out."""
-    labelled, notice = _label(label)
+    """The settings of the whole film, which has these title cards. Invalid ones are reported and left out."""
     fonts = _fonts(Place(node.place.file, 1, 1), base, problems)
-    plain = CutFinish(profile=default_profile, labelled=labelled, notice=notice, fonts=fonts)
+    subtitles = node.find("subtitles") if isinstance(node, MapNode) else None
+    listed = subtitles.items if isinstance(subtitles, ListNode) else () if subtitles is None else (subtitles,)
+    found = (_track(each, base, problems) for each in listed)
+    tracks = tuple(track for track in found if track is not None)
+    labelled, notice = _label(film, titles, tracks)
+    plain = CutFinish(profile=default_profile, labelled=labelled, notice=notice, fonts=fonts, language=film.language)
     if not isinstance(node, MapNode):
         return plain
-    profile, subtitles = node.find("profile"), node.find("subtitles")
-    listed = subtitles.items if isinstance(subtitles, ListNode) else () if subtitles is None else (subtitles,)
-    tracks = (_track(each, base, problems) for each in listed)
+    profile = node.find("profile")
     return replace(
         plain,
         music=_music(node.find("music"), base),
-        subtitles=tuple(track for track in tracks if track is not None),
+        subtitles=tracks,
         loudness=number_of(node, "loudness"),
         profile=profile.string if isinstance(profile, TextNode) and profile.string in PROFILES else plain.profile,
     )
@@ -161,20 +204,34 @@ def _position(node: TextNode, problems: list[Problem], *, burned: bool) -> str |
     return "bottom"
 
 
-def _label(node: Node | None) -> tuple[bool, Notice | None]:
-    """Whether the metadata of cuts say that they are made by AI, and the notice over their opening."""
+def _label(film: FilmTexts, titles: Sequence[str], tracks: Sequence[Subtitles]) -> tuple[bool, Notice | None]:
+    """Whether the metadata of a cut say that it is made by AI, and the notice over its opening."""
+    node, words = film.label, NOTICES[_spoken(film, titles, tracks)]
     if not isinstance(node, MapNode):
         return True, None
     wanted, notice = node.find("metadata"), node.find("opening_notice")
     labelled = not (isinstance(wanted, TextNode) and wanted.value is False)
     if isinstance(notice, MapNode):
         written, seconds, height = notice.find("text"), number_of(notice, "seconds"), number_of(notice, "height")
-        text = written.string if isinstance(written, TextNode) and written.string.strip() else NOTICE
-        return labelled, Notice(text, seconds or NOTICE_SECONDS, height or NOTICE_HEIGHT)
+        text, place = words, notice.place
+        if isinstance(written, TextNode) and written.string.strip():
+            text, place = written.string, written.place
+        return labelled, Notice(text, seconds or NOTICE_SECONDS, height or NOTICE_HEIGHT, place)
     if not isinstance(notice, TextNode) or notice.value in {None, False}:
         return labelled, None
-    text = notice.string if isinstance(notice.value, str) and notice.string.strip() else NOTICE
-    return labelled, Notice(text, NOTICE_SECONDS, NOTICE_HEIGHT)
+    text = notice.string if isinstance(notice.value, str) and notice.string.strip() else words
+    return labelled, Notice(text, NOTICE_SECONDS, NOTICE_HEIGHT, notice.place)
+
+
+def _spoken(film: FilmTexts, titles: Sequence[str], tracks: Sequence[Subtitles]) -> str:
+    """The language that a film is in: as written, else that of its titles, its subtitles, its prompts."""
+    if film.language is not None:
+        return script_language(film.language) or ENGLISH
+    shown = " ".join((film.title, *titles))
+    if any(map(str.isalpha, shown)):
+        return language_of_text(shown)
+    named = [track.language for track in tracks if track.language is not None]
+    return script_language(named[0]) or ENGLISH if named else language_of_text(film.prompts)
 
 
 def _file(node: Node | None, base: BasePath, content: Content) -> tuple[FileSource, Place] | None:

@@ -12,7 +12,7 @@ from wanflow.catalog.model import Model
 from wanflow.catalog.provider import Provider, default_provider, known_regions, load_providers
 from wanflow.catalog.read import load_catalog
 from wanflow.language import model_checks
-from wanflow.language.cut_finish import read_cut
+from wanflow.language.cut_finish import FilmTexts, read_cut
 from wanflow.language.expand import ExpandedShot, Expansion, ExpansionContext, SizeLimits
 from wanflow.language.include import SourceTexts, gather
 from wanflow.language.merge import MergedFile, cut_off_texts, merge
@@ -32,7 +32,15 @@ from wanflow.language.references import (
 )
 from wanflow.language.schema_problems import TooManyProblems, check_shot
 from wanflow.language.scope import BasePath, Scope, ShotIndex
-from wanflow.language.settings import check_defaults, read_book, read_budget, read_uploads, string_of, unknown_model
+from wanflow.language.settings import (
+    check_defaults,
+    read_book,
+    read_budget,
+    read_film_language,
+    read_uploads,
+    string_of,
+    unknown_model,
+)
 from wanflow.language.shot import Cast, CastMember, WrittenShot, read_cast, read_shot
 from wanflow.suggest import Known
 from wanflow.yamldoc.nodes import MapNode, Place, scalar
@@ -151,7 +159,8 @@ class _Loader:
         out = results_folder(self._overrides.backend, own)
         provider = load_providers().get(self._overrides.backend or own, default_provider())
         region = self._region(root, provider)
-        shots, cuts = self._shots(merged, provider, region), self._cuts(merged, out, provider)
+        shots = self._shots(merged, provider, region)
+        cuts = self._cuts(merged, shots, out, provider)
         self._problems += shared_outputs(cuts, self._base.root)
         if not has_errors(self._problems):  # a broken shot may name any member
             self._problems += unused_members([key for file in merged for key in file.keys("cast")], shots.values())
@@ -258,11 +267,15 @@ class _Loader:
         shot = replace(shot, damaged=shot.damaged or context.damaged, misnamed=misnamed)
         return replace(resolve_shot(shot, model, region, cast, self._problems), via=context.via)
 
-    def _cuts(self, merged: list[MergedFile], out: str, provider: Provider) -> dict[str, Cut]:
-        label = merged[0].root.find("label")
+    def _cuts(
+        self, merged: list[MergedFile], shots: Mapping[str, Shot], out: str, provider: Provider
+    ) -> dict[str, Cut]:
+        root, prompts = merged[0].root, " ".join(shot.written for shot in shots.values())
+        language = read_film_language(root, self._problems)
+        film = FilmTexts(root.find("label"), language, string_of(root, "title") or "", prompts)
         cuts, items = dict[str, Cut](), 0
         for key, node, scope in ((*named, self._scope(file)) for file in merged for named in file.cuts):
-            cuts[key.string] = read_cut(key, node, label, out, provider, scope, self._problems)
+            cuts[key.string] = read_cut(key, node, film, out, provider, scope, self._problems)
             items += len(cuts[key.string].items)
             if items > MAX_ITEMS:
                 message = f"the cuts of a production have at most {MAX_ITEMS} items in total"

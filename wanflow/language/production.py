@@ -223,11 +223,15 @@ class Subtitles:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Words over the opening of a cut for some seconds, `height` percent of the picture's shorter side high."""
+    """Words over the opening of a cut for some seconds, `height` percent of the picture's shorter side high.
+
+    `place` is where they are asked for.
+    """
 
     text: str
     seconds: Decimal
     height: Decimal
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +240,7 @@ class CutFinish:
 
     `loudness` in LUFS, None for untouched; `profile` is the encoder's effort; `labelled`: its metadata say that it is
     made by AI, and `notice` is what its opening says of it. `fonts` are files whose letters go before those of the
-    machine, with their bytes.
+    machine, with their bytes. `language` is the film's own, a tag of BCP 47; None for that of each text.
     """
 
     music: Music | None = None
@@ -246,6 +250,7 @@ class CutFinish:
     labelled: bool = True
     notice: Notice | None = None
     fonts: tuple[tuple[str, int], ...] = ()
+    language: str | None = None
 
     @property
     def files(self) -> tuple[tuple[Place, FileSource], ...]:

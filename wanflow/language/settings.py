@@ -14,6 +14,7 @@ from wanflow.catalog.model import PriceList, Rate
 from wanflow.catalog.provider import Provider
 from wanflow.catalog.read import PriceBook, load_catalog, parameter_keys
 from wanflow.language.include import MAX_BYTES, SourceTexts, why_unreadable
+from wanflow.language.language_tags import read_language
 from wanflow.language.problem import Problem
 from wanflow.language.schema_problems import check_against
 from wanflow.language.scope import BasePath
@@ -87,6 +88,18 @@ def read_uploads(root: MapNode, problems: list[Problem]) -> str | None:
         problems.append(Problem(written.place, message, hint))
         return None
     return written.string.rstrip("/")
+
+
+def read_film_language(root: MapNode, problems: list[Problem]) -> str | None:
+    """The language of titles, notice and glyphs, as a tag of BCP 47; None where each text decides."""
+    written = root.find("language")
+    if not isinstance(written, TextNode) or not isinstance(written.value, str):
+        return None  # left out, or reported already
+    language = read_language(written.string)
+    if language is None:
+        hint = "write a BCP 47 tag: `zh-Hans`, `zh-Hant`, `ja`, `ko`, `en`"
+        problems.append(Problem(written.place, f"unknown language `{written.string}`", hint))
+    return language
 
 
 def string_of(root: MapNode, key: str) -> str | None:

@@ -20,6 +20,7 @@ from wanflow.language.timeline import takeover
 from wanflow.messages import tr
 from wanflow.planner.plan import NodeOutput, Reason, ReasonCode
 from wanflow.store.take import Film
+from wanflow.writing import TYPESETTING_VERSION, is_latin, script_language
 
 ASSEMBLY_VERSION = 3
 """Raised when the same items would be assembled into another film."""
@@ -36,9 +37,6 @@ TOP_EDGE = Decimal("0.04")
 
 CAPTION_CHARACTERS = 90
 """Maximum length of the prompt's beginning on a slate."""
-
-LATIN = frozenset(map(chr, (*range(0x250), *range(0x2000, 0x2070))))
-"""Letters and punctuation that every machine can draw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +165,15 @@ def _edit_json(edit: Edit) -> dict[str, Canonical]:
         music = {"of": edit.music.digest, "duck": finish.music.duck, **words}
     notice = finish.notice
     size: list[Canonical] | None = None if shape.size is None else list(shape.size)
-    return {
+    drawn = [item.item.source.text for item in edit.items if isinstance(item.item.source, TitleCard)]
+    drawn += [line for item in edit.items for line in item.slate] + ([] if notice is None else [notice.text])
+    burned = any(
+        track.burned and (track.language is None or script_language(track.language)) for track in finish.subtitles
+    )
+    letters: dict[str, Canonical] = {}
+    if burned or not is_latin("".join(drawn)) or (finish.fonts and drawn):
+        letters = {"typesetting": TYPESETTING_VERSION, "script": script_language(finish.language)}
+    return letters | {
         "assembly": ASSEMBLY_VERSION,
         "items": [_item_json(item) for item in edit.items],
         "size": size,
@@ -237,7 +243,7 @@ def drawn_texts(production: Production, cut: Cut) -> Iterator[str]:
         yield cut.finish.notice.text
 
 
-def is_latin(production: Production, cut: Cut) -> bool:
+def is_drawn_anywhere(production: Production, cut: Cut) -> bool:
     """Whether every machine can draw the texts of a cut; those of subtitles that are burned in are not known here."""
     burned = any(track.burned for track in cut.finish.subtitles)
-    return not burned and LATIN.issuperset("".join(drawn_texts(production, cut)))
+    return not burned and is_latin("".join(drawn_texts(production, cut)))

@@ -115,6 +115,7 @@ def _recipe(
         profile=edit.cut.finish.profile,
         # a font is named with its size, so that another one draws the words again
         fonts=tuple(f"{path} {size}" for path, size in edit.cut.finish.fonts) if drawn else (),
+        language=edit.cut.finish.language,
     )
 
 

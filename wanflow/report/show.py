@@ -191,9 +191,18 @@ def finish_rows(cut: Cut) -> Iterator[tuple[str, str]]:
                 burned=burned,
             ),
         )
+    if finish.language is not None:
+        yield "language", finish.language
     yield "label", "metadata" if finish.labelled else "none"
     if finish.notice is not None:
-        yield "opening_notice", tr('"{text}", {seconds:f} s', text=finish.notice.text, seconds=finish.notice.seconds)
+        notice = finish.notice
+        words = tr(
+            '"{text}", {seconds:f} s, {height:f} % of the shorter side',
+            text=notice.text,
+            seconds=notice.seconds,
+            height=notice.height,
+        )
+        yield "opening_notice", words
 
 
 def source_text(source: Source) -> str:

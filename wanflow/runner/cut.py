@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path, PurePath
@@ -17,6 +18,7 @@ from wanflow.errors import MediaFault
 from wanflow.graph.node import CutVertex, ShotVertex, asset_name
 from wanflow.language.language_tags import iso_code
 from wanflow.language.output_paths import FILM, provenance_file, soft_tracks
+from wanflow.language.production import Cut
 from wanflow.language.source import Facts
 from wanflow.language.timeline import total_frames
 from wanflow.media.cut import AssembleCut, Chapter, CutLabels, CutRecipe, SubtitleTrack
@@ -24,6 +26,7 @@ from wanflow.media.jobs import Job
 from wanflow.media.picture.conform import ConformSegment, JoinClips
 from wanflow.media.picture.segment import JoinRecipe, PartRecipe, SegmentRecipe
 from wanflow.media.text.caption_layout import Caption
+from wanflow.media.text.fonts import Typography
 from wanflow.media.text.layout import missing_glyphs
 from wanflow.media.text.subtitles import FindLinesBeyond, ReadSubtitles
 from wanflow.messages import joined, tr
@@ -104,7 +107,7 @@ class _Assembly:
         """Join the segments, give the film the cut's name, and record what it was made from."""
         layout, cut, context = self._layout, self._cut, self._context
         sound = await make_sound(self._node, layout, files, self._run_state, context)
-        sources = provenance(cut.name, cut.output, layout.edit.items, self._run_state)
+        sources = provenance(cut, layout.edit.items, self._run_state)
         made = context.store.temporary(FILM)
         job = AssembleCut(self._recipe(files, sound.files, digest.of_json(sources)), context.relative(made))
         # beside encoding, copying takes no time
@@ -181,7 +184,10 @@ async def _read_captions(edit: Edit, frames: int, rate: Fraction, context: RunCo
         if track.burned:
             place, edge = placed_at(track.position, film_size(edit))
             path = PurePath(track.source.path)
-            captions += await context.jobs(ReadSubtitles(path, frames, rate, track.encoding, place, edge))
+            read = await context.jobs(ReadSubtitles(path, frames, rate, track.encoding, place, edge))
+            # `zh` means every Chinese script, and leaves the choice to the film
+            language = None if track.language == "zh" else track.language
+            captions += [replace(caption, language=language) for caption in read]
     return tuple(captions)
 
 
@@ -199,7 +205,10 @@ def _warn_of_missing_glyphs(node: str, layout: CutLayout, context: RunContext) -
     """Warn once where the text that is drawn into a cut has characters that no font has."""
     drawn = {segment.recipe.key(): segment.recipe for segment in layout.segments}.values()
     text = "".join(text for recipe in drawn for text in _drawn_text(recipe))
-    missing = missing_glyphs(text, tuple(context.folder / path for path, _ in layout.edit.cut.finish.fonts))
+    finish = layout.edit.cut.finish
+    missing = missing_glyphs(
+        text, Typography(tuple(context.folder / path for path, _ in finish.fonts), finish.language)
+    )
     if missing:
         context.emit(Warned(joined(": ", without_font(missing)), node))
 
@@ -220,11 +229,15 @@ FORMAT = 1
 """Version of the sidecar's format."""
 
 
-def provenance(cut: str, output: str, items: Sequence[EditItem], run_state: RunState) -> dict[str, Canonical]:
+def provenance(cut: Cut, items: Sequence[EditItem], run_state: RunState) -> dict[str, Canonical]:
     """The sidecar of a cut without the film's own digest: what made each item, by which task, and when."""
     clips = [_clip(item, run_state) for item in items]
     generated = any("shot" in clip and clip.get("model") != MADE_ELSEWHERE for clip in clips)
-    head: dict[str, Canonical] = {"format": FORMAT, "cut": cut, "file": output}
+    head: dict[str, Canonical] = {"format": FORMAT, "cut": cut.name, "file": cut.output}
+    if cut.finish.notice is not None:
+        notice = cut.finish.notice
+        size = {"seconds": str(notice.seconds), "height_percent": str(notice.height)}
+        head["notice"] = {"text": notice.text, **size}
     return head | {"generated_by_ai": generated, "clips": list[Canonical](clips)}
 
 

@@ -11,7 +11,8 @@ from random import Random
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
 from wanflow.emulator.film.command import PixelSize
-from wanflow.emulator.film.text import choose_font, first_drawable, wrap
+from wanflow.emulator.film.text import drawable_words, first_drawable
+from wanflow.media.text import layout
 
 
 class Precipitation(StrEnum):
@@ -86,6 +87,9 @@ PALETTES: Sequence[tuple[Color, Color]] = (
 )
 """Dusk, plum, moss, amber, slate: what is shown where a request brings no picture."""
 
+LINES = 6
+"""Maximum lines of a prompt on a card."""
+
 PAPER = (236, 232, 222)
 
 WATERMARKS = ("AI生成", "AI")
@@ -128,11 +132,12 @@ def draw_card(size: PixelSize, seed: int, title: str, text: str) -> Image.Image:
     draw = ImageDraw.Draw(made)
     small, large = max(size[1] // 34, 10), max(size[1] // 20, 12)
     margin = size[0] // 9
-    font, title = choose_font(title, small)
-    draw.text((margin, size[1] // 4), title, font=font, fill=(*PAPER[:2], 180))
-    font, text = choose_font(text, large)
-    lines = wrap(text, draw, font, size[0] - 2 * margin, 6)
-    draw.multiline_text((margin, size[1] // 4 + small * 3), "\n".join(lines), font=font, fill=PAPER, spacing=large // 2)
+    layout.draw_line(draw, drawable_words(title), (margin, size[1] // 4 + small), small, (*PAPER[:2], 180))
+    room = (size[0] - 2 * margin, LINES * layout.pitch_of(large))
+    words = layout.fit(drawable_words(" ".join(text.split())), room, (large, large), most_lines=LINES)
+    for row, line in enumerate(words.lines):
+        down = size[1] // 4 + small * 3 + large + row * large * 3 // 2
+        layout.draw_line(draw, line, (margin, down), large, PAPER, words.typography)
     return made
 
 
@@ -220,11 +225,12 @@ def draw_names(made: Image.Image, boxes: Sequence[Box], names: Sequence[tuple[st
 def draw_watermark(size: PixelSize) -> Image.Image:
     """The vendor's mark at the lower right, the rest transparent."""
     pixels = max(min(size) // 24, 10)
-    font, text = first_drawable(WATERMARKS, pixels)
+    text = first_drawable(WATERMARKS)
     made = Image.new("RGBA", size, (0, 0, 0, 0))
     draw = ImageDraw.Draw(made)
-    at = (size[0] - pixels, size[1] - pixels)
-    draw.text(at, text, font=font, anchor="rs", fill=(255, 255, 255, 190), stroke_width=1, stroke_fill=(0, 0, 0, 120))
+    at = (size[0] - pixels - layout.length_of(text, pixels), size[1] - pixels)
+    layout.draw_line(draw, text, at, pixels, (0, 0, 0, 120), stroke=1)
+    layout.draw_line(draw, text, at, pixels, (255, 255, 255, 190))
     return made
 
 
@@ -266,11 +272,10 @@ def _rounded(shape: PixelSize, frame: PixelSize) -> Image.Image:
 
 def _tag(words: tuple[str, ...], pixels: int) -> Image.Image:
     """A name in light letters on a dark plate with round corners."""
-    font, text = first_drawable(words, pixels)
-    left, top, right, bottom = ImageDraw.Draw(Image.new("L", (1, 1))).textbbox((0, 0), text, font=font)
-    pad = pixels // 2
-    made = Image.new("RGBA", (int(right - left) + 2 * pad, int(bottom - top) + 2 * pad), (0, 0, 0, 0))
+    text, pad = first_drawable(words), pixels // 2
+    width, height = int(layout.length_of(text, pixels)), pixels
+    made = Image.new("RGBA", (width + 2 * pad, height + 2 * pad), (0, 0, 0, 0))
     draw = ImageDraw.Draw(made)
     draw.rounded_rectangle((0, 0, made.width - 1, made.height - 1), pad, fill=(12, 14, 20, 255))
-    draw.text((pad - left, pad - top), text, font=font, fill=(*PAPER, 255))
+    layout.draw_line(draw, text, (pad, pad + height * 85 // 100), pixels, (*PAPER, 255))
     return made

@@ -10,28 +10,31 @@ from PIL import Image, ImageDraw
 
 from wanflow.media.picture.segment import fit_bars, fit_crop, strip_height
 from wanflow.media.picture.still import BLACK, read_moving, read_still
-from wanflow.media.text import layout
-from wanflow.media.text.fonts import Fonts
-from wanflow.media.text.layout import Ink, draw_line, draw_lines, drawable, shortened
+from wanflow.media.text.fonts import PLAIN, Ink, Typography
+from wanflow.media.text.layout import TextSetting, draw_line, draw_lines, drawable, fit, shortened
 
 WHITE: Ink = (255, 255, 255)
 TITLE_PERCENT, SMALLEST_PERCENT, BOX_PERCENT = 10, 3, 84
 
 
-def draw_title(text: str, size: tuple[int, int], background: Ink, fonts: Fonts = ()) -> Image.Image:
+def draw_title(text: str, size: tuple[int, int], background: Ink, typography: Typography = PLAIN) -> Image.Image:
     """A card with a text in its middle, in black or white, whichever is easier to read; the same pixels each time.
 
     Letters of about a tenth of the height, smaller where the text needs it.
     """
-    card = Image.new("RGB", size, background)
+    card, setting = Image.new("RGB", size, background), set_title(text, size, typography)
+    top = (size[1] - setting.height) // 2
+    draw_lines(ImageDraw.Draw(card), setting, size[0] // 2, top, ink_on(background))
+    return card
+
+
+def set_title(text: str, size: tuple[int, int], typography: Typography = PLAIN) -> TextSetting:
+    """The lines of a title card of `size` pixels."""
     # a narrow picture would have a line of a few letters
     largest = max(1, min(size[1] * TITLE_PERCENT // 100, size[0] * TITLE_PERCENT * 5 // 400))
     smallest = max(1, min(largest, min(size) * SMALLEST_PERCENT // 100))
-    box = tuple(max(1, side * BOX_PERCENT // 100) for side in size)
-    setting = layout.fit(text, (box[0], box[1]), (largest, smallest), fonts)
-    top = (size[1] - setting.height) // 2
-    draw_lines(ImageDraw.Draw(card), setting, size[0] // 2, top, ink_on(background), fonts)
-    return card
+    box = (max(1, size[0] * BOX_PERCENT // 100), max(1, size[1] * BOX_PERCENT // 100))
+    return fit(text, box, (largest, smallest), typography)
 
 
 def ink_on(background: Ink) -> Ink:
@@ -81,7 +84,7 @@ def _fitted(image: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:
 INK, PAPER = (235, 235, 235), (16, 16, 16)
 
 
-def draw_strip(lines: Sequence[str], width: int, picture_height: int, fonts: Fonts = ()) -> Image.Image:
+def draw_strip(lines: Sequence[str], width: int, picture_height: int, typography: Typography = PLAIN) -> Image.Image:
     """The strip with the lines one below the other, each cut to the width; the same pixels for the same input.
 
     A character that is in no font is drawn as a box.
@@ -93,6 +96,7 @@ def draw_strip(lines: Sequence[str], width: int, picture_height: int, fonts: Fon
     size, margin = max(6, pitch * 3 // 4), max(2, width // 100)
     for row, line in enumerate(lines):
         baseline = row * pitch + (pitch + size * 2 // 3) // 2
-        text = shortened(drawable(line), size, width - 2 * margin, fonts)
-        draw_line(draw, text, (margin, baseline), size, INK, fonts)
+        text = drawable(line)
+        own = typography.for_text(text)
+        draw_line(draw, shortened(text, size, width - 2 * margin, own), (margin, baseline), size, INK, own)
     return strip

@@ -29,6 +29,7 @@ from wanflow.media.pipe import Animation, Reel, writer_of
 from wanflow.media.probe import Footage, examine, probe
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.captions import draw_caption, overlay_captions
+from wanflow.media.text.fonts import Typography
 from wanflow.messages import tr
 from wanflow.store.atomic import replacing
 from wanflow.timebase import SAMPLE_RATE
@@ -185,10 +186,10 @@ def blend(
 
 def prepare(source: Path | None, recipe: SegmentRecipe, folder: Path, name: str, fonts: tuple[Path, ...]) -> Side:
     """Measure the clip, or draw the picture, that a recipe speaks of; what is drawn goes into `folder`."""
-    size, strip = (recipe.width, recipe.height), None
+    size, strip, typography = (recipe.width, recipe.height), None, Typography(fonts, recipe.language)
     if recipe.slate:
         strip = folder / f"{name}.slate.png"
-        draw_strip(recipe.slate, *size, fonts).save(strip, "PNG")
+        draw_strip(recipe.slate, *size, typography).save(strip, "PNG")
     if recipe.card is None:
         return Side(recipe, footage=_footage(source, recipe), strip=strip)
     picture = folder / f"{name}.png"
@@ -199,7 +200,7 @@ def prepare(source: Path | None, recipe: SegmentRecipe, folder: Path, name: str,
     if words is None:
         drawn = fit_still(_given(source), size, recipe.fit)
     else:
-        drawn = draw_title(words, size, recipe.card.background, fonts)
+        drawn = draw_title(words, size, recipe.card.background, typography)
     drawn.save(picture, "PNG")
     return Side(recipe, picture=picture, strip=strip)
 
@@ -207,7 +208,8 @@ def prepare(source: Path | None, recipe: SegmentRecipe, folder: Path, name: str,
 def _drawn(captions: Sequence[Caption], recipe: SegmentRecipe, folder: Path, fonts: tuple[Path, ...]) -> Captions:
     files = [folder / f"caption{number}.png" for number in range(len(captions))]
     for caption, file in zip(captions, files, strict=True):
-        draw_caption(caption, (recipe.width, recipe.height), fonts).save(file, "PNG")
+        typography = Typography(fonts, recipe.language)
+        draw_caption(caption, (recipe.width, recipe.height), typography).save(file, "PNG")
     return list(zip(captions, files, strict=True))
 
 

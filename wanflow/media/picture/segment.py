@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from wanflow import digest, timebase
 from wanflow.language.production import TransitionKind
 from wanflow.media.text.caption_layout import Caption
+from wanflow.writing import TYPESETTING_VERSION, is_latin, script_language
 
 SEGMENT_VERSION = 4
 """Version of how a recipe is made into a segment; it rises with another encoder line or another slate."""
@@ -36,6 +38,7 @@ class SegmentRecipe:
     picture; `fit` is how a clip of another shape comes to this one: with `bars`, or by a `crop`. `opens` and `closes`:
     it begins, it ends with a hard cut, where sound would click. `card` is for a picture or a title, None for a clip.
     `captions` are burned into the picture; `fonts` are those of the production, used before the machine's own.
+    `language` decides between forms of letters, None for that of each text.
     """
 
     source: str
@@ -54,6 +57,7 @@ class SegmentRecipe:
     captions: tuple[Caption, ...] = ()
     profile: str = DRAFT
     fonts: tuple[str, ...] = ()
+    language: str | None = None
     version: int = SEGMENT_VERSION
 
     def __post_init__(self) -> None:
@@ -106,7 +110,8 @@ class JoinRecipe:
         """The hash of the recipe: it changes with either clip, and with nothing else."""
         before = None if self.before is None else _canonical(self.before)
         made: dict[str, digest.Canonical] = {"join": str(self.kind), "before": before, "after": _canonical(self.after)}
-        return digest.of_json(made | {"captions": [each.canonical() for each in self.captions]})
+        made["captions"] = [each.canonical() for each in self.captions]
+        return digest.of_json(made | _typesetting([each.text for each in self.captions], self.after))
 
 
 PartRecipe = SegmentRecipe | JoinRecipe
@@ -153,7 +158,8 @@ def slate_top(recipe: SegmentRecipe) -> int:
 
 def _canonical(recipe: SegmentRecipe) -> digest.Canonical:
     card = None if recipe.card is None else [recipe.card.text, list[digest.Canonical](recipe.card.background)]
-    return {
+    title = recipe.card.text or "" if recipe.card is not None else ""
+    made: dict[str, digest.Canonical] = {
         "segment": recipe.version,
         "source": recipe.source,
         "first": recipe.first,
@@ -170,6 +176,15 @@ def _canonical(recipe: SegmentRecipe) -> digest.Canonical:
         "profile": recipe.profile,
         "fonts": list(recipe.fonts),
     }
+    return made | _typesetting([title, *recipe.slate, *(each.text for each in recipe.captions)], recipe)
+
+
+def _typesetting(texts: Sequence[str], recipe: SegmentRecipe) -> dict[str, digest.Canonical]:
+    """What the key has of how texts are drawn: nothing where that is as it always was."""
+    drawn = "".join(texts)
+    if not drawn or (is_latin(drawn) and not recipe.fonts):
+        return {}
+    return {"typesetting": TYPESETTING_VERSION, "language": script_language(recipe.language)}
 
 
 def _even(value: Fraction) -> int:

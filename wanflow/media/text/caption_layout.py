@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from wanflow import digest
+from wanflow.writing import is_latin, script_language
 
 PLACES = ("bottom", "top")
 SHARE = Decimal(4)
@@ -26,11 +27,12 @@ class Below:
     share: Decimal | int
     below: tuple[Below, ...] = ()
     edge: Decimal | None = None
+    language: str | None = None
 
     def canonical(self) -> digest.Canonical:
         """What goes into a hash."""
         shown: list[digest.Canonical] = [self.text, _plain(self.share), [each.canonical() for each in self.below]]
-        return shown if self.edge is None else [*shown, _plain(self.edge)]
+        return [*shown, *_further(self)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ class Caption:
     `place` is `bottom` for what is said and `top` for a notice. `share` is the height of a capital letter in percent
     of the picture's shorter side. `below` are the captions at the same place that are shown at the same time and lie
     nearer to the picture's edge (`stacked` finds them). `edge` is how far the text is from that edge, as a share of the
-    picture's height; None for what its place has. At the top only a notice has None.
+    picture's height; None for what its place has. At the top only a notice has None. `language` decides between forms
+    of letters, None for the film's.
     """
 
     text: str
@@ -50,6 +53,7 @@ class Caption:
     share: Decimal | int = SHARE
     below: tuple[Below, ...] = ()
     edge: Decimal | None = None
+    language: str | None = None
 
     def __post_init__(self) -> None:
         if self.place not in PLACES:
@@ -65,7 +69,7 @@ class Caption:
         """What goes into a segment's key: two captions that differ in it give other pictures."""
         shown: list[digest.Canonical] = [self.text, self.first, self.end, self.place, _plain(self.share)]
         shown.append([each.canonical() for each in self.below])
-        return shown if self.edge is None else [*shown, _plain(self.edge)]
+        return [*shown, *_further(self)]
 
 
 @lru_cache(maxsize=4)
@@ -114,7 +118,15 @@ def _below(caption: Caption, rows: Sequence[Sequence[Caption]]) -> tuple[Below, 
     for row in rows:
         begin = bisect_right(row, caption.first, key=lambda each: each.end)
         shown += row[begin : bisect_left(row, caption.end, key=lambda each: each.first)]
-    return tuple(dict.fromkeys(Below(each.text, each.share, each.below, each.edge) for each in shown))
+    return tuple(dict.fromkeys(Below(each.text, each.share, each.below, each.edge, each.language) for each in shown))
+
+
+def _further(caption: Caption | Below) -> list[digest.Canonical]:
+    """What later versions added to a caption, where it says something."""
+    found: list[digest.Canonical] = [] if caption.edge is None else [_plain(caption.edge)]
+    if caption.language is not None and not is_latin(caption.text):
+        found.append({"language": script_language(caption.language)})
+    return found
 
 
 def _plain(share: Decimal | int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import count
@@ -16,8 +17,8 @@ from wanflow.media import encoder
 from wanflow.media.inputs import PICTURE_DEMUXER, own_input
 from wanflow.media.picture.segment import strip_height
 from wanflow.media.text.caption_layout import Below, Caption
-from wanflow.media.text.fonts import Fonts, font_for
-from wanflow.media.text.layout import Ink, TextSetting, draw_lines, fit, length_of, paragraphs, pitch_of
+from wanflow.media.text.fonts import PLAIN, Ink, Typography, capital_height
+from wanflow.media.text.layout import TextSetting, draw_lines, fit, length_of, paragraphs, pitch_of
 
 WHITE: Ink = (255, 255, 255)
 BLACK: Ink = (0, 0, 0)
@@ -30,14 +31,14 @@ SMALLEST_PERCENT = 60
 Size = tuple[int, int]
 
 
-def draw_caption(caption: Caption, size: Size, fonts: Fonts = ()) -> Image.Image:
+def draw_caption(caption: Caption, size: Size, typography: Typography = PLAIN) -> Image.Image:
     """The strip of a picture of `size` that carries a caption, clear elsewhere; the same pixels for the same input.
 
     As wide as the picture; it lies at the picture's lower edge, and at the upper one where the caption's place is
     `top`.
     """
-    block = _Block(caption, caption.place, size, fonts)
-    away = max(0, min(_away(caption, caption.place, size, fonts), size[1] - block.height))
+    block = _Block(caption, caption.place, size, typography)
+    away = max(0, min(_away(caption, caption.place, size, typography), size[1] - block.height))
     # an even height, since yuv420p has one colour sample for two by two pixels
     height = min(size[1], (away + block.height + 1) // 2 * 2)
     strip = Image.new("RGBA", (size[0], height), CLEAR)
@@ -58,17 +59,19 @@ def overlay_captions(video: FilterableStream, files: Sequence[tuple[Caption, Pat
     return video
 
 
-def letters_of(pixels: int) -> int:
+@lru_cache(maxsize=256)
+def letters_of(pixels: int, typography: Typography = PLAIN) -> int:
     """The font size whose capitals are at least `pixels` high."""
-    return next(size for size in count(max(1, pixels)) if _capital_height(size) >= pixels)
+    return next(size for size in count(max(1, pixels)) if capital_height(size, typography) >= pixels)
 
 
 class _Block:
     """A caption's lines in one picture, with the room around them."""
 
-    def __init__(self, caption: Caption | Below, place: str, size: Size, fonts: Fonts) -> None:
-        self._notice, self._fonts = place == "top" and caption.edge is None, fonts
-        self._setting = _setting(caption.text, Fraction(caption.share), size, fonts, notice=self._notice)
+    def __init__(self, caption: Caption | Below, place: str, size: Size, typography: Typography) -> None:
+        own = replace(typography, language=caption.language or typography.language)
+        self._notice = place == "top" and caption.edge is None
+        self._setting = _setting(caption.text, Fraction(caption.share), size, own, notice=self._notice)
         self._room = self._setting.size // 3 if self._notice else 0
         self.height = self._setting.height + 2 * self._room + size[1] * GAP_PERCENT // 100
 
@@ -76,36 +79,32 @@ class _Block:
         """Draw the lines on a clear strip, the first one below `top`."""
         draw, middle, setting = ImageDraw.Draw(strip), strip.width // 2, self._setting
         if self._notice and setting.lines:
-            half = max(length_of(line, setting.size, self._fonts) for line in setting.lines) / 2 + self._room * 2
+            half = max(length_of(line, setting.size, setting.typography) for line in setting.lines) / 2 + self._room * 2
             bottom = top + setting.height + 2 * self._room
             draw.rectangle((round(middle - half), top, round(middle + half), bottom - 1), fill=SHADE)
         else:
-            draw_lines(draw, setting, middle, top, BLACK, self._fonts, stroke=max(1, setting.size // 12))
-        draw_lines(draw, setting, middle, top + self._room, WHITE, self._fonts)
+            draw_lines(draw, setting, middle, top, BLACK, stroke=max(1, setting.size // 12))
+        draw_lines(draw, setting, middle, top + self._room, WHITE)
 
 
 @lru_cache(maxsize=256)
-def _setting(text: str, share: Fraction, size: Size, fonts: Fonts, *, notice: bool) -> TextSetting:
-    largest = letters_of(math.ceil(share * min(size) / 100))
+def _setting(text: str, share: Fraction, size: Size, typography: Typography, *, notice: bool) -> TextSetting:
+    largest = letters_of(math.ceil(share * min(size) / 100), typography)
     smallest = largest if notice else max(1, largest * SMALLEST_PERCENT // 100)
     width = size[0] * WIDTH_PERCENT // 100 - (largest * 4 // 3 if notice else 0)
     lines = [line for line in paragraphs(text) if line]
     flowing = (" " if len(lines) > MOST_LINES else "\n").join(lines)
-    return fit(flowing, (max(1, width), MOST_LINES * pitch_of(largest)), (largest, smallest), fonts, MOST_LINES)
+    box = (max(1, width), MOST_LINES * pitch_of(largest))
+    return fit(flowing, box, (largest, smallest), typography, MOST_LINES, phrase_percent=100)
 
 
-def _away(caption: Caption | Below, place: str, size: Size, fonts: Fonts) -> int:
+def _away(caption: Caption | Below, place: str, size: Size, typography: Typography) -> int:
     """How many pixels a caption is away from its edge of the picture, over those that lie nearer to it."""
     if caption.edge is not None:
         margin = int(size[1] * caption.edge)
     else:
         # speech stays clear of the slate, so that it is where it is with or without one
         margin = size[1] * TOP_MARGIN_PERCENT // 100 if place == "top" else strip_height(size[1])
-    nearer = (_away(each, place, size, fonts) + _Block(each, place, size, fonts).height for each in caption.below)
-    return max(margin, *nearer) if caption.below else margin
-
-
-@lru_cache(maxsize=256)
-def _capital_height(size: int) -> int:
-    box = font_for("H", size)[0].getbbox("H", anchor="ls")
-    return round(box[3] - box[1])
+    below = caption.below
+    nearer = (_away(each, place, size, typography) + _Block(each, place, size, typography).height for each in below)
+    return max(margin, *nearer) if below else margin

@@ -1,20 +1,38 @@
-"""Which font has which character: Pillow's own first, then the production's, then the system's."""
+"""Which font has which character: the production's first, then that of the text's language, then any on the machine."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from itertools import groupby
 from pathlib import Path
 
-from PIL import ImageFont
+from PIL import ImageDraw, ImageFont, features
 
-Fonts = tuple[Path, ...]
-"""Font files of a production. Each is read once, so a file must not change while the process lives."""
+from wanflow.writing import (
+    ENGLISH,
+    HONG_KONG,
+    JAPANESE,
+    KOREAN,
+    SIMPLIFIED,
+    TRADITIONAL,
+    has_wide,
+    is_latin,
+    is_wide,
+    language_of_text,
+    script_language,
+)
 
 TrueTypeFont = ImageFont.FreeTypeFont
+Ink = tuple[int, ...]
 
-STAND_INS = ("□", "?")
+BASIC = ImageFont.Layout.BASIC
+ENGINE = ImageFont.Layout.RAQM if features.check_feature("raqm") else BASIC
+"""What shapes a text in fonts other than Pillow's own: HarfBuzz, where the machine has FriBiDi for it."""
+
 NOWHERE = "\U0010ffff"
 """Code point that no font has: it is drawn as the font's own glyph for a missing one."""
 
@@ -24,55 +42,190 @@ SAMPLE, ANOTHER = 32, 53
 LARGEST_EMS = 40
 """Maximum sides of a letter, as a multiple of its font's size: the widest sign of Unicode has about a quarter."""
 
-FONTS = (
-    "NotoSansCJK-Regular.ttc",
-    "NotoSansCJKsc-Regular.otf",
-    "NotoSansSC-Regular.otf",
-    "wqy-microhei.ttc",
-    "wqy-zenhei.ttc",
-    "PingFang.ttc",
-    "Hiragino Sans GB.ttc",
-    "STHeiti Light.ttc",
-    "msyh.ttc",
-    "simhei.ttf",
-    "Arial Unicode.ttf",
-    "DejaVuSans.ttf",
-    "NotoSans-Regular.ttf",
-    "Arial.ttf",
-    "arial.ttf",
-)
-"""Fonts that are looked for in the system's folders, in this order, for characters that the others lack."""
+ALL_LANGUAGES = ("NotoSansCJK-Regular.ttc", "SourceHanSans-Regular.ttc", "SourceHanSans.ttc")
+"""Collections with a face for each East Asian language."""
+
+WIDE_FONTS = {
+    SIMPLIFIED: (
+        *("NotoSansCJKsc-Regular.otf", "NotoSansSC-Regular.otf", "SourceHanSansSC-Regular.otf", "PingFang.ttc"),
+        *("Hiragino Sans GB.ttc", "STHeiti Light.ttc", "msyh.ttc", "simhei.ttf", "wqy-microhei.ttc", "wqy-zenhei.ttc"),
+    ),
+    TRADITIONAL: (
+        *("NotoSansCJKtc-Regular.otf", "NotoSansTC-Regular.otf", "SourceHanSansTC-Regular.otf", "PingFang.ttc"),
+        *("STHeiti Light.ttc", "msjh.ttc", "mingliu.ttc"),
+    ),
+    HONG_KONG: ("NotoSansCJKhk-Regular.otf", "NotoSansHK-Regular.otf", "SourceHanSansHC-Regular.otf", "PingFang.ttc"),
+    JAPANESE: (
+        *("NotoSansCJKjp-Regular.otf", "NotoSansJP-Regular.otf", "SourceHanSans-Regular.otf"),
+        *("ヒラギノ角ゴシック W3.ttc", "YuGothM.ttc", "meiryo.ttc", "msgothic.ttc", "ipagp.ttf", "TakaoPGothic.ttf"),
+    ),
+    KOREAN: (
+        *("NotoSansCJKkr-Regular.otf", "NotoSansKR-Regular.otf", "SourceHanSansK-Regular.otf"),
+        *("AppleSDGothicNeo.ttc", "malgun.ttf", "NanumGothic.ttf"),
+    ),
+}
+"""Fonts of each East Asian language that are looked for in the system's folders, in this order."""
+
+NEXT = {HONG_KONG: (TRADITIONAL,), TRADITIONAL: (HONG_KONG,)}
+"""Languages whose forms come nearest, where a machine has no font of a language."""
+
+FACES = {
+    SIMPLIFIED: {"SC", "CN", "GB"},
+    TRADITIONAL: {"TC", "TW"},
+    HONG_KONG: {"HK", "HC"},
+    JAPANESE: {"JP"},
+    KOREAN: {"KR", "K"},
+}
+"""Last word in the name of a collection's face, by language."""
+
+MOST_FACES = 64
+"""Maximum faces of a collection that are looked at."""
+
+OTHER_FONTS = ("Arial Unicode.ttf", "DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial.ttf", "arial.ttf")
+"""Fonts that are looked for in the system's folders, for characters that the others lack."""
+
+SHARED_MARKS = frozenset("“”‘’…—―·‧")
+"""Marks that Western fonts have narrow, and East Asian ones as wide as a letter."""
+
+DASHES, LONG_DASH = "——", "⸺"
 
 
-@lru_cache(maxsize=1 << 14)
-def font_for(character: str, size: int, fonts: Fonts = ()) -> tuple[TrueTypeFont, str]:
-    """The first font that has a character, in letters of `size` pixels, and what to draw with it.
+@dataclass(frozen=True, slots=True)
+class Typography:
+    """In which fonts a text is drawn.
 
-    A character that is in no font is drawn as a box.
+    `fonts` are files of the production; each is read once, so a file must not change while the process lives.
+    `language` decides between forms of a letter, None for each text's own. `wide` says whether the text has East
+    Asian letters, which decides about SHARED_MARKS; None until `for_text` looked. `shaped`: ENGINE places its letters,
+    which plain Latin does not need.
     """
-    face, drawn = _chosen(character, fonts)
-    return _sized(face, size), drawn
+
+    fonts: tuple[Path, ...] = ()
+    language: str | None = None
+    wide: bool | None = None
+    shaped: bool = True
+
+    def for_text(self, text: str) -> Typography:
+        """The same for a whole text, before it is broken into lines; a second call changes nothing."""
+        if self.wide is not None:
+            return self
+        if not has_wide(text):
+            return replace(self, language=None, wide=False, shaped=not is_latin(text))
+        own = language_of_text(text)
+        language = script_language(self.language) or (SIMPLIFIED if own == ENGLISH else own)
+        return replace(self, language=language, wide=True)
 
 
-def is_known(character: str, fonts: Fonts = ()) -> bool:
-    """Whether a font on this machine, or one of `fonts`, has the character."""
-    return any(_has(face, character) for face in _faces(fonts))
+PLAIN = Typography()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Characters of a line that one font draws in letters of `size` pixels.
+
+    `font` is None where no font has them: each is a box.
+    """
+
+    text: str
+    font: TrueTypeFont | None
+    size: int
+    language: str | None = None
+
+    @property
+    def length(self) -> float:
+        """How many pixels wide it is."""
+        if self.font is None:
+            return sum(_box_width(character, self.size) for character in self.text)
+        return self.font.getlength(self.text, language=self.language)
+
+    def draw(self, draw: ImageDraw.ImageDraw, at: tuple[float, int], ink: Ink, stroke: int = 0) -> None:
+        """Draw it from `at`, a place on the baseline; `stroke` are pixels by which it grows all around."""
+        left, baseline = at
+        if self.font is not None:
+            draw.text(at, self.text, fill=ink, font=self.font, anchor="ls", stroke_width=stroke, language=self.language)
+            return
+        line = max(1, self.size // 16)
+        for character in self.text:
+            width = _box_width(character, self.size)
+            gap = max(1, self.size // 12)
+            corners = (left + gap, baseline - self.size * 3 // 4, left + max(gap + 1, width - gap), baseline)
+            grown = (corners[0] - stroke, corners[1] - stroke, corners[2] + stroke, corners[3] + stroke)
+            draw.rectangle(grown, outline=ink, width=line + 2 * stroke)
+            left += width
+
+
+def runs(text: str, size: int, typography: Typography = PLAIN) -> Iterator[Run]:
+    """A line in runs of one font each, in letters of `size` pixels.
+
+    A production's font draws all that it has. Wide letters, and SHARED_MARKS beside them, are drawn by a font of the
+    text's language, Western ones by Pillow's own, which is the same on every machine. The rest is drawn by the first
+    font that has it.
+    """
+    typography = typography.for_text(text)
+    characters = list(zip(text, _faces_of(text, typography), strict=True))
+    for face, group in groupby(characters, key=lambda each: each[1]):
+        run = "".join(character for character, _ in group)
+        font = None if face is None else _sized(face, size, shaped=typography.shaped)
+        shaped = font is not None and font.layout_engine != BASIC
+        if face is not None and not shaped and DASHES in run and _has(face, LONG_DASH):
+            run = run.replace(DASHES, LONG_DASH)  # what shaping makes of them: one line without a gap
+        yield Run(run, font, size, typography.language if shaped else None)
+
+
+def capital_height(size: int, typography: Typography = PLAIN) -> int:
+    """How many pixels high a capital letter is in letters of `size` pixels."""
+    face = next(iter(_faces_of("H", typography.for_text("H"))))
+    box = _sized(face or _built_in(), size, shaped=False).getbbox("H", anchor="ls")
+    return round(box[3] - box[1])
+
+
+def is_known(character: str, typography: Typography = PLAIN) -> bool:
+    """Whether a font on this machine, or one of the production, has the character."""
+    return character.isspace() or _face_for(character, typography.for_text(character), wide=False) is not None
+
+
+def _faces_of(text: str, typography: Typography) -> Iterator[TrueTypeFont | None]:
+    """The font of each character; a space belongs to the word before it, a combining mark to its letter."""
+    face = _face_for(next(iter(text.lstrip()), " "), typography, wide=False)
+    for at, character in enumerate(text):
+        if character.isspace() and not (typography.wide or typography.fonts):
+            yield _built_in()
+            continue
+        marks = unicodedata.category(character).startswith("M") and face is not None and _has(face, character)
+        if not (character.isspace() or marks):
+            shared = typography.wide and character in SHARED_MARKS
+            beside = text[max(0, at - 1) : at] + text[at + 1 : at + 2]
+            in_word = len(beside) == 2 and beside.isalnum() and not has_wide(beside)
+            face = _face_for(character, typography, wide=bool(shared and not in_word))
+        yield face
 
 
 @lru_cache(maxsize=1 << 14)
-def _chosen(character: str, fonts: Fonts) -> tuple[TrueTypeFont, str]:
-    faces = _faces(fonts)
-    for drawn in (character, *STAND_INS):
-        for face in faces:
-            if _has(face, drawn):
-                return face, drawn
-    return faces[0], " "
+def _face_for(character: str, typography: Typography, *, wide: bool) -> TrueTypeFont | None:
+    """The first font that has a character; `wide` asks for one of the text's language also for a shared mark."""
+    faces = _faces(typography, wide=wide or is_wide(character))
+    return next((face for face in faces if _has(face, character)), None)
+
+
+def _faces(typography: Typography, *, wide: bool) -> Iterator[TrueTypeFont]:
+    """All fonts in the order in which they are asked for a character; each is opened when its turn comes."""
+    language = typography.language
+    yield from _own(typography.fonts, language)
+    if not wide:
+        yield _built_in()
+    for name in ALL_LANGUAGES:
+        yield from _installed(name, language)
+    for each in dict.fromkeys((language or SIMPLIFIED, *NEXT.get(language or "", ()), *WIDE_FONTS)):
+        for name in WIDE_FONTS[each]:
+            yield from _installed(name, language)
+    if wide:
+        yield _built_in()
+    for name in OTHER_FONTS:
+        yield from _installed(name, language)
 
 
 @lru_cache(maxsize=1 << 16)
 def _has(face: TrueTypeFont, character: str) -> bool:
-    if character.isspace():
-        return True
     return _shape(face, character) not in {None, _nowhere(face)}
 
 
@@ -93,36 +246,60 @@ def _shape(face: TrueTypeFont, character: str) -> tuple[tuple[int, int], bytes] 
     return mask.size, bytes(mask)
 
 
+def _box_width(character: str, size: int) -> int:
+    return size if unicodedata.east_asian_width(character) in "WF" else size * 6 // 10
+
+
 @lru_cache(maxsize=256)
-def _sized(face: TrueTypeFont, size: int) -> TrueTypeFont:
-    return face.font_variant(size=size)
-
-
-@lru_cache(maxsize=16)
-def _faces(fonts: Fonts) -> tuple[TrueTypeFont, ...]:
-    """The fonts to draw with: Pillow's own first, since it is the same on every machine."""
-    built_in = ImageFont.load_default(SAMPLE)
-    own = [built_in] if isinstance(built_in, TrueTypeFont) else []
-    return (*own, *_scalable(path for path in fonts if path.is_file()), *_installed())
+def _sized(face: TrueTypeFont, size: int, *, shaped: bool) -> TrueTypeFont:
+    return face.font_variant(size=size, layout_engine=ENGINE if shaped and face is not _built_in() else BASIC)
 
 
 @cache
-def _installed() -> tuple[TrueTypeFont, ...]:
-    """The system's fonts, looked for once: each search goes through all folders of fonts."""
-    found = []
-    for name in FONTS:
-        with suppress(OSError):
-            found.append(Path(str(ImageFont.truetype(name, SAMPLE).path)))
-    return tuple(_scalable(found))
+def _built_in() -> TrueTypeFont:
+    """Pillow's own font, which has the Latin letters."""
+    face = ImageFont.load_default(SAMPLE)
+    if not isinstance(face, TrueTypeFont):
+        raise OSError("this Pillow was built without FreeType")
+    return face
 
 
-def _scalable(paths: Iterable[Path]) -> Iterator[TrueTypeFont]:
+@lru_cache(maxsize=64)
+def _own(fonts: tuple[Path, ...], language: str | None) -> tuple[TrueTypeFont, ...]:
+    return tuple(_scalable((path for path in fonts if path.is_file()), language))
+
+
+@cache
+def _installed(name: str, language: str | None) -> tuple[TrueTypeFont, ...]:
+    """A font of the system by the name of its file; empty where no folder of fonts has that file."""
+    with suppress(OSError):
+        return tuple(_scalable([Path(str(ImageFont.truetype(name, SAMPLE).path))], language))
+    return ()
+
+
+def _scalable(paths: Iterable[Path], language: str | None) -> Iterator[TrueTypeFont]:
     """The fonts in these files; what is none, or has only some sizes, is left out."""
     for path in paths:
         try:
-            # the basic layout, because the other one depends on what is installed
-            face = TrueTypeFont(str(path.absolute()), SAMPLE, layout_engine=ImageFont.Layout.BASIC)
+            face = _face_of(path, language)
             face.font_variant(size=ANOTHER)
         except (OSError, ValueError):
             continue
         yield face
+
+
+def _face_of(path: Path, language: str | None) -> TrueTypeFont:
+    """The face of a font file that is of a language by its name; the first one where none is."""
+    first = _opened(path, 0)
+    if language is None or path.suffix.lower() not in {".ttc", ".otc"}:
+        return first
+    with suppress(OSError):  # raised behind the last face
+        for index in range(MOST_FACES):
+            face = _opened(path, index)
+            if (face.getname()[0] or "").split(" ")[-1] in FACES[language]:
+                return face
+    return first
+
+
+def _opened(path: Path, index: int) -> TrueTypeFont:
+    return TrueTypeFont(str(path.absolute()), SAMPLE, index, layout_engine=BASIC)

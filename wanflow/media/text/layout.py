@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
+import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import groupby
+from functools import cache, lru_cache
 
 from PIL import ImageDraw
+from uniseg.linebreak import line_break_units
 
-from wanflow.media.text.fonts import Fonts, TrueTypeFont, font_for, is_known
+from wanflow.media.text.fonts import PLAIN, Ink, Typography, is_known, runs
+from wanflow.writing import HANGUL, has_wide
 
 ELLIPSIS = "…"
 LONGEST = 400
@@ -24,19 +27,20 @@ MOST_LINES = 60
 MOST_BALANCED = 6
 """Maximum lines that are made equally wide; a text of more is a paragraph, whose last line may be short."""
 
-NO_START = frozenset("、。，．・！？：；）」』】》〉〕］｝”’…ー々,.!?:;)]}%")
-"""Characters that no line begins with, in scripts that break between any two characters."""
-NO_END = frozenset("（「『【《〈〔［｛“‘([{")
-
-Ink = tuple[int, int, int]
+TAILORED = str.maketrans({"～": "〜", "·": "・", "‧": "・", "＂": '"', "＇": "'", **dict.fromkeys("＃＠#@", "〖")})
+"""Signs that no line begins or ends with by CLREQ and JIS X 4051, each as a sign for which UAX #14 has that rule."""
+PHRASE_ENDS = frozenset("，。、；：！？…—～·・,;:!?）)］]｝}」』】》〉〕〗”’")
+PHRASE_STARTS = frozenset("（(［[｛{「『【《〈〔〖“‘—")
 
 
 @dataclass(frozen=True, slots=True)
 class TextSetting:
-    """A text as it is drawn: its lines, in letters of `size` pixels."""
+    """A text as it is drawn: its lines, in letters of `size` pixels; `cut_off` where its end did not fit."""
 
     lines: tuple[str, ...]
     size: int
+    typography: Typography = PLAIN
+    cut_off: bool = False
 
     @property
     def pitch(self) -> int:
@@ -72,67 +76,78 @@ def paragraphs(text: str) -> tuple[str, ...]:
     return tuple(lines[filled[0] : filled[-1] + 1]) if filled else ()
 
 
-def missing_glyphs(text: str, fonts: Fonts = ()) -> set[str]:
+def missing_glyphs(text: str, typography: Typography = PLAIN) -> set[str]:
     """The characters of a text that no font on this machine can draw."""
     characters = list(dict.fromkeys(text))[:MOST_CHARACTERS]
-    return {character for character in characters if _is_drawn(character) and not is_known(character, fonts)}
+    typography = typography.for_text(text)
+    return {character for character in characters if _is_drawn(character) and not is_known(character, typography)}
 
 
-def runs(text: str, size: int, fonts: Fonts = ()) -> Iterator[tuple[TrueTypeFont, str]]:
-    """The text in runs of one font each, the first font that has the glyph."""
-    chosen = [font_for(character, size, fonts) for character in text]
-    for font, run in groupby(chosen, key=lambda choice: choice[0]):
-        yield font, "".join(character for _, character in run)
-
-
-def length_of(text: str, size: int, fonts: Fonts = ()) -> float:
+@lru_cache(maxsize=1 << 14)
+def length_of(text: str, size: int, typography: Typography = PLAIN) -> float:
     """How many pixels wide a line is in letters of `size` pixels."""
-    return sum(font.getlength(run) for font, run in runs(text, size, fonts))
+    return sum(run.length for run in runs(text, size, typography))
 
 
-def shortened(text: str, size: int, width: int, fonts: Fonts = ()) -> str:
+def shortened(text: str, size: int, width: int, typography: Typography = PLAIN) -> str:
     """A line cut with an ellipsis where it is wider than `width` pixels."""
-    if length_of(text, size, fonts) <= width:
+    typography = typography.for_text(text)
+    if length_of(text, size, typography) <= width:
         return text
-    while text and length_of(text + ELLIPSIS, size, fonts) > width:
+    while text and length_of(text + ELLIPSIS, size, typography) > width:
         text = text[:-1]
     return text.rstrip() + ELLIPSIS
 
 
-def wrap(text: str, size: int, width: int, fonts: Fonts = ()) -> tuple[str, ...]:
+def wrap(text: str, size: int, width: int, typography: Typography = PLAIN) -> tuple[str, ...]:
     """The text in lines no wider than `width` pixels, in letters of `size` pixels.
 
-    Broken at spaces and between Han or Kana characters; a word that is too long is broken where it must be, and the
-    text's own line breaks are kept. Only a single character may be wider.
+    Broken at spaces, and beside East Asian letters where UAX #14 and TAILORED allow it; a word that is too long is
+    broken where it must be, and the text's own line breaks are kept. Only a single character may be wider.
     """
-    return _wrapped(paragraphs(text), size, width, fonts)
+    own = [_words(line) for line in paragraphs(text)]
+    return _wrapped(own, size, width, typography.for_text(text))
 
 
 def fit(
-    text: str, box: tuple[int, int], sizes: tuple[int, int], fonts: Fonts = (), most_lines: int = MOST_LINES
+    text: str,
+    box: tuple[int, int],
+    sizes: tuple[int, int],
+    typography: Typography = PLAIN,
+    most_lines: int = MOST_LINES,
+    phrase_percent: int = 50,
 ) -> TextSetting:
     """The text in a box of `box` pixels, in the largest letters that fit; `sizes` are the largest and the smallest.
 
-    Letters shrink to half before a word is broken. What does not fit in the smallest ends with an ellipsis.
+    East Asian letters have no spaces between words: they shrink to `phrase_percent` of the largest size before a line
+    ends elsewhere than at punctuation or a space; at 100 percent a line ends there where that needs no line more. Other
+    words are broken below half of the largest size. What does not fit in the smallest ends with an ellipsis.
     """
-    own, (width, height), (largest, smallest) = paragraphs(text), box, sizes
-    units = [unit.rstrip() for line in own for unit in _units(line)]
+    (width, height), (largest, smallest), typography = box, sizes, typography.for_text(text)
+    words = [_words(line) for line in paragraphs(text)]
+    phrases = [_phrases(line) for line in words]
     tried = [largest]
     while tried[-1] > smallest:
         tried.append(max(smallest, min(tried[-1] - 1, tried[-1] * 9 // 10)))
-    # words stay whole down to half the size
-    for size, whole in [*((size, True) for size in tried if size * 2 >= largest), *((size, False) for size in tried)]:
-        widest = max((length_of(unit, size, fonts) for unit in units), default=0)
-        if whole and widest > width:
+    least = largest * (phrase_percent if typography.wide else 101)
+    most_rows = MOST_BALANCED if phrase_percent < 100 else len(_wrapped(words, largest, width, typography))
+    passes = [
+        *((size, phrases, width, min(most_rows, MOST_BALANCED)) for size in tried if size * 100 >= least),
+        *((size, words, width, most_lines) for size in tried if size * 2 >= largest),
+        *((size, words, math.inf, most_lines) for size in tried),
+    ]
+    for size, units, limit, most in passes:
+        widest = max((length_of(unit.rstrip(), size, typography) for line in units for unit in line), default=0)
+        if widest > limit:
             continue
-        lines = _wrapped(own, size, width, fonts)
-        if len(lines) <= min(most_lines, height // pitch_of(size)):
-            return TextSetting(_balanced(own, lines, size, (int(widest) + 1, width), fonts), size)
+        lines = _wrapped(units, size, width, typography)
+        if len(lines) <= min(most, most_lines, height // pitch_of(size)):
+            return TextSetting(_balanced(units, lines, size, (int(widest) + 1, width), typography), size, typography)
     rows = max(1, min(most_lines, height // pitch_of(smallest)))
     last = "".join(lines[rows - 1 : rows])
-    while last and length_of(last + ELLIPSIS, smallest, fonts) > width:
+    while last and length_of(last + ELLIPSIS, smallest, typography) > width:
         last = last[:-1]
-    return TextSetting((*lines[: rows - 1], last.rstrip() + ELLIPSIS), smallest)
+    return TextSetting((*lines[: rows - 1], last.rstrip() + ELLIPSIS), smallest, typography, cut_off=True)
 
 
 def draw_line(
@@ -141,23 +156,23 @@ def draw_line(
     at: tuple[float, int],
     size: int,
     ink: Ink,
-    fonts: Fonts = (),
+    typography: Typography = PLAIN,
     stroke: int = 0,
 ) -> None:
     """Draw a line that begins on the baseline at `at`; `stroke` are pixels by which its letters grow all around."""
     left = at[0]
-    for font, run in runs(text, size, fonts):
-        draw.text((left, at[1]), run, fill=ink, font=font, anchor="ls", stroke_width=stroke)
-        left += font.getlength(run)
+    for run in runs(text, size, typography):
+        run.draw(draw, (left, at[1]), ink, stroke)
+        left += run.length
 
 
 def draw_lines(
-    draw: ImageDraw.ImageDraw, setting: TextSetting, middle: int, top: int, ink: Ink, fonts: Fonts = (), stroke: int = 0
+    draw: ImageDraw.ImageDraw, setting: TextSetting, middle: int, top: int, ink: Ink, stroke: int = 0
 ) -> None:
     """Draw all lines of a text, each with its middle at `middle`, the first one below `top`."""
     for row, line in enumerate(setting.lines):
-        left = middle - round(length_of(line, setting.size, fonts) / 2)
-        draw_line(draw, line, (left, top + setting.baseline(row)), setting.size, ink, fonts, stroke)
+        left = middle - round(length_of(line, setting.size, setting.typography) / 2)
+        draw_line(draw, line, (left, top + setting.baseline(row)), setting.size, ink, setting.typography, stroke)
 
 
 def _plain(text: str) -> str:
@@ -171,82 +186,96 @@ def _is_drawn(character: str) -> bool:
     return not selects and not unicodedata.category(character).startswith("C")
 
 
-def _wrapped(own: Sequence[str], size: int, width: int, fonts: Fonts) -> tuple[str, ...]:
-    return tuple(line for paragraph in own for line in _broken(paragraph, size, width, fonts))
+def _wrapped(own: Sequence[Sequence[str]], size: int, width: int, typography: Typography) -> tuple[str, ...]:
+    return tuple(line for units in own for line in _broken(units, size, width, typography))
 
 
-def _broken(paragraph: str, size: int, width: int, fonts: Fonts) -> list[str]:
-    units, lines = _units(paragraph), [] if paragraph else [""]
+def _broken(paragraph: Sequence[str], size: int, width: int, typography: Typography) -> list[str]:
+    units, lines = list(paragraph), [] if paragraph else [""]
     while units:
-        count = _side_by_side(units, size, width, fonts)
+        count = _side_by_side(units, size, width, typography)
         if count == 0:
             units[:1] = _clusters(units[0])
-            count = max(1, _side_by_side(units, size, width, fonts))
+            count = max(1, _side_by_side(units, size, width, typography))
         lines.append("".join(units[:count]).rstrip())
         del units[:count]
     return lines
 
 
-def _side_by_side(units: Sequence[str], size: int, width: int, fonts: Fonts) -> int:
+def _side_by_side(units: Sequence[str], size: int, width: int, typography: Typography) -> int:
     """How many of the units fit on a line."""
     left, count = 0.0, 0
     for unit in units:
-        if left + length_of(unit.rstrip(), size, fonts) > width:
+        if left + length_of(unit.rstrip(), size, typography) > width:
             break
-        left, count = left + length_of(unit, size, fonts), count + 1
+        left, count = left + length_of(unit, size, typography), count + 1
     # side by side some letters stand closer or wider than alone
-    while count > 1 and length_of("".join(units[:count]).rstrip(), size, fonts) > width:
+    while count > 1 and length_of("".join(units[:count]).rstrip(), size, typography) > width:
         count -= 1
     return count
 
 
-def _units(paragraph: str) -> list[str]:
-    """What stays together: words with the space behind them, and single Han or Kana characters."""
-    units: list[str] = []
-    for character in paragraph:
-        if units and not _may_break(units[-1][-1], character):
-            units[-1] += character
+@lru_cache(maxsize=256)
+def _words(paragraph: str) -> tuple[str, ...]:
+    """What stays together: words with the space behind them, and East Asian letters with the signs beside them."""
+    if not has_wide(paragraph):
+        return tuple(re.findall(r"\s*\S+\s*|\s+", paragraph))
+    tailored = "".join(
+        character if len(narrow := unicodedata.normalize("NFKC", character)) != 1 or not narrow.isalnum() else narrow
+        for character in paragraph.translate(TAILORED)
+    )
+    units, at = list[str](), 0
+    for unit in line_break_units(HANGUL.sub("a", tailored)):
+        found, at = paragraph[at : at + len(unit)], at + len(unit)
+        for part in re.findall(r"\s*\S+\s*|\s+", found):
+            joined = units and not units[-1][-1].isspace() and not (_is_wide(units[-1][-1]) or _is_wide(part[0]))
+            if joined:
+                units[-1] += part
+            else:
+                units.append(part)
+    return tuple(units)
+
+
+def _phrases(words: Sequence[str]) -> tuple[str, ...]:
+    """Words joined up to the next space or punctuation."""
+    phrases: list[str] = []
+    for word in words:
+        ended = phrases and (phrases[-1][-1].isspace() or phrases[-1][-1] in PHRASE_ENDS)
+        if phrases and not ended and word[0] not in PHRASE_STARTS:
+            phrases[-1] += word
         else:
-            units.append(character)
-    return units
-
-
-def _may_break(before: str, after: str) -> bool:
-    if before.isspace() or after.isspace():
-        return before.isspace()
-    if _is_mark(after) or after in NO_START or before in NO_END:
-        return False
-    return _is_wide(before) or _is_wide(after)
+            phrases.append(word)
+    return tuple(phrases)
 
 
 @cache
 def _is_wide(character: str) -> bool:
     """Written without spaces between words, as Han and Kana are; Hangul has spaces."""
     wide = unicodedata.east_asian_width(character) in {"W", "F", "H"}
-    return wide and "HANGUL" not in unicodedata.name(character, "")
+    return wide and not HANGUL.match(character)
 
 
 def _clusters(word: str) -> list[str]:
     """A word's letters, each with its marks; the space behind it stays at the last."""
     clusters: list[str] = []
     for character in word:
-        if clusters and (_is_mark(character) or character.isspace()):
+        if clusters and (unicodedata.category(character).startswith("M") or character.isspace()):
             clusters[-1] += character
         else:
             clusters.append(character)
     return clusters
 
 
-def _is_mark(character: str) -> bool:
-    return unicodedata.category(character).startswith("M")
-
-
 def _balanced(
-    own: Sequence[str], lines: tuple[str, ...], size: int, widths: tuple[int, int], fonts: Fonts
+    own: Sequence[Sequence[str]],
+    lines: tuple[str, ...],
+    size: int,
+    widths: tuple[int, int],
+    typography: Typography,
 ) -> tuple[str, ...]:
     """As many lines, of about one width: no last line of a single word."""
     if not len(own) < len(lines) <= MOST_BALANCED or widths[0] >= widths[1]:
         return lines
     tried = range(*widths)
-    first = bisect_left(tried, True, key=lambda width: len(_wrapped(own, size, width, fonts)) <= len(lines))
-    return _wrapped(own, size, (*tried, widths[1])[first], fonts)
+    first = bisect_left(tried, True, key=lambda width: len(_wrapped(own, size, width, typography)) <= len(lines))
+    return _wrapped(own, size, (*tried, widths[1])[first], typography)

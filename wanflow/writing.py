@@ -1,0 +1,68 @@
+"""In which language and script a text is written: it decides between forms of a letter, and which letters are wide."""
+
+from __future__ import annotations
+
+import re
+
+LATIN = frozenset(map(chr, (*range(0x250), *range(0x2000, 0x2070))))
+"""Letters and punctuation that every machine can draw."""
+
+TYPESETTING_VERSION = 2
+"""Version of how texts are drawn: part of what a cut is made from, where its texts are not plain Latin."""
+
+SIMPLIFIED, TRADITIONAL, HONG_KONG, JAPANESE, KOREAN = "zh-Hans", "zh-Hant", "zh-HK", "ja", "ko"
+"""Languages in which one code point has different forms, so that a text needs a font of its own language."""
+ENGLISH = "en"
+
+
+_KANA = re.compile("[\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fd-\u30ff\u31f0-\u31ff\uff66-\uff9d]")
+HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff]")
+_HAN = re.compile(
+    "[\u2e80-\u2fdf\u3005\u3007\u3021-\u3029\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+_WIDE = re.compile(
+    "[\u1100-\u11ff\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff"
+    "\ufe30-\ufe4f\uff01-\uffee\U0001f200-\U0001f2ff\U00020000-\U0003ffff]"
+)
+
+_CHINESE = frozenset({"zh", "zho", "chi", "cmn"})
+_WRITTEN_AS = {"yue": HONG_KONG, "ja": JAPANESE, "jpn": JAPANESE, "ko": KOREAN, "kor": KOREAN}
+
+
+def is_latin(text: str) -> bool:
+    """Whether every machine can draw a text."""
+    return LATIN.issuperset(text)
+
+
+def is_wide(character: str) -> bool:
+    """Whether a character belongs to the fonts of Chinese, Japanese and Korean: their letters, and full-width signs."""
+    return _WIDE.match(character) is not None
+
+
+def has_wide(text: str) -> bool:
+    """Whether a text has a letter of Chinese, Japanese or Korean, or a full-width sign."""
+    return _WIDE.search(text) is not None
+
+
+def script_language(tag: str | None) -> str | None:
+    """What a language tag (BCP 47) means for the forms of letters: one of SIMPLIFIED to KOREAN, or None for others.
+
+    `zh-CN` means `zh-Hans`, `zh-TW` means `zh-Hant`; Hong Kong and Macau have forms of their own. A script in the tag
+    decides before its region.
+    """
+    first, *rest = (tag or "").lower().replace("_", "-").split("-")
+    if first in _WRITTEN_AS and "hans" not in rest:
+        return _WRITTEN_AS[first]
+    if first not in _CHINESE and first not in _WRITTEN_AS:
+        return None
+    if "hans" in rest:
+        return SIMPLIFIED
+    if "hk" in rest or "mo" in rest:
+        return HONG_KONG
+    return TRADITIONAL if "hant" in rest or "tw" in rest else SIMPLIFIED
+
+
+def language_of_text(text: str) -> str:
+    """The likely language: kana mean Japanese, hangul Korean, other Han simplified Chinese; else English."""
+    found = ((_KANA, JAPANESE), (HANGUL, KOREAN), (_HAN, SIMPLIFIED))
+    return next((language for letters, language in found if letters.search(text)), ENGLISH)
