@@ -98,12 +98,22 @@ class Names:
             case TextNode(value) if isinstance(value, str) and _SIGN.search(value):
                 if not value.isascii() and (slips := [*full_width_forms(node)]):
                     self.problems.extend(slips)
-                    value = _corrected(value)  # so that nothing else is told that follows from the slip
-                    node = replace(node, value=value, former=None)
+                    value = self._corrected(value)
+                    node = replace(node, value=value, former=None, broken=True)
                 self.problems.extend(other_forms(node, self.vars, self.cast if prompt else ()))
                 return self._scalar(node, value, prompt=prompt) if "$" in value else node
             case _:
                 return node
+
+    def _corrected(self, text: str) -> str:
+        """A text whose slips are mended, so that nothing else is told of them; an unknown name becomes text."""
+
+        def mended(match: re.Match[str]) -> str:
+            if not _is_slip(match):
+                return match.group()
+            return _meant(match) if self.knows(match["name"].partition(":")[0].strip()) else match["name"]
+
+        return _SLIP.sub(mended, text)
 
     def entry(self, key: TextNode, value: Node) -> Node:
         """The value of a key with its names filled in."""
@@ -122,7 +132,7 @@ class Names:
             origins: list[Interpolated] = []
             before = len(self.problems)
             string = self._text(text, written, origins, prompt=prompt)
-            broken = len(self.problems) > before
+            broken = written.broken or len(self.problems) > before
             former = self._former_text(written, origins, prompt=prompt)
             names = tuple(dict.fromkeys(origins))
             filled = TextNode(string, string, written.place, filled=names, former=former, broken=broken)
@@ -249,11 +259,11 @@ def full_width_forms(written: TextNode) -> Iterator[Problem]:
 
 
 def _slips(text: str) -> Iterator[re.Match[str]]:
-    return (match for match in _SLIP.finditer(text) if not match["escaped"] and match.group(2, 3, 5) != ("$", "{", "}"))
+    return filter(_is_slip, _SLIP.finditer(text))
 
 
-def _corrected(text: str) -> str:
-    return _SLIP.sub(lambda match: match.group() if match["escaped"] else _meant(match), text)
+def _is_slip(match: re.Match[str]) -> bool:
+    return not match["escaped"] and match.group(2, 3, 5) != ("$", "{", "}")
 
 
 def _meant(match: re.Match[str]) -> str:
