@@ -42,6 +42,7 @@ from wanflow.language.settings import (
     unknown_model,
 )
 from wanflow.language.shot import Cast, CastMember, WrittenShot, read_cast, read_shot
+from wanflow.language.written_identifiers import check_identifiers
 from wanflow.suggest import Known
 from wanflow.yamldoc.nodes import MapNode, Place, scalar
 
@@ -304,7 +305,8 @@ def resolve_shot(shot: WrittenShot, model: Model, region: str, cast: Cast, probl
     problems += model_checks.check_text(shot, model, {"prompt": sent.prompt, "negative_prompt": sent.negative_prompt})
     problems += model_checks.check_media(shot, model, media, region) if not damaged else ()
     problems += model_checks.check_voices(model, media)
-    problems += silent_references(shot, references, sent.prompt or "", model.identifiers.get(language, {}))
+    problems += silent_references(shot, references, sent.prompt or "", model)
+    problems += check_identifiers(shot, written, references, model) if not damaged else ()
     problems += model_checks.check_seed(shot, model)
     return Shot(
         name=shot.name,

@@ -71,15 +71,15 @@ def _listed(shot: WrittenShot, cast: Cast, problems: list[Problem]) -> tuple[Cas
 
 
 def silent_references(
-    shot: WrittenShot, references: tuple[CastMember, ...], prompt: str, patterns: Mapping[str, str]
+    shot: WrittenShot, references: tuple[CastMember, ...], prompt: str, model: Model
 ) -> Iterator[Problem]:
     """Warnings for listed references that the prompt never names: the model cannot tell who they are.
 
     `prompt` is as it is sent. A single reference needs no name (service.md 2.1), and an author may write an identifier.
     """
-    names = identify(references, patterns)
+    names = [identify(references, patterns) for patterns in model.identifiers.values()]
     for name, _ in shot.references or () if len(references) > 1 else ():
-        if name is not None and names.get(name.string, prompt) not in prompt:
+        if name is not None and not any(each.get(name.string, prompt) in prompt for each in names):
             message = f"the prompt of `{shot.name}` never names the reference `{name.string}`"
             hint = f"write `${{{name.text}}}` where it appears"
             yield Problem(name.place, message, hint, Severity.WARNING)
@@ -94,6 +94,9 @@ def unused_members(cast: Iterable[TextNode], shots: Iterable[Shot]) -> Iterator[
             yield Problem(name.place, f"the cast member `{name.string}` is never used", hint, Severity.WARNING)
 
 
+TOGETHER = "any"
+"""The kind under which a model's identifiers count all media together."""
+
 _NAMED = re.compile(f"{CAST_OPEN}([^{CAST_CLOSE}]*){CAST_CLOSE}")
 _HAN = re.compile("[\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _HAN_BEFORE = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
@@ -107,13 +110,18 @@ def named_cast(prompt: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_NAMED.findall(prompt)))
 
 
+def without_names_and_quotes(prompt: str) -> str:
+    """The words of a prompt around its cast names and its text in quotation marks."""
+    return _QUOTED.sub(" ", _NAMED.sub(" ", prompt))
+
+
 def language_of(prompt: str) -> str:
     """The language of a prompt's identifiers, `zh` or `en` (format.md, Interpolation).
 
     Chinese are more Han characters than Latin words, without cast names and quoted text; with them where no letter is
     left.
     """
-    left = _QUOTED.sub(" ", _NAMED.sub(" ", prompt))
+    left = without_names_and_quotes(prompt)
     if not any(map(str.isalpha, left)):
         left = strip_cast_markers(prompt)
     return "zh" if len(_HAN.findall(left)) > len(_LATIN_WORD.findall(left)) else "en"
@@ -142,12 +150,21 @@ def with_former_identifiers(prompt: str, references: Sequence[CastMember], model
 
 
 def identify(references: Sequence[CastMember], patterns: Mapping[str, str]) -> dict[str, str]:
-    """The identifier of each named reference; `any` counts all kinds together, as the 2.6 models do."""
+    """The identifier of each named reference."""
+    counted = zip(references, counted_kinds(references, patterns), strict=True)
+    return {
+        member.name: patterns[kind].replace("{n}", str(number))
+        for member, (kind, number) in counted
+        if kind in patterns
+    }
+
+
+def counted_kinds(references: Sequence[CastMember], patterns: Mapping[str, str]) -> list[tuple[str, int]]:
+    """The kind and the number of each reference; `any` counts all kinds together, as the 2.6 models do."""
     counts: dict[str, int] = {}
-    names: dict[str, str] = {}
+    counted: list[tuple[str, int]] = []
     for member in references:
-        kind = member.kind if member.kind in patterns else "any"
+        kind = member.kind if member.kind in patterns else TOGETHER
         counts[kind] = counts.get(kind, 0) + 1
-        if kind in patterns:
-            names[member.name] = patterns[kind].replace("{n}", str(counts[kind]))
-    return names
+        counted.append((kind, counts[kind]))
+    return counted
