@@ -105,6 +105,16 @@ def test_picks_retakes_and_the_number_of_takes_belong_to_the_earlier_request() -
     assert planned_request(have, film.shots["english"]).shot.prompt == "图1 walks with 图2 in the rain"
 
 
+def test_a_wish_for_takes_that_were_never_made_counts_in_the_present_words() -> None:
+    """Nobody loses it by a new version; the takes are asked for in the present words."""
+    film = FILMS["dashscope"]
+    core = (LOCKS["dashscope"].shots["age"].current or "").partition("+")[0]
+    wished = plan(film, inventory(locks.wish(emptied(LOCKS["dashscope"], "age"), "age", core, 2)))
+    assert [item.node for item in wished.steps if item.action is Action.RENDER] == ["age.t1", "age.t2"]
+    assert planned_request(wished, film.shots["age"]).wanted == 2
+    assert planned_request(wished, film.shots["age"]).shot.prompt == "图1 2岁，走在街上。"
+
+
 def test_a_held_take_and_what_is_in_use_stay_so() -> None:
     """A hold does not say that the shot has changed, and nothing in use may be removed."""
     film, lock = FILMS["dashscope"], LOCKS["dashscope"]

@@ -9,7 +9,7 @@ from itertools import chain
 from wanflow.catalog.provider import Provider
 from wanflow.digest import Canonical
 from wanflow.graph import recipe as recipes
-from wanflow.language.production import Shot
+from wanflow.language.production import Shot, Wording
 from wanflow.planner import picks
 from wanflow.planner.picks import ChoiceReason, TakeChoice
 from wanflow.planner.plan import NodeOutput, Plan
@@ -58,7 +58,8 @@ class ShotRequest:
     @property
     def wanted(self) -> int:
         """How many takes are asked for: `takes:`, or more where somebody wished for more."""
-        return max(self.shot.takes, self.entry.wishes.get(self.key, 0))
+        wishes = self.entry.wishes
+        return max(self.shot.takes, *(wishes.get(key, 0) for key in self.keys)) if wishes else self.shot.takes
 
     def seed(self, ordinal: int) -> int:
         """The seed of the take at `ordinal`, from 0."""
@@ -94,15 +95,33 @@ def request_of(shot: Shot, provider: Provider, inputs: Mapping[str, NodeOutput],
     Where earlier versions of wanflow sent other words for the same file, and a take was bought with these, that is the
     request: a new version never buys a take again (law 5). An edit then asks in the present words.
     """
-    identities = {slot: item.identity for slot, item in inputs.items()}
+    made_from = recipes.recipe(shot, provider.name, {slot: item.identity for slot, item in inputs.items()})
     known = all(item.known for item in inputs.values())
     entry = inventory.lock.shots.get(shot.name, ShotEntry())
-    asked: list[ShotRequest] = []
-    for worded in (shot, *map(shot.worded, shot.former)):
-        made_from = recipes.recipe(worded, provider.name, identities)
-        asked.append(ShotRequest(worded, made_from, recipes.fingerprint(made_from), known, entry))
-    answered = _answered(asked, inventory) if known and len(asked) > 1 else asked[0]
-    return replace(answered, others=tuple(each.recipe for each in asked if each is not answered))
+    request = ShotRequest(shot, made_from, recipes.fingerprint(made_from), known, entry)
+    if not shot.former:
+        return request
+    asked = _in_all_words(request)
+    return _answered(asked, inventory) if known else asked[0]
+
+
+def _in_all_words(request: ShotRequest) -> list[ShotRequest]:
+    """A request, and the same in the words of earlier versions; each knows the recipes of the others."""
+    shot = request.shot
+    made_from = [
+        {**request.recipe, "prompt": words.prompt, "negative_prompt": words.negative_prompt}
+        for words in (Wording(shot.prompt, shot.negative_prompt), *shot.former)
+    ]
+    return [
+        replace(
+            request,
+            shot=worded,
+            recipe=recipe,
+            core=recipes.fingerprint(recipe),
+            others=tuple(other for other in made_from if other is not recipe),
+        )
+        for worded, recipe in zip((shot, *map(shot.worded, shot.former)), made_from, strict=True)
+    ]
 
 
 def _answered(asked: Sequence[ShotRequest], inventory: Inventory) -> ShotRequest:
@@ -127,17 +146,13 @@ def _exists(request: ShotRequest, inventory: Inventory) -> bool:
 
 
 def planned_request(plan: Plan, shot: Shot) -> ShotRequest:
-    """The request of a shot as a plan knows it."""
+    """The request of a shot as a plan knows it, in the words that the plan chose."""
     recipe = plan.recipes.get(shot.name)
     words = recipe if isinstance(recipe, Mapping) else {}
     entry = plan.inventory.lock.shots.get(shot.name, ShotEntry())
-    worded = next((each for each in map(shot.worded, shot.former) if _says(words, each)), shot)
-    return ShotRequest(worded, words, recipes.fingerprint(words), known=is_known(words), entry=entry)
-
-
-def _says(recipe: Mapping[str, Canonical], shot: Shot) -> bool:
-    """Whether a recipe has the texts of a shot."""
-    return (recipe.get("prompt"), recipe.get("negative_prompt")) == (shot.prompt, shot.negative_prompt)
+    request = ShotRequest(shot, words, recipes.fingerprint(words), known=is_known(words), entry=entry)
+    asked = _in_all_words(request) if shot.former and words else []
+    return next((each for each in asked if each.recipe == words), request)
 
 
 def is_known(recipe: Canonical) -> bool:

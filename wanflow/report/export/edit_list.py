@@ -21,6 +21,7 @@ from wanflow.planner.cut import Edit, EditItem, arrange, film_size
 from wanflow.planner.cut_layout import frame_rate, place_items
 from wanflow.planner.inputs import inputs_of, outputs_of
 from wanflow.planner.plan import Plan
+from wanflow.planner.request import planned_request
 from wanflow.report.text.words import on_one_line
 from wanflow.store.layout import Store
 from wanflow.store.lock import ShotEntry
@@ -162,7 +163,8 @@ def _event(plan: Plan, item: EditItem, clip: PlacedClip, rate: Fraction) -> Edit
     name, take = take_node(vertex.id, number), entry.takes[item.digest]
     file = _present_file(plan, vertex.id, number, take)
     takes = tuple(_take_files(plan, vertex.id, entry, event))
-    return replace(event, name=name, file=file, shot=vertex.shot, number=number, take=take, takes=takes)
+    shot = planned_request(plan, vertex.shot).shot
+    return replace(event, name=name, file=file, shot=shot, number=number, take=take, takes=takes)
 
 
 def _take_files(plan: Plan, shot: str, entry: ShotEntry, event: EditEvent) -> Iterator[TakeFile]:
