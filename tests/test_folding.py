@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wanflow.yamldoc import parse as yamltext
+from wanflow.yamldoc.folding import join_marked, mark_breaks
 from wanflow.yamldoc.nodes import MapNode, TextNode
 from wanflow.yamldoc.parse import parse
+from wanflow.yamldoc.stand_ins import StandIns
 
 LOADERS = [yaml.BaseLoader, getattr(yaml, "CBaseLoader", yaml.BaseLoader)]
 STYLES = ("plain", ">", ">-", "single", "double", "flow")
@@ -133,3 +135,13 @@ def test_a_broken_file_with_folded_text_says_what_is_broken() -> None:
     """The second reading goes no further than the first one."""
     problems = parse("a: 江\n  南\nb: [江\n  南\n".encode(), "wanflow.yaml").problems
     assert [problem.place.line for problem in problems] == [3]
+
+
+def test_private_characters_of_the_author_stay() -> None:
+    """Whatever the text has of them."""
+    some = "".join(map(chr, range(0xF0000, 0xF0010)))
+    assert value_of(f"a: 江{some}\n  {some}南\nb: 水\n  乡\n").value == f"江{some} {some}南"
+    every = "".join(map(chr, range(0xF0000, 0x110000)))
+    assert mark_breaks((f"江{every}", "南")) == (f"江{every}\n南", "")
+    assert join_marked("江 南", "") == "江 南"
+    assert StandIns(f"{every}\x85").text == f"{every}\x85"

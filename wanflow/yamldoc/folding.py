@@ -32,9 +32,12 @@ def may_join(line: str, following: str) -> bool:
 
 
 def mark_breaks(lines: tuple[str, ...]) -> tuple[str, str]:
-    """The text of some lines with a mark at the end of each whose break may insert nothing, and the mark."""
-    text = "\n".join(lines)
-    mark = next(sign for sign in map(chr, range(_FIRST_PRIVATE, 0x110000)) if sign not in text)
+    """The text of some lines with a mark at the end of each whose break may insert nothing, and the mark.
+
+    The mark is empty where the text has every private character itself.
+    """
+    used = set("\n".join(lines))
+    mark = next((sign for sign in map(chr, range(_FIRST_PRIVATE, 0x110000)) if sign not in used), "")
     marked = [
         line.rstrip(_BLANKS) + mark + line[len(line.rstrip(_BLANKS)) :] if may_join(line, following) else line
         for line, following in zip(lines, (*lines[1:], ""), strict=True)
@@ -47,7 +50,7 @@ def join_marked(value: str, mark: str) -> str:
     begins = re.compile(f"[ \t]+(?=[{_EITHER}{mark} ]{{0,20}}{WIDE})")
     parts: list[str] = []
     start, wide = 0, False
-    while (end := value.find(mark, start)) >= 0:
+    while mark and (end := value.find(mark, start)) >= 0:
         part = value[start:end]
         parts.append(part)
         if solid := part.rstrip(_EITHER):

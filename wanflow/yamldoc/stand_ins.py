@@ -25,8 +25,9 @@ class StandIns:
     """A text as PyYAML gets it, and the way back for the values in it."""
 
     def __init__(self, text: str) -> None:
-        free = (chr(code) for code in _PRIVATE if chr(code) not in text)
-        self._forth = dict(zip(f"{_LINE_SIGNS}?:", free, strict=False))
+        used = () if text.isascii() else frozenset(text)
+        free = (sign for sign in map(chr, _PRIVATE) if sign not in used)
+        self._forth = {sign: next(free, sign) for sign in f"{_LINE_SIGNS}?:"}  # itself where the text has all of them
         self._back = str.maketrans({stand_in: sign for sign, stand_in in self._forth.items()})
         self._halves = _SURROGATE.search(text) is not None and _SURROGATE_BLOCK.search(text) is None
         if self._halves:
