@@ -15,7 +15,7 @@ import pytest
 
 from kit.project import clean, write_production
 from kit.run_processes import WANFLOW
-from wanflow.cli.encoding import REPLACING
+from wanflow.cli.encoding import REPLACING, in_utf8
 from wanflow.cli.exit_code import guarded
 from wanflow.cli.main import main
 
@@ -190,6 +190,17 @@ def test_a_bug_with_strange_signs_is_reported(
     assert guarded(broken) == 70
     (report,) = (tmp_path / ".wanflow").glob("bug-*.txt")
     assert "🚤 \\udcff" in report.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "big5", "ascii"])
+@pytest.mark.parametrize("written", ["utf-8", "of the locale"])
+def test_an_argument_means_what_was_typed_in_any_locale(encoding: str, written: str) -> None:
+    """Names in the encoding of the terminal, or in UTF-8 from a script; the codec fails on no bytes."""
+    name = "coast.t1" if encoding == "ascii" else "海岸.t1"
+    typed = name.encode("utf-8" if written == "utf-8" else encoding)
+    assert in_utf8(typed.decode(encoding, "surrogateescape"), encoding) == name.encode()
+    assert in_utf8(b"\xff\xfe".decode(encoding, "surrogateescape"), encoding) == b"\xff\xfe"
+    assert in_utf8("\u20ac", "gbk") == "\u20ac".encode()
 
 
 @pytest.mark.parametrize(

@@ -44,8 +44,23 @@ def use_utf8_file_names() -> None:
     if sys.getfilesystemencoding() == "utf-8" or os.environ.get("PYTHONUTF8") == "1":
         return
     inherited = sys.__stdout__.encoding if sys.__stdout__ else "ascii"
-    environment = {"PYTHONIOENCODING": inherited, **os.environ, "PYTHONUTF8": "1"}
-    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)  # noqa: S606 - it is this program
+    # as bytes, since a value of another encoding than that of the locale may be any
+    environment = {b"PYTHONIOENCODING": inherited.encode(), **os.environb, b"PYTHONUTF8": b"1"}
+    arguments = [in_utf8(text, sys.getfilesystemencoding()) for text in sys.orig_argv[1:]]
+    os.execve(sys.executable, [os.fsencode(sys.executable), *arguments], environment)  # noqa: S606 - it is this program
+
+
+def in_utf8(argument: str, encoding: str) -> bytes:
+    """An argument that was read in the encoding of a locale, in UTF-8.
+
+    A script or git may have written it in UTF-8 although the terminal has another encoding; then it stays as it was.
+    """
+    try:
+        written = argument.encode(encoding, "surrogateescape")
+        written.decode("utf-8")
+    except UnicodeError:
+        return argument.encode("utf-8", "surrogateescape")
+    return written
 
 
 def language_of_streams(environ: Mapping[str, str]) -> str | None:

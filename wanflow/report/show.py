@@ -180,6 +180,8 @@ def finish_rows(cut: Cut) -> Iterator[tuple[str, str]]:
         yield "loudness", f"{finish.loudness:f} LUFS"
     for track in finish.subtitles:
         burned = tr(", burned in") if track.burned else ""
+        if track.position != "bottom":
+            burned = tr(", burned in at {position}", position=str(track.position))
         encoding = "" if track.encoding is None else tr(", encoding {encoding}", encoding=track.encoding)
         yield (
             "subtitles",
