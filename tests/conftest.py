@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 import trio.testing
@@ -24,6 +25,17 @@ def pytest_report_header() -> str:
     """Names what `make test-newest` tests in other versions than `make test`."""
     told = differing(constraints((ROOT / "constraints.txt").read_text(encoding="utf-8")))
     return "\n".join(["constraints.txt: as installed"] if not told else ["constraints.txt is behind:", *told])
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_disk() -> Iterator[None]:
+    """A flush waits for no disk: no test loses its power, and tens of thousands of flushes would take minutes.
+
+    The order of flushes and renames is held by `tests/crash`, and processes that tests start flush as they do.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", os.fstat)  # which knows a bad handle too
+        yield
 
 
 @pytest.fixture

@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 PROBE = """
 import json, sys
 from collections import Counter
@@ -28,23 +26,26 @@ def note_call(frame, event, argument):
         called[f"{Path(code.co_filename).stem}.{code.co_name}"] += 1
 
 sys.addaudithook(note_open)
-sys.setprofile(note_call)
-code = main(sys.argv[1:])
-sys.setprofile(None)
-print(json.dumps({"code": code, "opened": opened, "called": called}))
+counts = []
+for words in sys.argv[1:]:
+    sys.setprofile(note_call)
+    code = main(words.split())
+    sys.setprofile(None)
+    counts.append({"code": code, "opened": dict(opened), "called": dict(called)})
+    opened.clear()
+    called.clear()
+print(json.dumps(counts))
 """
+COMMANDS = ("plan", "status", "takes", "why approach", "show approach", "list", "run")
 RECORDS = ("journal.animatic.jsonl", "animatic.lock", "traces.jsonl", "derived.jsonl")
 
 
-@pytest.mark.parametrize("words", ["plan", "status", "takes", "why approach", "show approach", "list", "run"])
-def test_a_command_reads_every_record_once(rendered: Path, words: str) -> None:
+def test_a_command_reads_every_record_once(rendered: Path) -> None:
     """Loading, collecting, planning and printing share what was read; an idle run does not read it again either."""
-    argv = [sys.executable, "-c", PROBE, *words.split()]
+    argv = [sys.executable, "-c", PROBE, *COMMANDS]
     done = subprocess.run(argv, cwd=rendered.parent, capture_output=True, text=True, check=True)
-    counts = json.loads(done.stdout.splitlines()[-1])
-    assert counts["code"] == 0, done.stderr
-    assert {name: counts["opened"].get(name) for name in RECORDS} == dict.fromkeys(RECORDS, 1)
-    assert {name: counts["called"][name] for name in ("build.build", "inventory.survey")} == {
-        "build.build": 1,
-        "inventory.survey": 1,
-    }
+    for words, counts in zip(COMMANDS, json.loads(done.stdout.splitlines()[-1]), strict=True):
+        assert (words, counts["code"]) == (words, 0), done.stderr
+        assert {name: counts["opened"].get(name) for name in RECORDS} == dict.fromkeys(RECORDS, 1), words
+        for name in ("build.build", "inventory.survey"):
+            assert (words, name, counts["called"].get(name)) == (words, name, 1)

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kit.sample_files import GOOD, SPECIMENS, facts_of, place_of
@@ -207,8 +207,21 @@ def _kind(file: str) -> str:
     return SPECIMENS[file].kind
 
 
+def compare(wish: Wish) -> None:
+    """Hold the verdicts of the checker and of the emulator on a wish against each other."""
+    shot = checked_shot(wish)
+    if not bent(wish):
+        said = refusal(body(wish), wish.region)
+        assert (shot is None) is (said is not None), (said, production(wish))
+    elif not any(kind == "first_clip" for kind, _, _ in wish.media):
+        assert shot is None
+    if shot is not None:
+        assert refusal(sent(shot), wish.region) is None
+        assert complaints(f"request-{re.sub(SNAPSHOT, '', shot.model)}", sent(shot)) == []
+
+
 @given(mutated())
-@settings(deadline=None, max_examples=2500)
+@settings(deadline=None, max_examples=600)
 @example(Wish("wan2.7-r2v", (("first_frame", "good.png", None),)))
 @example(
     Wish(
@@ -222,15 +235,15 @@ def _kind(file: str) -> str:
 @example(Wish("wan2.6-r2v", (("reference_video", "good.mp4", None),), {"duration": 10}, region="virginia"))
 def test_what_the_checker_says_the_emulator_says(wish: Wish) -> None:
     """Taken by both, or refused by both; and what the checker lets through is taken as it will be sent."""
-    shot = checked_shot(wish)
-    if not bent(wish):
-        said = refusal(body(wish), wish.region)
-        assert (shot is None) is (said is not None), (said, production(wish))
-    elif not any(kind == "first_clip" for kind, _, _ in wish.media):
-        assert shot is None
-    if shot is not None:
-        assert refusal(sent(shot), wish.region) is None
-        assert complaints(f"request-{re.sub(SNAPSHOT, '', shot.model)}", sent(shot)) == []
+    compare(wish)
+
+
+@pytest.mark.slow
+@given(mutated())
+@settings(deadline=None, max_examples=20_000, suppress_health_check=list(HealthCheck))
+def test_twenty_thousand_wishes_are_judged_alike_by_both(wish: Wish) -> None:
+    """The campaign."""
+    compare(wish)
 
 
 def sent(shot: Shot) -> Mapping[str, object]:
