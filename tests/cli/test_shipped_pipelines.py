@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import av
 import pytest
 from cli.conftest import Wanflow
 from PIL import Image, ImageChops, ImageStat
 
+from kit.film_checks import frames
 from wanflow import api
 from wanflow.language.pipeline import shipped
 from wanflow.templates import starting_files, templates
@@ -51,9 +51,8 @@ SAME, ANOTHER = 2.5, 4
 
 def ends(shot: str) -> tuple[Image.Image, Image.Image]:
     """The first and the last frame of a shot's take, decoded."""
-    with av.open(f"out/shots/{shot}.t1.mp4") as film:
-        frames = [frame.to_image() for frame in film.decode(video=0)]
-    return frames[0], frames[-1]
+    seen = frames(Path(f"out/shots/{shot}.t1.mp4"))
+    return seen[0], seen[-1]
 
 
 def apart(one: Image.Image, other: Image.Image) -> float:

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from math import log10
 from pathlib import Path
 
 import av
 from av.audio.resampler import AudioResampler
+from av.video.frame import VideoFrame
 from PIL import Image, ImageChops, ImageStat
 
 
-def frames(path: Path) -> list[Image.Image]:
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """The decoded frames of a film; one becomes a picture when it is looked at, which takes longer than to decode it."""
+
+    decoded: Sequence[VideoFrame]
+
+    def __len__(self) -> int:
+        return len(self.decoded)
+
+    def __getitem__(self, number: int) -> Image.Image:
+        return self.decoded[number].to_image()  # type: ignore[no-untyped-call,no-any-return]
+
+
+def frames(path: Path) -> Frames:
     """Every frame of a film."""
     with av.open(str(path)) as container:
-        return [frame.to_image() for frame in container.decode(container.streams.video[0])]  # type: ignore[no-untyped-call]
+        return Frames([*container.decode(container.streams.video[0])])
 
 
 def likeness(one: Image.Image, other: Image.Image) -> float:
