@@ -170,7 +170,8 @@ def validate(
     named: bool = True,
 ) -> tuple[Problem, ...]:
     """Every problem of a production file and of its lock, in the order of their places. Options as for `load`."""
-    part = loading.read(Path(file), _overrides(backend, region, values, prices, allow_outside, root, untrusted, named))
+    overrides = _overrides(backend, region, values, prices, allow_outside, root, untrusted, named)
+    part = loading.read(Path(file), overrides, drawn=True)
     return part.problems if part.production is None else (*part.problems, *loading.problems_of_lock(part.production))
 
 
@@ -207,8 +208,12 @@ def notes(plan: Plan, limit: Cost | None = None) -> PlanNotes:
     found = plan_notes.notes(plan, limit)
     if all(is_drawn_anywhere(production, cut) for cut in cuts.values()):
         return found
-    boxed = ((node, loading.missing_characters(production, cut)) for node, cut in cuts.items())
-    return replace(found, boxed=tuple((node, characters) for node, characters in boxed if characters))
+    return replace(
+        found,
+        unreadable=tuple(
+            (node, problem) for node, cut in cuts.items() for problem in loading.check_drawn_texts(production, cut)
+        ),
+    )
 
 
 def nodes(plan: Plan) -> tuple[str, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import shlex
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
-from wanflow.messages import tr
+from wanflow.messages import joined, tr
 
 _LOOSE_JOINER = re.compile("(?<![^\x00-\x7f\u200c\u200d])[\u200c\u200d]")
 """A joiner that joins nothing: after ASCII, or after another one. Emoji and several scripts need the others."""
@@ -205,12 +205,17 @@ CJK_PACKAGES = {"Debian, Ubuntu": "fonts-noto-cjk", "Fedora": "google-noto-sans-
 """Packages with a font that has Chinese, Japanese and Korean characters, by system."""
 
 
-def without_font(missing: Iterable[str]) -> tuple[str, str]:
-    """That no font has these characters, and the way to get one."""
-    characters = sorted(missing)
+def without_font(characters: Sequence[str], lost: int, total: int, *, noticed: bool) -> tuple[str, str]:
+    """That no font has these different characters, and the way to get one.
+
+    They are `lost` of the `total` characters that are drawn; `noticed`: the AI notice has some of them.
+    """
     shown = "".join(characters[:5]) + ("…" if len(characters) > 5 else "")
     hint = tr("put one that has them into `fonts/`, or install one")
     if any(unicodedata.east_asian_width(character) in "WF" for character in characters):
         packages = ", ".join(f"`{package}` ({system})" for system, package in CJK_PACKAGES.items())
         hint = tr("{hint}, e.g. Noto Sans CJK: {packages}", hint=hint, packages=packages)
-    return tr("missing glyphs `{shown}`: no installed font has them", shown=shown), hint
+    words = tr("missing glyphs `{shown}`: no installed font has them", shown=shown)
+    notice = tr(", also of the AI notice,") if noticed else ""
+    count = tr("{lost} of {total} characters{notice} are drawn as boxes", lost=lost, total=total, notice=notice)
+    return joined("; ", (words, count)), hint

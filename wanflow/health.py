@@ -15,15 +15,17 @@ from pathlib import Path
 import anyio
 
 from wanflow.catalog.provider import Provider
-from wanflow.characters import for_shell, without_font
+from wanflow.characters import for_shell
 from wanflow.errors import MediaFault, StoreFault
 from wanflow.graph.node import cut_id
 from wanflow.language.production import RESULTS_FOLDER, Production
-from wanflow.loading import missing_characters
+from wanflow.loading import check_drawn_texts
 from wanflow.media import ffmpeg
 from wanflow.media.inputs import generated_words
 from wanflow.media.jobs import RunningProcesses
-from wanflow.messages import tr, trn
+from wanflow.media.text.fonts import shapes_letters
+from wanflow.messages import joined, tr, trn
+from wanflow.planner.cut import is_drawn_anywhere
 from wanflow.providers.faults import ServiceFault, UnusableVariable, WrongAddress
 from wanflow.providers.network import read_network
 from wanflow.store import atomic, run_lock
@@ -174,11 +176,15 @@ def _clock(now: datetime, *, paid: bool) -> HealthCheck:
 
 
 def _fonts(production: Production) -> Iterator[HealthCheck]:
-    """The cuts with texts that cannot be drawn."""
-    for name, cut in production.cuts.items():
-        if characters := missing_characters(production, cut):
-            words, hint = without_font(characters)
-            yield HealthCheck("fonts", HealthLevel.POOR, tr("{node}: {words}", node=cut_id(name), words=words), hint)
+    """The cuts with texts that cannot be read, and what Pillow needs to join letters."""
+    cuts = {name: cut for name, cut in production.cuts.items() if not is_drawn_anywhere(production, cut)}
+    for name, cut in cuts.items():
+        for problem in check_drawn_texts(production, cut):
+            words = joined(": ", (cut_id(name), str(problem.place), problem.message))
+            yield HealthCheck("fonts", HealthLevel.POOR, words, problem.hint)
+    if cuts and not shapes_letters():
+        words = tr("FriBiDi is missing: Arabic and Indic letters are not joined")
+        yield HealthCheck("fonts", HealthLevel.POOR, words, tr("install it: `libfribidi0` (Debian, Ubuntu), `fribidi`"))
 
 
 def _store(folder: Path, provider: Provider) -> Iterator[HealthCheck]:

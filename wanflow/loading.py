@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from operator import methodcaller
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from wanflow.boundary import Boundary, Content
@@ -34,13 +34,12 @@ from wanflow.language.production import Cut, Production
 from wanflow.language.scope import path_exists
 from wanflow.language.source import Facts, FactsTable, Kind, ShotSource, Unreadable
 from wanflow.messages import tr
-from wanflow.planner.cut import drawn_texts
+from wanflow.planner.cut import drawn_texts, is_drawn_anywhere
 from wanflow.store import blobs, fact_cache, layout, lockfile
 from wanflow.store.layout import Store, links_outside
 from wanflow.store.outputs import check_outputs
 from wanflow.store.take import Result, result_of
 from wanflow.suggest import hint_for_path, nearest_path
-from wanflow.writing import LATIN
 from wanflow.yamldoc.nodes import Place
 
 RESULTS = frozenset({Kind.VIDEO, Kind.IMAGE})
@@ -74,8 +73,8 @@ class SoundPart:
         return not has_errors(self.problems)
 
 
-def read(file: Path, overrides: Overrides) -> SoundPart:
-    """Read and check a production; with errors, its shots and cuts may name shots that it lacks.
+def read(file: Path, overrides: Overrides, *, drawn: bool = False) -> SoundPart:
+    """Read and check a production, `drawn` texts of its cuts too; with errors, cuts may name shots that it lacks.
 
     Where an untrusted one would write to elsewhere, nothing of it is read, since reading fills a cache.
     """
@@ -92,6 +91,9 @@ def read(file: Path, overrides: Overrides) -> SoundPart:
     except SpecError as circle:
         found += circle.problems
     found += [*check_outputs(production, store_of(production)), *_late_subtitles(production, facts)]
+    if drawn:
+        cuts = [cut for cut in production.cuts.values() if not is_drawn_anywhere(production, cut)]
+        found += [problem for cut in cuts for problem in check_drawn_texts(production, cut)]
     located = [reading.texts.quoted(problem) for problem in deduplicated(found)]
     problems = tuple(sorted((*reading.problems, *located), key=in_order))
     values = {each.name: getattr(production, each.name) for each in fields(Production)}
@@ -124,21 +126,22 @@ def _late_subtitles(production: Production, facts: FactsTable) -> Iterator[Probl
                     )
 
 
-def missing_characters(production: Production, cut: Cut) -> frozenset[str]:
-    """The characters in the texts of a cut, burned subtitles as well, that no font on this machine has."""
-    from wanflow.media.text.fonts import Typography
-    from wanflow.media.text.layout import missing_glyphs
-    from wanflow.media.text.subtitle_file import read_lines
+def check_drawn_texts(production: Production, cut: Cut) -> tuple[Problem, ...]:
+    """Warnings of the texts of a cut: characters that no font on this machine has, and text that is cut off.
 
-    characters = set("".join(drawn_texts(production, cut)))
-    for track in cut.finish.subtitles:
-        if track.burned:
-            with suppress(MediaFault):  # what is wrong with the file is a problem of its own
-                path = production.opened(track.source.path, Content.TEXT)
-                characters.update(*(line.text for line in read_lines(path, track.encoding)))
-    fonts = tuple(production.opened(path, Content.MEDIA) for path, _ in cut.finish.fonts)
-    typography = Typography(fonts, cut.finish.language)
-    return frozenset(missing_glyphs("".join(sorted(characters - LATIN)), typography))
+    Whether a text fits is known where the cut has a `size`; a run knows it of every cut.
+    """
+    from wanflow.media.jobs import RunningProcesses, Worker
+    from wanflow.media.text.text_checks import CheckTexts
+
+    burned = tuple(track for track in cut.finish.subtitles if track.burned)
+    with suppress(MediaFault):  # a file that may not be opened is a problem of its own
+        for path, content in cut.finish.contents.items():
+            production.opened(path, content)
+        fonts = tuple(PurePath(path) for path, _ in cut.finish.fonts)
+        check = CheckTexts(tuple(drawn_texts(production, cut)), burned, fonts, cut.finish.language, cut.shape.size)
+        return check.perform(Worker(production.folder, RunningProcesses()))
+    return ()
 
 
 def sound_part(file: Path, overrides: Overrides) -> SoundPart:

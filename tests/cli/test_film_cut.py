@@ -167,10 +167,8 @@ def test_a_font_that_is_brought_draws_the_words_again(wanflow: Wanflow, film: Pa
     """Boxes are said once, with the way out; a font in `fonts/` makes what has words in it again, nothing else."""
     rewrite("The End: 100% 'done'", "\U00013000")
     done = wanflow("run")
-    assert (
-        done.err.count("missing glyphs `\U00013000`: no installed font has them: put one that has them into `fonts/`")
-        == 1
-    )
+    assert done.err.count("missing glyphs `\U00013000`: no installed font has them; 1 of") == 1
+    assert "boxes: put one that has them into `fonts/`" in done.err
     Path("fonts").mkdir()
     square_font(Path("fonts/square.ttf"), "\U00013000")
     again = wanflow("run")

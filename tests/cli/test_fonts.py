@@ -24,7 +24,12 @@ cuts:
     subtitles: [{file: en.srt, burn: true}]
 """
 SRT = "1\n00:00:00,000 --> 00:00:01,000\nSPOKEN\n"
-PLACES = ("NOTICE", "PROMPT", "TITLE", "SPOKEN")
+PLACES = {
+    "NOTICE": "wanflow.yaml:2:32",
+    "PROMPT": "wanflow.yaml:4:98",
+    "TITLE": "wanflow.yaml:7:20",
+    "SPOKEN": "en.srt:2:1",
+}
 
 
 def write(film: Path, words: str, place: str = "") -> None:
@@ -35,18 +40,22 @@ def write(film: Path, words: str, place: str = "") -> None:
 
 @pytest.mark.parametrize("place", PLACES)
 def test_boxes_are_foretold_wherever_they_would_be_drawn(place: str, wanflow: Wanflow, film: Path) -> None:
-    """By `plan` and `doctor`, with the way out; a font in `fonts/` is one."""
+    """By `plan`, `validate` and `doctor`, where they are written, with the way out; a font in `fonts/` is one."""
     write(film, f"a {GLYPH}", place)
-    trouble = f"missing glyphs `{GLYPH}`: no installed font has them"
+    trouble = f"{PLACES[place]}: missing glyphs `{GLYPH}`: no installed font has them; 1 of "
     done = wanflow("plan")
-    assert (done.code, f"note: cut:main: {trouble}: put one that has them into `fonts/`" in done.out) == (0, True), done
+    assert (done.code, f"note: cut:main: {trouble}" in done.out) == (0, True), done
+    assert "boxes: put one that has them into `fonts/`" in done.out
+    assert ("also of the AI notice" in done.out) == (place == "NOTICE")
     assert trouble in json.loads(wanflow("plan", "--json").out)["notes"][0]
     done = wanflow("doctor")
     assert (done.code, f"cut:main: {trouble}" in done.out) == (0, True)
+    done = wanflow("validate")
+    assert (done.code, PLACES[place] in done.out, f"missing glyphs `{GLYPH}`" in done.out) == (0, True, True), done
     (film.parent / "fonts").mkdir()
     square_font(film.parent / "fonts" / "square.ttf", GLYPH)
     assert "missing glyphs" not in wanflow("plan").out
-    assert "missing glyphs" not in wanflow("doctor").out
+    assert "missing glyphs" not in wanflow("doctor").out + wanflow("validate").out
 
 
 def test_nothing_is_foretold_of_what_is_not_drawn(wanflow: Wanflow, film: Path) -> None:
@@ -58,7 +67,7 @@ def test_nothing_is_foretold_of_what_is_not_drawn(wanflow: Wanflow, film: Path) 
 
 def test_a_chinese_text_names_packages() -> None:
     """Beside the characters that lack a font; for other scripts it names none."""
-    words, hint = without_font("灯塔看守人第一集")
-    assert words == "missing glyphs `一人塔守灯…`: no installed font has them"
+    words, hint = without_font("灯塔看守人第一集", 12, 40, noticed=False)
+    assert words == "missing glyphs `灯塔看守人…`: no installed font has them; 12 of 40 characters are drawn as boxes"
     assert "`fonts-noto-cjk` (Debian, Ubuntu)" in hint
-    assert "noto" not in without_font(GLYPH)[1]
+    assert "noto" not in without_font(GLYPH, 1, 1, noticed=True)[1]

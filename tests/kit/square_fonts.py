@@ -67,7 +67,14 @@ def bare_machine() -> Iterator[None]:
 
 def forget() -> None:
     """Let fonts be looked for again."""
-    caches = (fonts._face_for, fonts._own, fonts._installed, layout.length_of, captions._setting, captions.letters_of)
+    caches = (
+        fonts._face_for,
+        fonts._own,
+        fonts._installed,
+        layout.length_of,
+        captions.set_caption,
+        captions.letters_of,
+    )
     for known in caches:
         known.cache_clear()
 

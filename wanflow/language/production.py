@@ -266,6 +266,26 @@ class CutFinish:
         return {**dict.fromkeys(media, Content.MEDIA), **dict.fromkeys(texts, Content.TEXT)}
 
 
+@dataclass(frozen=True, slots=True)
+class DrawnText:
+    """A text that is drawn into a cut, and where it is written.
+
+    `kind` is `title`, `slate`, `notice` or `subtitle`. `share` is the height of its capitals in percent of the shorter
+    side, None where letters have the size that fits. `language` is its own, None for the film's.
+    """
+
+    text: str
+    place: Place
+    kind: str
+    share: Decimal | None = None
+    language: str | None = None
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it may be too long for a picture; up to 100 characters of a title, or large letters, have room."""
+        return len(self.text) * (1 if self.share is None else self.share) > 100 and self.kind != "slate"
+
+
 PLAIN = CutFinish()
 
 

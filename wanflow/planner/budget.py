@@ -10,6 +10,7 @@ from wanflow import money
 from wanflow.catalog.read import load_catalog
 from wanflow.graph.build import sources_of
 from wanflow.graph.node import ShotVertex
+from wanflow.language.problem import Problem
 from wanflow.language.source import ShotSource
 from wanflow.money import Bound, Cost
 from wanflow.planner.picks import TakeChoice
@@ -101,8 +102,8 @@ class PlanNotes:
 
     `unpriced` are models, with the resolution where a price depends on it, that no price list has. `unreported` is the
     number of takes whose cost no reply said, where a budget rests on them. `rivals` are shots for which two branches
-    chose different takes. `merged` are sentences about a lock that a merge changed. `boxed` are the cuts that a run
-    writes with characters that no font on this machine has, which are drawn as boxes.
+    chose different takes. `merged` are sentences about a lock that a merge changed. `unreadable` are warnings of
+    texts in the cuts that a run writes: characters that no font on this machine has, and ends that are cut off.
     """
 
     excesses: tuple[Excess, ...] = ()
@@ -111,7 +112,7 @@ class PlanNotes:
     unpicked: tuple[UnpickedShot, ...] = ()
     rivals: tuple[tuple[str, TakeChoice], ...] = ()
     merged: tuple[str, ...] = ()
-    boxed: tuple[tuple[str, frozenset[str]], ...] = ()
+    unreadable: tuple[tuple[str, Problem], ...] = ()
 
 
 def notes(plan: Plan, limit: Cost | None = None) -> PlanNotes:

@@ -14,7 +14,7 @@ from wanflow.graph.node import ExtractVertex, origin_id
 from wanflow.graph.recipe import Identity
 from wanflow.language.language_tags import iso_code
 from wanflow.language.output_paths import soft_tracks
-from wanflow.language.production import RESULTS_FOLDER, Cut, CutItem, Production, Shot, TitleCard
+from wanflow.language.production import RESULTS_FOLDER, Cut, CutItem, DrawnText, Production, Shot, TitleCard
 from wanflow.language.source import Frame, PieceOutside, ShotSource, Sound, frame_span
 from wanflow.language.timeline import takeover
 from wanflow.messages import tr
@@ -231,19 +231,24 @@ def slate_words(shot: Shot) -> str:
     return " ".join(shot.written.split())[:CAPTION_CHARACTERS]
 
 
-def drawn_texts(production: Production, cut: Cut) -> Iterator[str]:
+def drawn_texts(production: Production, cut: Cut) -> Iterator[DrawnText]:
     """What is drawn into a cut beside subtitles: title cards, slates, the notice over the opening."""
     for item in cut.items:
         match item.source:
             case TitleCard(text):
-                yield text
+                yield DrawnText(text, item.place, "title")
             case ShotSource(name) if production.provider.slated and item.slate and name in production.shots:
-                yield from (name, slate_words(production.shots[name]))
-    if cut.finish.notice is not None:
-        yield cut.finish.notice.text
+                shot = production.shots[name]
+                written = shot.origins.get("prompt")
+                yield DrawnText(name, shot.place, "slate")
+                yield DrawnText(slate_words(shot), shot.place if written is None else written.place, "slate")
+    notice = cut.finish.notice
+    if notice is not None:
+        yield DrawnText(notice.text, notice.place, "notice", notice.height)
 
 
 def is_drawn_anywhere(production: Production, cut: Cut) -> bool:
-    """Whether every machine can draw the texts of a cut; those of subtitles that are burned in are not known here."""
+    """Whether every machine can draw the texts of a cut, with room; burned subtitles are not known here."""
     burned = any(track.burned for track in cut.finish.subtitles)
-    return not burned and is_latin("".join(drawn_texts(production, cut)))
+    texts = tuple(drawn_texts(production, cut))
+    return not burned and is_latin("".join(text.text for text in texts)) and not any(text.is_long for text in texts)

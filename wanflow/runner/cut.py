@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -12,25 +12,24 @@ from pathlib import Path, PurePath
 import anyio
 
 from wanflow import digest, timebase
-from wanflow.characters import escaped_json, without_font
+from wanflow.characters import escaped_json
 from wanflow.digest import Canonical
 from wanflow.errors import MediaFault
 from wanflow.graph.node import CutVertex, ShotVertex, asset_name
 from wanflow.language.language_tags import iso_code
 from wanflow.language.output_paths import FILM, provenance_file, soft_tracks
-from wanflow.language.production import Cut
+from wanflow.language.production import Cut, Production
 from wanflow.language.source import Facts
 from wanflow.language.timeline import total_frames
 from wanflow.media.cut import AssembleCut, Chapter, CutLabels, CutRecipe, SubtitleTrack
 from wanflow.media.jobs import Job
 from wanflow.media.picture.conform import ConformSegment, JoinClips
-from wanflow.media.picture.segment import JoinRecipe, PartRecipe, SegmentRecipe
+from wanflow.media.picture.segment import JoinRecipe
 from wanflow.media.text.caption_layout import Caption
-from wanflow.media.text.fonts import Typography
-from wanflow.media.text.layout import missing_glyphs
 from wanflow.media.text.subtitles import FindLinesBeyond, ReadSubtitles
+from wanflow.media.text.text_checks import CheckTexts
 from wanflow.messages import joined, tr
-from wanflow.planner.cut import Edit, EditItem, arrange, film_size, placed_at
+from wanflow.planner.cut import Edit, EditItem, arrange, drawn_texts, film_size, is_drawn_anywhere, placed_at
 from wanflow.planner.cut_layout import CutLayout, Segment, frame_rate, lay_out, place_items
 from wanflow.planner.plan import Step
 from wanflow.runner.context import RunContext, RunState
@@ -59,7 +58,8 @@ async def assemble_cut(step: Step, run_state: RunState, context: RunContext) -> 
     captions = await _read_captions(edit, total_frames(clips), rate, context)
     await _warn_of_unseen_subtitles(step.node, edit, total_frames(clips), rate, context)
     layout = lay_out(edit, clips, rate, captions)
-    _warn_of_missing_glyphs(step.node, layout, context)
+    if not is_drawn_anywhere(production, vertex.cut):
+        await _warn_of_texts(step.node, edit, context, production)
     assembly = _Assembly(step.node, layout, context, run_state)
     await assembly.join(await assembly.make_segments(), fingerprint)
     run_state.add_cut(vertex.cut.name, fingerprint)
@@ -201,28 +201,14 @@ async def _warn_of_unseen_subtitles(node: str, edit: Edit, frames: int, rate: Fr
                 context.emit(Warned(text, node))
 
 
-def _warn_of_missing_glyphs(node: str, layout: CutLayout, context: RunContext) -> None:
-    """Warn once where the text that is drawn into a cut has characters that no font has."""
-    drawn = {segment.recipe.key(): segment.recipe for segment in layout.segments}.values()
-    text = "".join(text for recipe in drawn for text in _drawn_text(recipe))
-    finish = layout.edit.cut.finish
-    missing = missing_glyphs(
-        text, Typography(tuple(context.folder / path for path, _ in finish.fonts), finish.language)
-    )
-    if missing:
-        context.emit(Warned(joined(": ", without_font(missing)), node))
-
-
-def _drawn_text(recipe: PartRecipe) -> Iterator[str]:
-    if not isinstance(recipe, SegmentRecipe):
-        sides = (recipe.before, recipe.after)
-        yield from (text for side in sides if side is not None for text in _drawn_text(side))
-        yield from (caption.text for caption in recipe.captions)
-        return
-    yield from recipe.slate
-    yield from (caption.text for caption in recipe.captions)
-    if recipe.card is not None and recipe.card.text is not None:
-        yield recipe.card.text
+async def _warn_of_texts(node: str, edit: Edit, context: RunContext, production: Production) -> None:
+    """Warn of the texts of a cut that cannot be read: characters without a font, and ends that are cut off."""
+    finish = edit.cut.finish
+    burned = tuple(track for track in finish.subtitles if track.burned)
+    fonts = tuple(PurePath(path) for path, _ in finish.fonts)
+    texts = tuple(drawn_texts(production, edit.cut))
+    for problem in await context.jobs(CheckTexts(texts, burned, fonts, finish.language, film_size(edit))):
+        context.emit(Warned(joined(": ", (str(problem.place), problem.message, problem.hint or "")), node))
 
 
 FORMAT = 1

@@ -71,7 +71,7 @@ class _Block:
     def __init__(self, caption: Caption | Below, place: str, size: Size, typography: Typography) -> None:
         own = replace(typography, language=caption.language or typography.language)
         self._notice = place == "top" and caption.edge is None
-        self._setting = _setting(caption.text, Fraction(caption.share), size, own, notice=self._notice)
+        self._setting = set_caption(caption.text, Fraction(caption.share), size, own, notice=self._notice)
         self._room = self._setting.size // 3 if self._notice else 0
         self.height = self._setting.height + 2 * self._room + size[1] * GAP_PERCENT // 100
 
@@ -88,7 +88,8 @@ class _Block:
 
 
 @lru_cache(maxsize=256)
-def _setting(text: str, share: Fraction, size: Size, typography: Typography, *, notice: bool) -> TextSetting:
+def set_caption(text: str, share: Fraction, size: Size, typography: Typography, *, notice: bool) -> TextSetting:
+    """The lines of a caption in a picture of `size`, its capitals `share` percent of the shorter side high."""
     largest = letters_of(math.ceil(share * min(size) / 100), typography)
     smallest = largest if notice else max(1, largest * SMALLEST_PERCENT // 100)
     width = size[0] * WIDTH_PERCENT // 100 - (largest * 4 // 3 if notice else 0)

@@ -172,6 +172,11 @@ def runs(text: str, size: int, typography: Typography = PLAIN) -> Iterator[Run]:
         yield Run(run, font, size, typography.language if shaped else None)
 
 
+def shapes_letters() -> bool:
+    """Whether letters of Arabic and Indic scripts are joined on this machine."""
+    return ENGINE != BASIC
+
+
 def capital_height(size: int, typography: Typography = PLAIN) -> int:
     """How many pixels high a capital letter is in letters of `size` pixels."""
     face = next(iter(_faces_of("H", typography.for_text("H"))))

@@ -142,7 +142,8 @@ def fit(
             continue
         lines = _wrapped(units, size, width, typography)
         if len(lines) <= min(most, most_lines, height // pitch_of(size)):
-            return TextSetting(_balanced(units, lines, size, (int(widest) + 1, width), typography), size, typography)
+            balanced = _balanced(units, lines, size, (int(widest) + 1, width), typography)
+            return TextSetting(balanced, size, typography, cut_off=len(text) > LONGEST_TEXT)
     rows = max(1, min(most_lines, height // pitch_of(smallest)))
     last = "".join(lines[rows - 1 : rows])
     while last and length_of(last + ELLIPSIS, smallest, typography) > width:

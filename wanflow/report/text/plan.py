@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from wanflow import money
-from wanflow.characters import LONGEST_LINE, LONGEST_MESSAGE, escaped_json, shown, without_font
+from wanflow.characters import LONGEST_LINE, LONGEST_MESSAGE, escaped_json, shown
 from wanflow.graph.node import cut_name
 from wanflow.messages import joined, tr, trn
 from wanflow.money import Bound, Cost, amount_text
@@ -257,7 +257,10 @@ def note_texts(notes: PlanNotes, region: str) -> tuple[str, ...]:
             tr("{takes} reported no cost; the budget uses their maximum price", takes=count(notes.unreported, "take"))
         )
     texts += [_unpicked_text(shot) for shot in notes.unpicked]
-    texts += [joined(": ", (cut, *without_font(characters))) for cut, characters in notes.boxed]
+    texts += [
+        joined(": ", (cut, str(problem.place), problem.message, problem.hint or ""))
+        for cut, problem in notes.unreadable
+    ]
     return (*texts, *merge_texts(notes))
 
 

@@ -1,0 +1,65 @@
+"""Texts of a cut that cannot be read in its picture are warnings, where they are written."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from kit.square_fonts import bare_machine
+from wanflow.language.production import DrawnText, Subtitles
+from wanflow.language.source import FileSource
+from wanflow.media.jobs import Worker
+from wanflow.media.text.text_checks import CheckTexts
+from wanflow.yamldoc.nodes import Place
+
+NOTICE = Place("wanflow.yaml", 2, 9)
+TITLE = Place("wanflow.yaml", 7, 3)
+NO_FONT = "no installed font has them"
+LINE = "1\n00:00:00,000 --> 00:00:01,000\n{}\n\n"
+
+
+def check(
+    texts: list[DrawnText], folder: Path, size: tuple[int, int] | None = None, spoken: str = ""
+) -> list[tuple[str, str]]:
+    """The places and messages of the warnings about some texts and the subtitles in `s.srt`."""
+    (folder / "s.srt").write_text(spoken, encoding="utf-8")
+    track = Subtitles(FileSource("s.srt"), TITLE, burned=True)
+    found = CheckTexts(tuple(texts), (track,) if spoken else (), size=size).perform(Worker(folder))
+    return [(str(each.place), each.message) for each in found]
+
+
+def test_how_much_is_lost_is_counted_over_all_texts(tmp_path: Path) -> None:
+    """In the order of the texts, and whether the notice is among them."""
+    texts = [DrawnText("灯塔 A", TITLE, "title"), DrawnText("AI生成", NOTICE, "notice", Decimal(5))]
+    with bare_machine():
+        found = check(texts, tmp_path, spoken=LINE.format("hello") + LINE.format("灯下"))
+    assert found == [
+        (
+            "wanflow.yaml:7:3",
+            f"missing glyphs `灯塔生成下`: {NO_FONT}; 6 of 14 characters, also of the AI notice, are drawn as boxes",
+        )
+    ]
+    with bare_machine():
+        assert check([DrawnText("plain — “text”", TITLE, "title")], tmp_path) == []
+        assert check([], tmp_path, spoken=LINE.format("hello") + LINE.format("灯"))[0][0] == "s.srt:6:1"
+
+
+@pytest.mark.parametrize(("size", "warned"), [((720, 1280), True), ((1920, 1080), False), (None, False)])
+def test_a_notice_that_is_cut_off_is_told(tmp_path: Path, size: tuple[int, int] | None, warned: bool) -> None:
+    """By the size of the picture, where it is known; its letters never shrink."""
+    notice = DrawnText("This film was made by AI. " * 6, NOTICE, "notice", Decimal(5))
+    words = "the AI notice does not fit into 720x1280: its end is cut off"
+    assert check([notice], tmp_path, size) == ([("wanflow.yaml:2:9", words)] if warned else [])
+
+
+def test_long_lines_and_titles_are_told_once_each(tmp_path: Path) -> None:
+    """At the first of them, with the number of others; a slate is short by nature."""
+    spoken = "".join(LINE.format(words) for words in ("short", "long words " * 60, "longer words " * 60))
+    texts = [DrawnText("title " * 400, TITLE, "title"), DrawnText("slate " * 400, TITLE, "slate")]
+    found = check(texts, tmp_path, (1280, 720), spoken)
+    assert found == [
+        ("s.srt:6:1", "the subtitle does not fit into 1280x720: its end is cut off; so is 1 more"),
+        ("wanflow.yaml:7:3", "the title does not fit into 1280x720: its end is cut off"),
+    ]

@@ -1,0 +1,99 @@
+"""What of the texts of a cut cannot be read in its picture: characters without a font, and ends that do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+from itertools import groupby
+from pathlib import PurePath
+
+from wanflow.characters import without_font
+from wanflow.errors import MediaFault
+from wanflow.language.problem import Problem, Severity
+from wanflow.language.production import DrawnText, Subtitles
+from wanflow.media.jobs import Job, Worker
+from wanflow.media.picture.card import set_title
+from wanflow.media.text.caption_layout import SHARE
+from wanflow.media.text.captions import set_caption
+from wanflow.media.text.fonts import Typography
+from wanflow.media.text.layout import missing_glyphs
+from wanflow.media.text.subtitle_file import read_lines
+from wanflow.messages import joined, tr, trn
+from wanflow.writing import is_latin
+from wanflow.yamldoc.nodes import Place
+
+KINDS = {"title": tr("title"), "notice": tr("AI notice"), "subtitle": tr("subtitle")}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckTexts(Job[tuple[Problem, ...]]):
+    """Find what of the texts of a cut cannot be read: those in `texts`, and the lines of burned `subtitles`.
+
+    `fonts` are files of the production, and `language` is the film's. `size` is that of the picture, None where it is
+    not known, and so not whether the texts fit.
+    """
+
+    texts: tuple[DrawnText, ...]
+    subtitles: tuple[Subtitles, ...]
+    fonts: tuple[PurePath, ...] = ()
+    language: str | None = None
+    size: tuple[int, int] | None = None
+
+    def perform(self, worker: Worker) -> tuple[Problem, ...]:
+        """Read the subtitles, and give warnings, each at the first text that it is about."""
+        typography = Typography(tuple(worker.root / font for font in self.fonts), self.language)
+        texts = list(self.texts)
+        for track in self.subtitles:
+            path = track.source.path
+            with suppress(MediaFault):  # what is wrong with the file is a problem of its own
+                texts += [
+                    DrawnText(
+                        line.text, Place(path, max(1, line.number), 1), "subtitle", Decimal(SHARE), track.language
+                    )
+                    for line in read_lines(worker.root / path, track.encoding)
+                ]
+        return (*_without_font(texts, typography), *(_cut_off(texts, typography, self.size) if self.size else ()))
+
+
+def _cut_off(texts: Sequence[DrawnText], typography: Typography, size: tuple[int, int]) -> Iterator[Problem]:
+    cut_off = [text for text in texts if _is_cut_off(text, typography, size)]
+    for kind, group in groupby(sorted(cut_off, key=lambda text: text.kind), key=lambda text: text.kind):
+        first, *others = group
+        shown = f"{size[0]}x{size[1]}"
+        words = tr("the {kind} does not fit into {shown}: its end is cut off", kind=KINDS[kind], shown=shown)
+        if others:
+            words = joined("; ", (words, trn("so is {number} more", "so are {number} more", len(others))))
+        hint = tr("write fewer words, or a smaller `height`") if kind == "notice" else tr("write fewer words")
+        yield Problem(first.place, words, hint, Severity.WARNING)
+
+
+def _without_font(texts: Sequence[DrawnText], typography: Typography) -> Iterator[Problem]:
+    missing, lost, total, first, noticed = dict[str, None](), 0, 0, None, False
+    for text in texts:
+        own = _of(text, typography)
+        found = set() if is_latin(text.text) else missing_glyphs(text.text, own)
+        total += sum(not character.isspace() for character in text.text)
+        if found:
+            hidden = [character for character in text.text if character in found]
+            missing, lost = missing | dict.fromkeys(hidden), lost + len(hidden)
+            first, noticed = first or text.place, noticed or text.kind == "notice"
+    if first is not None:
+        words, hint = without_font([*missing], lost, total, noticed=noticed)
+        yield Problem(first, words, hint, Severity.WARNING)
+
+
+def _is_cut_off(text: DrawnText, typography: Typography, size: tuple[int, int]) -> bool:
+    own = _of(text, typography)
+    if not text.is_long:
+        return False
+    if text.share is None:
+        return set_title(text.text, size, own).cut_off
+    return set_caption(text.text, Fraction(text.share), size, own, notice=text.kind == "notice").cut_off
+
+
+def _of(text: DrawnText, typography: Typography) -> Typography:
+    """The typography of one text: `zh` means every Chinese script, and leaves the choice to the film."""
+    return replace(typography, language=text.language if text.language not in {None, "zh"} else typography.language)
