@@ -35,8 +35,9 @@ def identity(*tracks: Subtitles, size: tuple[int, int] | None = None) -> str | N
 
 def test_a_cut_of_an_earlier_version_stays_what_it_was() -> None:
     """Made by version 0.2.0, with tracks that it could tell apart."""
-    assert identity(SOFT, BURNED, UNKNOWN) == "8f033a2e6310f1f1ce9869e04185b9b9e09d4e227a515ea55e54fa3427fa2ee0"
-    assert identity(SOFT, replace(BURNED, language="zh-Hans"), UNKNOWN) == identity(SOFT, BURNED, UNKNOWN)
+    english = replace(BURNED, language="en")
+    assert identity(SOFT, english, UNKNOWN) == "74850f2379fc36d71db89814a874362e41eb7ee5d1a6c1d3b8c316144cd3b559"
+    assert identity(SOFT, replace(english, language="en-GB"), UNKNOWN) == identity(SOFT, english, UNKNOWN)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,8 @@ def test_a_cut_of_an_earlier_version_stays_what_it_was() -> None:
     [
         (replace(SOFT, language="zh-Hans"), replace(SOFT, language="zh-Hant")),
         (SOFT, replace(SOFT, encoding="gb18030")),
+        (replace(BURNED, language="zh-Hans"), replace(BURNED, language="zh-Hant")),
+        (BURNED, replace(BURNED, language="zh-Hant")),
         (BURNED, replace(BURNED, position="top")),
         (BURNED, replace(BURNED, position=Decimal("0.9"))),
         (replace(BURNED, position=Decimal("0.9")), replace(BURNED, position=Decimal("0.8"))),
@@ -51,7 +54,7 @@ def test_a_cut_of_an_earlier_version_stays_what_it_was() -> None:
     ],
 )
 def test_what_changes_the_film_changes_its_identity(one: Subtitles, other: Subtitles) -> None:
-    """The title of a track, the reading of its file, the place of its words; not how a share is written."""
+    """A track's title, the reading of its file, the place and script of its words; not how a share is written."""
     assert identity(one, size=WIDE) != identity(other, size=WIDE)
     same = replace(other, position=Decimal(f"{other.position}0")) if isinstance(other.position, Decimal) else other
     assert identity(other, size=WIDE) == identity(same, size=WIDE)

@@ -196,14 +196,15 @@ def _subtitles_json(edit: Edit) -> list[Canonical]:
     for of, track in zip(edit.subtitles, edit.cut.finish.subtitles, strict=True):
         code = None if track.language is None else iso_code(track.language)
         told: dict[str, Canonical] = {"of": of, "language": code, "burned": track.burned}
-        title, encoding = titles.get(track), track.encoding
         place, edge = placed_at(track.position, film_size(edit)) if track.burned else ("bottom", None)
-        if title is not None:
-            told["title"] = title
-        if encoding is not None:
-            told["encoding"] = encoding
-        if edge is not None:
-            told |= {"place": place, "edge": _plain(edge)}
+        later = {
+            "script": script_language(track.language) if track.burned and track.language != "zh" else None,
+            "title": titles.get(track),
+            "encoding": track.encoding,
+            "place": None if edge is None else place,
+            "edge": _plain(edge),
+        }
+        told |= {key: value for key, value in later.items() if value is not None}
         found.append(told)
     return found
 
