@@ -24,7 +24,8 @@ class ShotRequest:
 
     `core` is the recipe's fingerprint, final only where `known`. Otherwise it is that of the future request: two shots
     with the same one are twins. `key` is what the lock files picks under. `renamed_from` is the name that the shot
-    had before, while the lock's file still has its takes under that name.
+    had before, while the lock's file still has its takes under that name. `others` are the recipes of the same shot in
+    other words: those of earlier versions, or the present ones where a take answers earlier ones.
     """
 
     shot: Shot
