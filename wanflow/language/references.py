@@ -102,7 +102,7 @@ _HAN = re.compile("[\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]
 _HAN_BEFORE = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 """What decided the language in earlier versions: a prompt with one such character had Chinese identifiers."""
 _LATIN_WORD = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+(?:['\u2019-][A-Za-z\u00c0-\u024f\u1e00-\u1eff]+)*")
-_QUOTED = re.compile('"[^"]*"|\u201c[^\u201d]*\u201d|「[^」]*」|『[^』]*』|《[^》]*》')
+_QUOTED = re.compile('"[^"]*"|\u201c[^\u201c\u201d]*\u201d|「[^「」]*」|『[^『』]*』|《[^《》]*》')
 
 
 def named_cast(prompt: str) -> tuple[str, ...]:

@@ -46,8 +46,9 @@ def check_identifiers(
 ) -> Iterator[Problem]:
     """Warnings of identifiers in a prompt that the model does not know, or whose media the shot lacks.
 
-    `prompt` has markers around its cast names. Text in quotation marks does not count.
+    `prompt` has markers around its cast names. Text in quotation marks does not count, nor what the model cuts off.
     """
+    prompt = prompt[: model.text["prompt"].most] if "prompt" in model.text else ""
     have = _media_of(shot, references, model)
     text = without_names_and_quotes(prompt)
     found = {match.group(): (match, "en") for match in _LATIN.finditer(text)}
