@@ -117,7 +117,7 @@ def test_signs_and_blanks_are_those_of_chinese(page: Path) -> None:
 def test_code_has_no_slip_of_an_input_method(page: Path) -> None:
     """No full-width letter, digit, colon, bracket or space, but for the signs of a prompt's sentence."""
     text = page.read_text(encoding="utf-8")
-    code = [block.text for block in blocks(page)] + re.findall(r"`([^`\n]+)`", text)
+    code = [block.text for block in blocks(page) if block.language != "text"] + re.findall(r"`([^`\n]+)`", text)
     proper = r"# .*|[\u3005-\u9fff}][，。；]"
     slips = [
         re.search(r".{0,12}[\uff01-\uff5e\u3000\u00a0\u200b]", re.sub(proper, "", part))

@@ -83,6 +83,11 @@ UNTIL_IT_LISTENS = "until (exec 3<>/dev/tcp/127.0.0.1/8471) 2>/dev/null; do :; d
 """What a reader does with their eyes: wait until the emulator of the page has said where it is."""
 
 
+def language_of(page: Path) -> str:
+    """The language in which the reader of a page sees messages."""
+    return "zh_CN" if page in ORIGINAL else "en"
+
+
 def session(page: Path) -> str:
     """The page as one shell script: what is typed, and each YAML block saved as the production file where it comes.
 
@@ -97,9 +102,12 @@ def session(page: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-def execute(argv: Sequence[str | Path], folder: Path, *, path: str = "") -> subprocess.CompletedProcess[str]:
-    """Run a command in a folder, with more folders on the PATH."""
-    environment = {**os.environ, "PATH": os.pathsep.join(filter(None, (path, os.environ["PATH"]))), "NO_COLOR": "1"}
+def execute(
+    argv: Sequence[str | Path], folder: Path, *, path: str = "", language: str = "en"
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in a folder, with more folders on the PATH and messages in a language."""
+    known = {**os.environ, "NO_COLOR": "1", "WANFLOW_LANG": language}
+    environment = {**known, "PATH": os.pathsep.join(filter(None, (path, os.environ["PATH"])))}
     return subprocess.run(argv, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -111,11 +119,12 @@ class Film(NamedTuple):
     paid: str
     made: set[str]
     never: str
+    idle: str
 
 
 FILMS = {
-    README: Film("my-film", "main", "valley", {"climb.t2", "eagle.t1", "valley.t1"}, "valley.t2"),
-    README_ZH: Film("我的短片", "正片", "山谷", {"登顶.t1", "苍鹰.t3", "山谷.t1"}, "山谷.t2"),
+    README: Film("my-film", "main", "valley", {"climb.t2", "eagle.t1", "valley.t1"}, "valley.t2", "nothing to do"),
+    README_ZH: Film("我的短片", "正片", "山谷", {"登顶.t1", "苍鹰.t3", "山谷.t1"}, "山谷.t2", "无事可做"),
 }
 
 
@@ -134,7 +143,8 @@ def typed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     with served(Serving(speed=Fraction(10))) as service, pytest.MonkeyPatch.context() as patch:
         patch.setenv("DASHSCOPE_HTTP_BASE_URL", service.base_url)
         patch.setenv("DASHSCOPE_API_KEY", "sk-animatic")
-        done = execute(["bash", "-c", session(request.param)], folder, path=sysconfig.get_path("scripts"))
+        scripts, language = sysconfig.get_path("scripts"), language_of(request.param)
+        done = execute(["bash", "-c", session(request.param)], folder, path=scripts, language=language)
     return Typed(request.param, folder / FILMS[request.param].folder, done)
 
 
@@ -144,7 +154,7 @@ def test_the_film_of_the_readme_comes_out_as_it_says(typed: Typed) -> None:
     assert done.returncode == 0, done.stderr
     assert (typed.film / "out" / "dashscope" / "shots" / f"{told.paid}.t1.mp4").is_file()
     assert done.stdout.splitlines()[-1] == str(Path("out", f"{told.cut}.mp4"))
-    assert "nothing to do" in done.stderr.splitlines()[-1]
+    assert told.idle in done.stderr.splitlines()[-1]
     takes = {path.stem for path in (typed.film / "out" / "shots").iterdir()}
     assert told.made <= takes
     assert told.never not in takes

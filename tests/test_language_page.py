@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from test_docs import CHINESE, LANGUAGE, blocks, commands, execute, in_checkout
+from test_docs import CHINESE, LANGUAGE, blocks, commands, execute, in_checkout, language_of
 
 from kit.project import rewrite
 
@@ -46,7 +46,8 @@ def steps(page: Path) -> Iterator[str]:
 def typed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Typed:
     """Everything on a version of the page, typed in an empty folder."""
     folder = tmp_path_factory.mktemp("page")
-    done = execute(["bash", "-c", "\n".join(steps(request.param))], folder, path=SCRIPTS)
+    language = language_of(request.param)
+    done = execute(["bash", "-c", "\n".join(steps(request.param))], folder, path=SCRIPTS, language=language)
     assert done.returncode == 0, done.stderr
     (film,) = (line.split()[-1] for line in commands(request.param) if line.startswith("cd "))
     return Typed(request.param, folder / film, done.stdout)
