@@ -193,6 +193,11 @@ def ascii_sign(sign: str) -> str | None:
     return chr(ord(sign) - 0xFEE0) if "\uff01" <= sign <= "\uff5e" else None
 
 
+def with_ascii_signs(text: str) -> str:
+    """A text with the ASCII signs that were meant by those of an input method."""
+    return text if text.isascii() else "".join(ascii_sign(sign) or sign for sign in text)
+
+
 def cells_wide(text: str) -> int:
     """How many cells of a terminal a text fills."""
     if text.isascii():

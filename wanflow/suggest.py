@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from wanflow.boundary import Boundary, Content
-from wanflow.characters import INVISIBLE, hint_for_invisible
+from wanflow.characters import INVISIBLE, hint_for_invisible, with_ascii_signs
 from wanflow.messages import joined, tr
 
 Named = TypeVar("Named")
@@ -42,6 +42,10 @@ MAX_NAMED = 20
 """Maximum names that a hint lists."""
 
 
+_FORWARD = frozenset("\\＼／")
+"""Signs that people write in place of the `/` between folders."""
+
+
 class Known(dict[str, Named]):
     """A table whose names are suggested for misspelt ones; nothing is added to it after the first suggestion."""
 
@@ -52,7 +56,9 @@ class Known(dict[str, Named]):
 
 
 def did_you_mean(word: str, names: Iterable[str]) -> str | None:
-    """The hint with the nearest known name, or with a character to delete that nobody sees; None where none is near."""
+    """The hint with the nearest known name, or what to do about a sign that no name has; None where none is near."""
+    if (typed := with_ascii_signs(word[: MAX_COMPARED + 1])) != word[: MAX_COMPARED + 1]:
+        return tr("write `{text}`", text=typed)
     if (unseen := hint_for_invisible(word[: MAX_COMPARED + 1])) is not None:
         return unseen
     near = nearest(word, names)
@@ -166,8 +172,8 @@ def hint_for_path(folder: Path, path: str, boundary: Boundary) -> str | None:
 
     It names nothing outside of the boundary for text, whatever the file is.
     """
-    if "\\" in path:
-        forward = path.replace("\\", "/")
+    if not _FORWARD.isdisjoint(path):
+        forward = path.translate(dict.fromkeys(map(ord, _FORWARD), "/"))
         near = nearest_path(folder, forward, boundary)
         return (
             tr("write `/` between folders, from the folder of the file")

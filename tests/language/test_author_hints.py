@@ -189,22 +189,22 @@ MISTAKES = [
     # characters that nobody sees
     (
         shot("duration: 5\xa0"),
-        (5, 37),
-        "`duration` must be a whole number, not `5\xa0`",
-        "delete U+00A0 (no-break space)",
+        (5, 38),
+        "U+00A0 (no-break space) does not belong here",
+        "delete it",
     ),
-    (f"{SHOTS}cuts: {{m: [a\u200b]}}\n", (6, 12), "no shot `a\u200b`", "delete U+200B (zero width space)"),
+    (f"{SHOTS}cuts: {{m: [a\u200b]}}\n", (6, 13), "U+200B (zero width space) does not belong here", "delete it"),
     (
         f"{HEAD}shots:\n  a: {{model: wan2.7-t2v\ufeff, prompt: x}}\n",
-        (4, 14),
-        "unknown model `wan2.7-t2v\ufeff`",
-        "delete U+FEFF (byte order mark)",
+        (4, 24),
+        "U+FEFF (byte order mark) does not belong here",
+        "delete it",
     ),
     (
         f"{SHOTS}cuts:\n  m:\n    -\u2003a\n    - b\n",
-        (8, 5),
-        "`m` must be a list or a mapping, not `-\u2003a - b`",
-        "write an ordinary space instead of U+2003 (em space)",
+        (8, 6),
+        "U+2003 (em space) is not a space in YAML",
+        "use ordinary spaces",
     ),
     # units
     (shot("duration: 4s"), (5, 37), "`duration` must be a whole number, not `4s`", "whole seconds: write `4`"),

@@ -83,6 +83,9 @@ def _note_values(context: click.Context, option: click.Parameter, value: tuple[s
     for word in value:
         name, equals, text = word.partition("=")
         if not name or not equals:
+            if "＝" in word:
+                words = tr("`{word}`: `＝` is a full-width equals sign, write `=`", word=word)
+                raise click.BadParameter(words, param=option)
             raise click.BadParameter(tr("`{word}` is not NAME=VALUE", word=word), param=option)
         values[name] = text
     _note(context, option, values or None)

@@ -8,10 +8,12 @@ from decimal import Decimal
 from pathlib import PurePosixPath
 
 from wanflow.characters import for_shell, hint_for_invisible
+from wanflow.language.chinese_keys import CHINESE_KEYS
 from wanflow.suggest import MAX_NAMED, did_you_mean
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode
 
-OTHER_KEYS = {
+OTHER_KEYS: dict[str, tuple[str, ...]] = {
+    **CHINESE_KEYS,
     "aspect": ("ratio", "size"),
     "aspect_ratio": ("ratio", "size"),
     "begin": ("in",),
@@ -47,7 +49,7 @@ OTHER_KEYS = {
     "video": ("file",),
     "volume": ("gain",),
 }
-"""Keys by their names in other tools; of several, the first one that is known at a place applies there."""
+"""Keys by their names in other tools and in Chinese; of several, the first one that a place knows applies there."""
 
 OTHER_TRANSITIONS = {
     "blend": "dissolve",
@@ -82,7 +84,7 @@ _IN_CUTS = {
 _TRUE, _FALSE = frozenset({"yes", "on", "y", "true"}), frozenset({"no", "off", "n", "false"})
 _MEASURE = re.compile(r"(?P<number>[-+]?\d+(?:\.\d+)?)\s*(?P<unit>[A-Za-z%×秒]+)", re.ASCII)
 _CLOCK = re.compile(r"(?:(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>\d+(?:\.\d+)?)", re.ASCII)
-_NAMES = re.compile(r"[\w/-]+(?:[, ] *[\w/-]+)*")
+_NAMES = re.compile(r"[\w/-]+(?:[, ，、] *[\w/-]+)*")
 """A name, or several with commas or spaces, which make a list in brackets."""
 _TIMED = re.compile(r"(?P<name>[A-Za-z][A-Za-z _-]*?)[ ,]+(?P<seconds>\d+(?:\.\d+)?) *(?:s|sec|seconds?)?")
 """A transition with its length, `crossfade 1s`."""
@@ -198,7 +200,7 @@ def _hint_for_member(name: str, file: str) -> str:
 
 def _with_commas(names: str) -> str:
     """Names as the inside of a list; any other text stays as it is."""
-    return ", ".join(re.split("[, ]+", names)) if _NAMES.fullmatch(names) else names
+    return ", ".join(re.split("[, ，、]+", names)) if _NAMES.fullmatch(names) else names
 
 
 def _hint_for_mapping(value: MapNode, kinds: Collection[str]) -> str | None:

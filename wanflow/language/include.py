@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import filter as matching
 from pathlib import Path
@@ -19,6 +19,7 @@ from wanflow.schemas import data_folder
 from wanflow.suggest import did_you_mean, hint_for_path
 from wanflow.yamldoc.nodes import ListNode, MapNode, Place, TextNode
 from wanflow.yamldoc.parse import MAX_VALUES, Document, parse
+from wanflow.yamldoc.slips import Slip
 
 INCLUDABLE = ("cast", "cuts", "include", "scene", "shots", "vars", "wanflow")
 """Keys that an included file may have."""
@@ -45,6 +46,9 @@ MAX_BYTES_IN_ALL = 48_000_000
 """Maximum size of all texts of a production; 20,000 shots with prompts as long as models take have less."""
 
 ANY_DEPTH = "**"
+
+_HOW_PATHS_ARE = ("the path is relative to the file that names it", "write `/` between folders")
+"""What to know of a pattern that matches nothing, and of one with a backslash."""
 
 _WILDCARD = re.compile(r"[*?\[]")
 
@@ -212,8 +216,9 @@ class _IncludeWalk:
         paths = [_relative(file.base.path(path), self._root) for path in found]
         matches = [_IncludedFile(path, written.place) for path in paths if path != file.file]
         if not matches:
-            hint = "the path is relative to the file that names it"
-            self._problems.append(Problem(written.place, f"no file matches `{pattern}`", hint))
+            self._problems.append(
+                Problem(written.place, f"no file matches `{pattern}`", _HOW_PATHS_ARE["\\" in pattern])
+            )
         return matches
 
     def _names(self, known: Mapping[str, TextNode]) -> Names:
@@ -335,7 +340,7 @@ class SourceTexts:
     link to elsewhere is read where it was `named`, as by `-f`, and the production is trusted. One that was found may
     have come with a checkout, and the link is as foreign as the rest of it.
 
-    `values` and `size` count the values and bytes of all of them.
+    `values` and `size` count the values and bytes of all of them. `slips` are signs that are read as others, by file.
     """
 
     boundary: Boundary
@@ -345,6 +350,8 @@ class SourceTexts:
     values: int = 0
     size: int = 0
     line_count: int = 0
+    slips: Mapping[str, Sequence[Slip]] = field(default_factory=dict)
+    documents: dict[str, Document] = field(default_factory=dict)
 
     def read(self, file: Path, name: str, place: Place | None, what: str, problems: list[Problem]) -> Document | None:
         """A file's tree; None, and a problem at `place`, where it cannot or may not be read.
@@ -366,7 +373,7 @@ class SourceTexts:
                 message = f"the texts of a production have at most {most} in all"
                 problems.append(Problem(at, message, "split it into several productions"))
                 return None
-            document = parse(data, name, MAX_VALUES - self.values)
+            document = parse(data, name, MAX_VALUES - self.values, self.slips.get(name, ()))
         except (OSError, ValueError) as error:
             if place is not None and isinstance(error, FileNotFoundError):
                 root, folder = file.parents[len(Path(name).parts) - 1], posixpath.dirname(place.file)
@@ -375,12 +382,16 @@ class SourceTexts:
             problems.append(Problem(at, f"{what} {why_unreadable(error)}", hint))
             return None
         self.values += document.size
-        self.lines[name] = document.lines
+        self.lines[name], self.documents[name] = document.lines, document
         self.files.append(file.absolute())
         for found in document.problems:
             severity = Severity.WARNING if found.warning else Severity.ERROR
             problems.append(Problem(found.place, found.message, found.hint, severity))
         return document
+
+    def unread(self) -> frozenset[str]:
+        """The files whose syntax is broken, or that are empty."""
+        return frozenset(name for name, document in self.documents.items() if document.root is None)
 
     def refused(self, file: Path, place: Place, what: str, problems: list[Problem], *, named: bool = False) -> bool:
         """Whether a file may not be read; then there is a problem at `place`, which says nothing of the file itself.

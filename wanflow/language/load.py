@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from wanflow.language.cut_finish import FilmTexts, read_cut
 from wanflow.language.expand import ExpandedShot, Expansion, ExpansionContext, SizeLimits
 from wanflow.language.include import SourceTexts, gather
 from wanflow.language.merge import MergedFile, cut_off_texts, merge
+from wanflow.language.misread import find_slips
 from wanflow.language.names import other_forms, strip_cast_markers
 from wanflow.language.output_paths import results_folder, shared_outputs
 from wanflow.language.pipeline import PipelineLibrary
@@ -45,12 +46,16 @@ from wanflow.language.shot import Cast, CastMember, WrittenShot, read_cast, read
 from wanflow.language.written_identifiers import check_identifiers
 from wanflow.suggest import Known
 from wanflow.yamldoc.nodes import MapNode, Place, scalar
+from wanflow.yamldoc.slips import Slip
 
 Found = tuple[Production | None, tuple[Problem, ...]]
 NO_VALUES: Mapping[str, str] = {}
 
 MAX_TAKES = 100_000
 """Maximum takes of all shots of a production together."""
+
+MAX_REPAIRS = 4
+"""Maximum readings after the first: what a slip hid may have slips itself."""
 
 MAX_ITEMS = 50_000
 """Maximum items of all cuts of a production together."""
@@ -116,8 +121,26 @@ def read(
 
 
 def read_usable(file: Path, overrides: Overrides = AS_WRITTEN) -> LoadResult:
-    """As `read`, but a production with errors is loaded as far as it can be used, so that more problems are found."""
-    texts, problems = SourceTexts(overrides.boundary(file), overrides.named), list[Problem]()
+    """As `read`, but a production with errors is loaded as far as it can be used, so that more problems are found.
+
+    A slip of an input method is read as what was meant, so that it is one error and raises no other.
+    """
+    result = _read_once(file, overrides, {})
+    for _ in range(MAX_REPAIRS if has_errors(result.problems) else 0):
+        documents = result.texts.documents
+        found = {name: (*each.slips, *find_slips(each)) for name, each in documents.items()}
+        if found == {name: each.slips for name, each in documents.items()}:
+            break
+        repaired = _read_once(file, overrides, found)
+        if repaired.texts.unread() - result.texts.unread():
+            break
+        result = repaired
+    result.texts.documents.clear()
+    return result
+
+
+def _read_once(file: Path, overrides: Overrides, slips: Mapping[str, Sequence[Slip]]) -> LoadResult:
+    texts, problems = SourceTexts(overrides.boundary(file), overrides.named, slips=slips), list[Problem]()
     top = Place(file.name, 1, 1)
     given = {name: scalar(text.encode(errors="replace").decode(), top) for name, text in overrides.values.items()}
     problems += (

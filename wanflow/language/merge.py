@@ -84,8 +84,14 @@ def _defined_twice(files: Sequence[ProductionFile], group: str) -> Iterator[Prob
             yield Problem(key.place, defined_again(key.string, first.string, first.place), "rename one")
 
 
+_HALF_QUOTED = frozenset("“”„＂「")
+
+
 def cut_off_texts(files: Sequence[ProductionFile]) -> Iterator[Problem]:
-    """Warnings for texts that a ` #` without a space after it ends: more often a cut prompt than a comment."""
+    """Warnings for texts that a ` #` without a space after it ends, and for those that begin with another quote.
+
+    The first is more often a cut prompt than a comment; the second is a slip of an input method.
+    """
     for file in files:
         yield from _cut_off(file.root)
 
@@ -101,6 +107,9 @@ def _cut_off(node: Node) -> Iterator[Problem]:
         case TextNode(cut_off=True):
             message = "the text is cut off at ` #`, which begins a comment"
             yield Problem(node.place, message, "quote the text, or write a space after `#`", Severity.WARNING)
+        case TextNode(text=text, plain=True) if text[:1] in _HALF_QUOTED and text.find('"') == len(text) - 1 > 0:
+            message = f"`{text[0]}` does not begin a text in quotes: both quotes are sent as they are"
+            yield Problem(node.place, message, 'write `"` at both ends', Severity.WARNING)
 
 
 def _merge_file(file: ProductionFile, names: Names, problems: list[Problem]) -> MergedFile:

@@ -164,12 +164,7 @@ def _flow(fault: SyntaxFault) -> SyntaxHint | None:
 
 
 def _colons(fault: SyntaxFault) -> SyntaxHint | None:
-    """A full-width colon, and `?` or `:` unquoted inside `[ ]` or `{ }`."""
-    first = fault.since[0] if fault.since else fault.at[0]
-    for number in dict.fromkeys((fault.at[0], first, fault.at[0] - 1)):
-        column = fault.line(number).find("：")
-        if column >= 0 and not value_at(fault.line(number))[1].startswith(("'", '"')):
-            return SyntaxHint((number, column), "`：` is a full-width colon", "write `: ` with a space")
+    """`?` or `:` unquoted inside `[ ]` or `{ }`."""
     sign = next((sign for sign in "?:" if f"'{sign}'" in fault.problem or fault.character == sign), None)
     in_plain = "plain scalar" in fault.context and sign == ":"
     if sign is None or not (fault.in_flow or in_plain):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import yaml
@@ -18,6 +19,7 @@ from wanflow.decode import unpaired_surrogate
 from wanflow.yamldoc import folding
 from wanflow.yamldoc.hints import ESCAPE_HINT, SyntaxFault, SyntaxHint, explain, not_a_space
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode, name_of, normalised, typed
+from wanflow.yamldoc.slips import RepairedText, Slip, groups, structural
 from wanflow.yamldoc.stand_ins import StandIns
 
 MAX_DEPTH = 64
@@ -34,6 +36,11 @@ LONG_TEXT = 200
 """Characters of a text that count as one more value."""
 MAX_ALIASED = 100_000
 """Maximum values that a file's aliases stand for, counted at each use."""
+
+MAX_REREAD = 5_000_000
+"""Maximum characters that are read again to find the slips without which YAML cannot read a file."""
+MAX_NEAR = 20
+"""Maximum lines above a place that YAML cannot read in which slips are looked for."""
 
 _BREAK = re.compile("\r\n|[\n\r]")
 """The ends of lines for editors, git and GitHub."""
@@ -60,7 +67,7 @@ class TextProblem:
 class Document:
     """A file as far as it could be read; `root` is None where it is empty or its syntax is broken.
 
-    `size` is the number of its values.
+    `size` is the number of its values, `slips` are the signs that were read as others.
     """
 
     file: str
@@ -68,12 +75,14 @@ class Document:
     lines: tuple[str, ...]
     problems: tuple[TextProblem, ...]
     size: int = 0
+    slips: tuple[Slip, ...] = ()
 
 
-def parse(data: bytes, file: str, most: int = MAX_VALUES) -> Document:
+def parse(data: bytes, file: str, most: int = MAX_VALUES, slips: Sequence[Slip] = ()) -> Document:
     """Read a YAML file's bytes; `file` is its name for places, `most` the maximum of its values.
 
-    What is wrong is in `problems`; nothing is raised.
+    `slips` are read as what was meant, like those without which YAML cannot read the file. What is wrong, these
+    included, is in `problems`; nothing is raised.
     """
     text, problem = _decode(data, file)
     lines = tuple(_BREAK.split(text))
@@ -89,7 +98,45 @@ def parse(data: bytes, file: str, most: int = MAX_VALUES) -> Document:
     conflicts = tuple(_conflict(file, first, last) for first, last in git_marks.conflicts(lines))
     if conflicts:
         return Document(file, None, lines, conflicts)
-    return _Composer(text, file, lines, most).compose()
+    return _with_repairs(file, lines, most, tuple(slips))
+
+
+def _with_repairs(file: str, lines: tuple[str, ...], most: int, known: tuple[Slip, ...]) -> Document:
+    """The file with those slips repaired without which YAML cannot read it, as far as it is read further by that."""
+    composer = _Composer(file, lines, most, known)
+    document = composer.compose()
+    size = sum(map(len, lines))
+    left = 0 if all(map(str.isascii, lines)) else MAX_REREAD
+    while composer.fault is not None:
+        for more in _repairs(composer.fault, known):
+            left -= size
+            if left < 0:
+                return document
+            trial = _Composer(file, lines, most, (*known, *more))
+            read = trial.compose()
+            if trial.fault is None or trial.fault.at > composer.fault.at:
+                known, composer, document = (*known, *more), trial, read
+                break
+        else:
+            break
+    return document
+
+
+def _repairs(fault: SyntaxFault, known: Sequence[Slip]) -> Iterator[Sequence[Slip]]:
+    """Groups of what may be slips at a place where YAML cannot be read, and in the lines above it."""
+    line = min(fault.at[0], len(fault.lines) - 1)
+    first = min(fault.since[0], line) if fault.since else line
+    near = range(line, max(line - MAX_NEAR, -1), -1)
+    for number in dict.fromkeys((line, first, *near)):
+        for group in groups(fault.lines, number):
+            if more := [slip for slip in group if slip not in known]:
+                yield more
+    together: list[Slip] = []
+    for number in near:
+        more = [slip for slip in structural(fault.lines, number) if slip not in known]
+        together += more
+        if more:
+            yield [*together]
 
 
 def _decode(data: bytes, file: str) -> tuple[str, TextProblem | None]:
@@ -163,9 +210,11 @@ class _MarkedTexts:
 class _Composer:
     """Builds the tree from PyYAML's events with a stack of its own, so that depth and aliases stay bounded."""
 
-    def __init__(self, text: str, file: str, lines: tuple[str, ...], most: int) -> None:
+    def __init__(self, file: str, lines: tuple[str, ...], most: int, slips: tuple[Slip, ...]) -> None:
+        self.fault: SyntaxFault | None = None
         self._most, self._size = most, 0
-        self._stand_ins, self._file, self._lines = StandIns(text), file, lines
+        self._slips, self._repaired = slips, RepairedText(lines, slips)
+        self._stand_ins, self._file, self._lines = StandIns(self._repaired.text), file, lines
         self._problems: list[TextProblem] = []
         self._open: list[_OpenNode] = []
         self._anchors: dict[str, _Anchor] = {}
@@ -188,7 +237,11 @@ class _Composer:
             self._problems.append(refusal.problem)
         finally:
             loader.dispose()
-        return Document(self._file, self._root, self._lines, tuple(self._problems), self._size)
+        told = (
+            TextProblem(Place(self._file, slip.line + 1, slip.column + 1), slip.message, slip.hint)
+            for slip in self._slips
+        )
+        return Document(self._file, self._root, self._lines, (*told, *self._problems), self._size, self._slips)
 
     def _count(self, values: int, place: Place) -> None:
         """Count values of the file; raises _Unusable where it has too many."""
@@ -230,8 +283,14 @@ class _Composer:
                     raise _Unusable(TextProblem(self._at(event), "the file contains more than one YAML document"))
 
     def _at(self, event: yaml.Event) -> Place:
-        line, column = _position(event.start_mark) or (0, 0)
+        line, column = self._position(event.start_mark) or (0, 0)
         return Place(self._file, line + 1, column + 1)
+
+    def _position(self, mark: object) -> tuple[int, int] | None:
+        """Line and column of a mark from 0, as written; the C parser has a type of its own for marks."""
+        if mark is None:
+            return None
+        return self._repaired.written_at(int(getattr(mark, "line", 0)), int(getattr(mark, "column", 0)))
 
     def _scalar(self, event: yaml.ScalarEvent) -> TextNode:
         place, text, plain = self._at(event), self._stand_ins.original(event.value), event.implicit[0]
@@ -245,7 +304,7 @@ class _Composer:
         if len(text) > UNCHECKED and not text.isascii() and _has_row_of_marks(text):
             message = f"the text has more than {MAX_MARKS} combining marks in a row"
             raise _Unusable(TextProblem(place, message, "remove some"))
-        line, column = _position(event.end_mark) or (len(self._lines), 0)
+        line, column = self._position(event.end_mark) or (len(self._lines), 0)
         cut_off = plain and line < len(self._lines) and _CUT_OFF.match(self._lines[line], column) is not None
         signs = column - place.column + 1 if line == place.line - 1 else -1
         verbatim = signs == len(text) + (0 if plain else 2)
@@ -265,14 +324,14 @@ class _Composer:
         if style == "|" or not any(map(folding.may_join, lines, lines[1:])):
             return text, lines
         if self._marked is None:
-            marked, mark = folding.mark_breaks(self._lines)
+            marked, mark = folding.mark_breaks(tuple(self._repaired.text.split("\n")))
             self._marked = _MarkedTexts(marked, mark)
         return self._marked.text(self._scalars), lines
 
     def _half(self, event: yaml.ScalarEvent) -> TextProblem:
         """The problem of an escape for half a character, which no JSON or UTF-8 can hold."""
-        line, column = _position(event.start_mark) or (0, 0)
-        end, stop = _position(event.end_mark) or (line, 0)
+        line, column = self._position(event.start_mark) or (0, 0)
+        end, stop = self._position(event.end_mark) or (line, 0)
         last = self._lines[line][column:stop] if end == line else self._lines[line][column:]
         written = "\n".join((last, *self._lines[line + 1 : end + 1]))
         at = unpaired_surrogate(written) or 0
@@ -364,11 +423,12 @@ class _Composer:
 
     def _syntax(self, fault: yaml.MarkedYAMLError) -> TextProblem:
         problem, context = fault.problem or "", fault.context or ""
-        since = _position(fault.context_mark)
-        at = _position(fault.problem_mark) or since or (0, 0)
+        since = self._position(fault.context_mark)
+        at = self._position(fault.problem_mark) or since or (0, 0)
         if _LIBRARY_TOO_DEEP in problem.lower():
             return _too_deep(Place(self._file, at[0] + 1, at[1] + 1))
-        return self._explained(explain(SyntaxFault(problem, context, at, since, self._lines)))
+        self.fault = SyntaxFault(problem, context, at, since, self._lines)
+        return self._explained(explain(self.fault))
 
     def _explained(self, found: SyntaxHint) -> TextProblem:
         end = (len(self._lines) - 1, len(self._lines[-1]))
@@ -393,8 +453,3 @@ def _too_deep(place: Place) -> TextProblem:
 def _unknown_tag(place: Place, tag: str) -> TextProblem:
     written = tag.replace("tag:yaml.org,2002:", "!!")
     return TextProblem(place, f"unknown tag `{written}`", "put text that begins with `!` in quotes; tags are not used")
-
-
-def _position(mark: object) -> tuple[int, int] | None:
-    """Line and column of a mark from 0; the C parser has a type of its own for marks."""
-    return None if mark is None else (int(getattr(mark, "line", 0)), int(getattr(mark, "column", 0)))

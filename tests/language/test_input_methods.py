@@ -1,0 +1,186 @@
+"""Slips of an input method: each is one error, at its own sign, and proper Chinese text has none."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wanflow.language.author_hints import OTHER_KEYS
+from wanflow.language.chinese_keys import CHINESE_KEYS
+from wanflow.language.load import read
+from wanflow.language.problem import Severity
+from wanflow.schemas import PIPELINE, PRODUCTION, load_schema
+
+GOOD = """\
+wanflow: 1
+title: 《江南雨巷》第一集：重逢
+vars: {风格: "水墨动画，柔和的晨光"}
+defaults:
+  model: wan2.7-t2v
+  duration: 2
+shots:
+  清晨: # 第一个
+    prompt: 清晨，薄雾：乌篷船“吱呀”一声（远景）
+    ratio: 16:9
+    tags: [夜, 第一集（上）]
+  傍晚: {prompt: 傍晚，雨：下着, seed: 7}
+  特写:
+    model: wan2.7-i2v
+    first_frame: {shot: 清晨, frame: last}
+    prompt: >-
+      旁白：他走了。
+      【特写】然后，他回来
+    note: 备注：再看一遍，好
+cuts:
+  正片:
+    items:
+      - 清晨
+      - {shot: 傍晚, transition: {type: dissolve, duration: 0.5}}
+      - {title: "全剧终：感谢，观看！", duration: 2}
+    size: 720x1280
+  短片: [清晨, 傍晚]
+budget: 60元
+"""
+WIDE = {":": "：", ",": "，", "[": "【", "]": "】", "{": "｛", "}": "｝", "-": "－", " ": "\u3000"}
+FREE = ("title:", "prompt: 清", "note:", "tags:", "旁白", "budget:")
+"""How lines begin whose values are text."""
+
+
+def injected() -> list[tuple[int, int, str, str]]:
+    """The file with one sign of its structure in full width: the place, the sign that is meant, and the text."""
+    found = []
+    lines = GOOD.splitlines(keepends=True)
+    for number, line in enumerate(lines):
+        end = (
+            line.index(":") + 2
+            if line.strip().startswith(FREE[:-2])
+            else line.index(" #")
+            if " #" in line
+            else len(line)
+        )
+        for at, sign in enumerate(line[:end] if not line.strip().startswith("旁白") else ""):
+            wide = WIDE.get(sign) or (chr(ord(sign) + 0xFEE0) if sign.isascii() and sign.isdigit() else None)
+            if wide is not None:
+                text = "".join((*lines[:number], line[:at], wide, line[at + 1 :], *lines[number + 1 :]))
+                found.append((number + 1, at + 1, sign, text))
+    return found
+
+
+def test_the_file_has_no_problem(reading) -> None:
+    """Full-width signs are proper in titles, prompts, notes, tags and quoted text."""
+    assert reading(GOOD, head="")[1] == ()
+
+
+def test_each_full_width_sign_is_one_error_at_its_place_and_names_its_ascii_sign(reading) -> None:
+    """Colons, commas, brackets, braces, dashes, digits and spaces, wherever the structure has them."""
+    wrong = []
+    for line, column, sign, text in injected():
+        problems = [each for each in reading(text, head="")[1] if each.severity is Severity.ERROR]
+        (found, *others) = problems or [None]
+        hint = "" if found is None else f"{found.hint}"
+        named = sign in hint if sign != " " else "ordinary spaces" in hint or "delete" in hint
+        if others or found is None or (found.place.line, found.place.column) != (line, column) or not named:
+            wrong.append((line, column, text.splitlines()[line - 1], [str(each) for each in problems]))
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("shots", "told"),
+    [
+        ("  a:\n    prompt：x\n    duration： ５\n", [(5, 11, ": "), (6, 13, ": "), (6, 15, "5")]),
+        ("  a:\n    ｄｕｒａｔｉｏｎ：５\n    prompt: 好\n", [(5, 5, "duration"), (5, 13, ": "), (5, 14, "5")]),
+        ("  a: {prompt：清晨，薄雾，duration：3}\n", [(4, 13, ": "), (4, 19, ","), (4, 28, ": ")]),
+        ("  a: {prompt: 清晨，薄雾，duration: 3}\n", [(4, 20, ",")]),
+        ("  a: ｛prompt: 清晨｝\n", [(4, 6, "{"), (4, 17, "}")]),
+        ("  a: {prompt: 清晨｝\n", [(4, 17, "}")]),
+        ("  a:\n    prompt: “清晨: 江南”\n", [(5, 13, '"'), (5, 20, '"')]),
+        ('  a:\n    prompt: "清晨”\n    seed: 1\n', [(5, 16, '"')]),
+        ("  a:\n    prompt: x\n    ratio: “16:9”\n", [(6, 12, '"'), (6, 17, '"')]),
+        ("  a:  ＃ 第一\n    prompt: x\n", [(4, 7, "#")]),
+        ("  a:\n    prompt:清晨\n    duration: 3\n", [(5, 11, ": ")]),
+        ("  a: {prompt: x}\ncuts:\n  m:\n    － a\n    － a\n", [(7, 5, "-"), (8, 5, "-")]),
+        ("  a: {prompt: x}\ncuts:\n  m: 【a、a】\n", [(6, 6, "["), (6, 8, ","), (6, 10, "]")]),
+        ("  a: {prompt: x}\ncuts:\n  m: {items: [{shot：a}]}\n", [(6, 20, ": ")]),
+        ("  a: {prompt: x}\ncuts:\n  m: [shot：a]\n", None),
+        ("  镜头１: {prompt: x}\ncuts:\n  m: [镜头1]\n", [(4, 5, "1")]),
+        ("  a:\n    提示词: 清晨\n    時長: 3\n", [(5, 5, "prompt"), (6, 5, "duration")]),
+        ("  a:\n    prompt: x\n    resolution: 720Ｐ\n", [(6, 20, "P")]),
+    ],
+)
+def test_slips_are_told_one_by_one(reading, shots: str, told: list[tuple[int, int, str]] | None) -> None:
+    """Several in one file are all told, and none is taken for another mistake."""
+    _, problems = reading(shots, head="wanflow: 1\ndefaults: {model: wan2.7-t2v}\nshots:\n")
+    if told is None:
+        assert [str(each.place) for each in problems] == ["wanflow.yaml:6:11"]
+        return
+    assert [(each.place.line, each.place.column) for each in problems] == [(line, at) for line, at, _ in told]
+    assert [each.hint for each in problems] == [
+        f"write `{meant}`" + (" with a space" if meant == ": " else "") for _, _, meant in told
+    ]
+
+
+@given(
+    st.text("：，。、【】｛｝“”‘’（）－—＃＄５Ｐ　！？《》·……清晨a1 ", min_size=1, max_size=30),
+    st.sampled_from(["prompt", "note"]),
+)
+@settings(deadline=None, max_examples=60)
+def test_proper_text_beside_a_mistake_is_no_slip(tmp_path_factory, text: str, key: str) -> None:
+    """In block scalars and in quotes; the other mistake is the only error."""
+    folder = tmp_path_factory.mktemp("slips")
+    shot = f'  a:\n    seed: x\n    {key}: "a{text}"\n  b:\n    {key}: |-\n      a{text}\n'
+    head = "wanflow: 1\ndefaults: {model: wan2.7-i2v}\nshots:\n"
+    (folder / "wanflow.yaml").write_text(
+        head + shot.replace("  b:", "    first_frame: a.png\n  b:\n    first_frame: a.png"), encoding="utf-8"
+    )
+    problems = [each for each in read(folder / "wanflow.yaml")[1] if each.severity is Severity.ERROR]
+    assert [each.message for each in problems] == ["`seed` must be a whole number, not `x`"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "prompt: 旁白：他走了",
+        "prompt: 【特写】清晨，江南",
+        "prompt: “清晨的江南”",
+        "prompt: 他说：“走。”",
+        "note: －－－",
+    ],
+)
+def test_plain_text_beside_a_mistake_is_no_slip(reading, line: str) -> None:
+    """Unquoted text is text as well."""
+    _, problems = reading(f"shots:\n  a:\n    first_frame: a.png\n    {line}\n    seed: x\n")
+    assert [each.message for each in problems] == ["`seed` must be a whole number, not `x`"]
+
+
+def test_a_text_that_begins_with_another_quote_is_a_warning(reading) -> None:
+    """Both quotes would be sent."""
+    _, (problem,) = reading('shots:\n  a:\n    first_frame: a.png\n    prompt: “清晨"\n')
+    assert (problem.severity, problem.place.column) == (Severity.WARNING, 13)
+
+
+def keys_of(schema: object) -> set[str]:
+    """All keys that a schema names."""
+    if isinstance(schema, list):
+        return set().union(*map(keys_of, schema))
+    if not isinstance(schema, dict):
+        return set()
+    own = schema.get("properties")
+    return set().union(own if isinstance(own, dict) else (), *map(keys_of, schema.values()))
+
+
+def test_every_key_of_the_format_has_chinese_names() -> None:
+    """In simplified and traditional characters; none of them is the name of another tool's key."""
+    keys = {key for keys in CHINESE_KEYS.values() for key in keys}
+    assert keys == keys_of(load_schema(PRODUCTION)) | keys_of(load_schema(PIPELINE))
+    assert all(OTHER_KEYS[name] == known for name, known in CHINESE_KEYS.items())
+
+
+def test_a_production_with_chinese_keys_has_an_error_for_each_key_alone(reading) -> None:
+    """What the keys hold is read under the keys that are meant."""
+    body = "版本: 1\n默认: {模型: wan2.7-t2v}\n镜头:\n  清晨: {提示词: 清晨}\n剪辑:\n  正片: [清晨, {镜头: 清晨, 转场: dissolve}]\n"
+    _, problems = reading(body, head="")
+    assert [each.message for each in problems] == [
+        f"unknown key `{key}`" for key in ("版本", "默认", "模型", "镜头", "提示词", "剪辑", "镜头", "转场")
+    ]
+    assert [each.hint for each in problems][2:4] == ["write `model`", "write `shots`"]

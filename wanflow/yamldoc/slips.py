@@ -1,0 +1,213 @@
+"""Slips of an input method: full-width signs where YAML has those of ASCII, and the text with the ASCII ones put in.
+
+A slip counts where its repair lets YAML read further, or where the format has no such sign. So the texts of prompts,
+titles and notes, in which these signs are proper, never have one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from wanflow.characters import INVISIBLE, ascii_sign, named
+
+SPACE = "[\xa0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff]"
+"""Spaces that are none for YAML."""
+
+_COLONS = "：﹕︰∶"
+_DASHES = "－—–−―"
+_OPEN, _CLOSE = "｛﹛【〔［﹝", "｝﹜】〕］﹞"
+_QUOTES = "“”„‟＂〝〞「」『』‘’＇"
+_KEY = rf"[^\s{_COLONS}:，,、;；。!！?？{{}}\[\]{_OPEN}{_CLOSE}\"'{_QUOTES}#＃&*|>%@`]{{1,60}}"
+_DASH = re.compile(rf"(?P<dash>[-{_DASHES}])(?:(?P<space>{SPACE})|[ ]+|$)")
+_ENTRY = re.compile(rf"(?P<key>{_KEY})[ ]*(?:(?P<colon>[{_COLONS}])|:(?P<space>{SPACE})|(?P<close>:)(?=[^\s:/]))")
+_IN_FLOW = re.compile(
+    rf"(?:^|(?P<comma>[，、](?=\s*[a-zＡ-Ｚａ-ｚ])|(?<=[}}\]\"'{_CLOSE}])[，、])|[{{,{_OPEN}])\s*"
+    rf"(?P<key>{_KEY})[ ]*(?:(?P<colon>[{_COLONS}])|:(?=\s))"
+)
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
+_PLAIN_ENTRY = re.compile(rf"{_KEY}:[ ]+")
+_INDENT = re.compile(rf"(?:[ ]|{SPACE})*")
+_SPACES = re.compile(f"{SPACE}+")
+_VALUE = re.compile(rf"\s*(?:-[ ]+)*(?:{_KEY}:[ ]+)?(?P<value>\S.*\S)")
+_CLOSING_QUOTE = re.compile(rf"[{_QUOTES}](?=\s*(?:[,，}}\]{_CLOSE}]|$))")
+_INNER = re.compile(rf"(?<=[:,{{\[])[{_OPEN}]|(?<=[:,] )[{_OPEN}]|[{_CLOSE}](?=\s*(?:[,，}}\]{_CLOSE}]|$))")
+_BLOCK = re.compile("(?<=: )[>|＞｜][-+－＋]?$")
+_HASH = re.compile(r"(?<=\s)＃")
+_WIDE_WORD = re.compile("[０-９Ａ-Ｚａ-ｚ]+")
+_KINDS = {
+    ":": "colon",
+    ",": "comma",
+    "-": "dash",
+    "#": "hash",
+    "$": "dollar sign",
+    ".": "full stop",
+    "/": "slash",
+    "[": "bracket",
+    "]": "bracket",
+    "{": "brace",
+    "}": "brace",
+    '"': "quote",
+    "'": "quote",
+    "\\": "backslash",
+    "(": "parenthesis",
+    ")": "parenthesis",
+    "*": "star",
+    "=": "equals sign",
+    "+": "plus",
+    "%": "percent sign",
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Slip:
+    """Signs at a place of a text, counted from 0, and the ones that were meant; or a key in another language."""
+
+    line: int
+    column: int
+    written: str
+    meant: str
+
+    @property
+    def message(self) -> str:
+        """What is wrong."""
+        if INVISIBLE.match(self.written):
+            return f"{named(self.written[0])} {'is not a space in YAML' if self.meant else 'does not belong here'}"
+        if self.written == ":":
+            return "no space follows this `:`"
+        if len(self.written) > 1:
+            return (
+                f"`{self.written}` is full-width"
+                if _WIDE_WORD.fullmatch(self.written)
+                else f"unknown key `{self.written}`"
+            )
+        kind = "digit" if self.written.isdecimal() else "letter" if self.written.isalpha() else None
+        return f"`{self.written}` is a full-width {kind or _KINDS.get(ascii_sign(self.written) or '', 'sign')}"
+
+    @property
+    def hint(self) -> str:
+        """What to write."""
+        if not self.meant:
+            return "delete it"
+        if self.meant.isspace():
+            return "use ordinary spaces"
+        return f"write `{self.meant}`" + (" with a space" if self.meant == ": " else "")
+
+
+class RepairedText:
+    """A text with its slips repaired, and the way back to the columns of the text as it is written."""
+
+    def __init__(self, lines: Sequence[str], slips: Iterable[Slip]) -> None:
+        self._slips: dict[int, list[Slip]] = {}
+        for slip in sorted(set(slips)):
+            self._slips.setdefault(slip.line, []).append(slip)
+        repaired = list(lines)
+        for number, found in self._slips.items():
+            for slip in reversed(found):
+                line = repaired[number]
+                repaired[number] = line[: slip.column] + slip.meant + line[slip.column + len(slip.written) :]
+        self.text = "\n".join(repaired)
+
+    def written_at(self, line: int, column: int) -> tuple[int, int]:
+        """A position as it is written."""
+        more = 0
+        for slip in self._slips.get(line, ()):
+            if column < slip.column + more + len(slip.meant):
+                return line, min(column - more, slip.column + len(slip.written) - 1)
+            more += len(slip.meant) - len(slip.written)
+        return line, column - more
+
+
+def slips_of_words(text: str, line: int, column: int) -> Iterator[Slip]:
+    """Every slip in a text at a place where the format takes no full-width sign: a key, a name, a number, a choice."""
+    at = 0
+    while at < len(text):
+        word = _WIDE_WORD.match(text, at)
+        written = word[0] if word else text[at]
+        meant = "".join(ascii_sign(sign) or sign for sign in written)
+        if INVISIBLE.fullmatch(written):
+            inside = 0 < at < len(text) - 1 and written.isspace()
+            meant = " " if inside else ""
+        if meant != written:
+            yield Slip(line, column + at, written, meant)
+        at += len(written)
+
+
+def structural(lines: Sequence[str], number: int, begin: int = 0) -> Iterator[Slip]:
+    """What may be slips in the structure of a line from a column on: indent, dashes, key, colon and brackets."""
+    line, at = lines[number], begin
+    indent = _INDENT.match(line, at)
+    if indent is not None and begin == 0:
+        yield from (Slip(number, run.start(), run[0], " " * len(run[0])) for run in _SPACES.finditer(indent[0]))
+        at = indent.end()
+    while (dash := _DASH.match(line, at)) is not None:
+        if dash["dash"] != "-":
+            yield Slip(number, at, dash["dash"], "-")
+        if dash["space"] is not None:
+            yield Slip(number, dash.start("space"), dash["space"], " ")
+        at = dash.end()
+    entry = _ENTRY.match(line, at)
+    if entry is not None:
+        yield from slips_of_words(entry["key"], number, at)
+        if entry["colon"] is not None:
+            yield Slip(number, entry.start("colon"), entry["colon"], ": ")
+        elif entry["space"] is not None:
+            yield Slip(number, entry.start("space"), entry["space"], " ")
+        elif not entry["key"].isdigit():
+            yield Slip(number, entry.start("close"), ":", ": ")
+        at = entry.end()
+    elif (plain := _PLAIN_ENTRY.match(line, at)) is not None:
+        at = plain.end()
+    while line[at : at + 1].isspace():
+        at += 1
+    if line[at : at + 1] in {*_OPEN, "{", "["}:
+        yield from _flow(line.rstrip(), number, at)
+
+
+def _flow(line: str, number: int, at: int) -> Iterator[Slip]:
+    """What may be slips in a value that begins with a bracket: the two at its ends, and what separates its entries."""
+    for column in (at, len(line) - 1):
+        if line[column] in _OPEN + _CLOSE:
+            yield Slip(number, column, line[column], ascii_sign(line[column]) or "")
+    hidden = _QUOTED.sub(lambda quoted: '"' * len(quoted[0]), line)
+    if line[at] in "【〔［﹝":
+        commas = (sign for sign in re.finditer("[，、]", hidden) if sign.start() > at)
+        yield from (Slip(number, sign.start(), sign[0], ",") for sign in commas)
+    else:
+        yield from _entries(hidden[at + 1 :], number, at + 1)
+
+
+def _entries(text: str, line: int, column: int) -> Iterator[Slip]:
+    """What may be slips around the keys of a mapping in braces; a comma of a text is followed by no key."""
+    for entry in _IN_FLOW.finditer(text):
+        if entry["comma"] is not None:
+            yield Slip(line, column + entry.start("comma"), entry["comma"], ",")
+        yield from slips_of_words(entry["key"], line, column + entry.start("key"))
+        if entry["colon"] is not None:
+            yield Slip(line, column + entry.start("colon"), entry["colon"], ": ")
+
+
+def slips_of_entries(text: str, line: int, column: int) -> Iterator[Slip]:
+    """The slips in a key without a value: those between entries of a mapping in braces, otherwise every sign."""
+    yield from [*_entries(text, line, column)] or slips_of_words(text, line, column)
+
+
+def groups(lines: Sequence[str], number: int) -> Iterator[Sequence[Slip]]:
+    """Groups of what may be slips in a line that YAML cannot read, the likeliest first."""
+    line = lines[number]
+    found = [*structural(lines, number)]
+    yield [slip for slip in found if slip.written.isspace()]
+    yield found
+    yield [Slip(number, sign.start(), sign[0], "#") for sign in _HASH.finditer(line)]
+    block = _BLOCK.search(line)
+    yield [*slips_of_words(block[0], number, block.start())] if block is not None else []
+    ends = [value.span("value") for value in [_VALUE.match(line)] if value is not None]
+    for begin, end in ends:
+        quotes = [Slip(number, at, line[at], '"') for at in (begin, end - 1) if line[at] in _QUOTES]
+        if line[begin] in f"\"'{_QUOTES}" and line[end - 1] in f"\"'{_QUOTES}":
+            yield quotes
+    yield from ([*found, Slip(number, sign.start(), sign[0], '"')] for sign in _CLOSING_QUOTE.finditer(line))
+    inner = [Slip(number, sign.start(), sign[0], ascii_sign(sign[0]) or "") for sign in _INNER.finditer(line)]
+    yield from ([*found, each] for each in inner)
+    yield [*found, *inner]
