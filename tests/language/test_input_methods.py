@@ -106,6 +106,11 @@ def test_each_full_width_sign_is_one_error_at_its_place_and_names_its_ascii_sign
         ("  镜头１: {prompt: x}\ncuts:\n  m: [镜头1]\n", [(4, 5, "1")]),
         ("  a:\n    提示词: 清晨\n    時長: 3\n", [(5, 5, "prompt"), (6, 5, "duration")]),
         ("  a:\n    prompt: x\n    resolution: 720Ｐ\n", [(6, 20, "P")]),
+        ("  a: {prompt: x}\n  b：{prompt: y}\n", [(5, 4, ": ")]),
+        (
+            "  b: {prompt: x}\n  a:\n    model: wan2.7-i2v\n    first_clip: ｛shot：b｝\n    duration: 6\n",
+            [(7, 17, "{"), (7, 22, ": "), (7, 24, "}")],
+        ),
     ],
 )
 def test_slips_are_told_one_by_one(reading, shots: str, told: list[tuple[int, int, str]] | None) -> None:
@@ -153,9 +158,10 @@ def test_plain_text_beside_a_mistake_is_no_slip(reading, line: str) -> None:
     assert [each.message for each in problems] == ["`seed` must be a whole number, not `x`"]
 
 
-def test_a_text_that_begins_with_another_quote_is_a_warning(reading) -> None:
-    """Both quotes would be sent."""
-    _, (problem,) = reading('shots:\n  a:\n    first_frame: a.png\n    prompt: “清晨"\n')
+@pytest.mark.parametrize("text", ['“清晨"', '”清晨"', "｜\n      清晨，江南", "＞－\n      清晨，江南"])
+def test_a_text_that_begins_like_a_quote_or_a_block_is_a_warning(reading, text: str) -> None:
+    """The signs would be sent."""
+    _, (problem,) = reading(f"shots:\n  a:\n    first_frame: a.png\n    prompt: {text}\n")
     assert (problem.severity, problem.place.column) == (Severity.WARNING, 13)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from wanflow.characters import case_folded
+from wanflow.characters import case_folded, with_ascii_signs
 from wanflow.language.include import ProductionFile, check_place_of_keys
 from wanflow.language.names import Names, not_nested, values_of
 from wanflow.language.problem import Problem, Severity, defined_again
@@ -84,6 +85,7 @@ def _defined_twice(files: Sequence[ProductionFile], group: str) -> Iterator[Prob
             yield Problem(key.place, defined_again(key.string, first.string, first.place), "rename one")
 
 
+_NO_BLOCK = re.compile(r"[｜＞][-－]?$")
 _HALF_QUOTED = frozenset("“”„＂「")
 
 
@@ -110,6 +112,9 @@ def _cut_off(node: Node) -> Iterator[Problem]:
         case TextNode(text=text, plain=True) if text[:1] in _HALF_QUOTED and text.find('"') == len(text) - 1 > 0:
             message = f"`{text[0]}` does not begin a text in quotes: both quotes are sent as they are"
             yield Problem(node.place, message, 'write `"` at both ends', Severity.WARNING)
+        case TextNode(text=text, plain=True, lines=(first, *_)) if text[:1] in {"｜", "＞"} and _NO_BLOCK.search(first):
+            message = f"`{text[0]}` does not begin a block of text: it is sent as it is"
+            yield Problem(node.place, message, f"write `{with_ascii_signs(text[0])}`", Severity.WARNING)
 
 
 def _merge_file(file: ProductionFile, names: Names, problems: list[Problem]) -> MergedFile:

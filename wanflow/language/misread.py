@@ -66,11 +66,20 @@ class _Search:
             if key.verbatim and further is False and meant != key.string and node.find(meant) is None:
                 yield Slip(place.line - 1, place.column - 1, key.text, meant)
             elif key.verbatim:
-                slips = slips_of_entries if empty and key.plain else slips_of_words
-                yield from slips(key.text, place.line - 1, place.column - 1)
+                yield from self._key(key, empty=empty)
             inner = known.get(meant, further)
             if isinstance(inner, Mapping):
                 yield from self._node(value, inner, key.string)
+
+    def _key(self, key: TextNode, *, empty: bool) -> Iterator[Slip]:
+        place = key.place_of(0)
+        line, column = place.line - 1, place.column - 1
+        if empty and key.plain:
+            yield from slips_of_entries(key.text, line, column)
+        elif key.plain and "：" in key.text:  # the first colon of the line is a later one
+            yield from structural(self._lines, line, column)
+        else:
+            yield from slips_of_words(key.text, line, column)
 
     def _text(self, node: TextNode, rule: Json, kinds: set[str], key: str) -> Iterator[Slip]:
         place = node.place_of(0)

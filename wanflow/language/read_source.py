@@ -152,6 +152,9 @@ def _written(node: TextNode, text: str, scope: Scope, problems: list[Problem]) -
         message = f"the service cannot read a `{scheme}:` URL"
         problems.append(Problem(node.place, message, "use `https:`, or the path of a file"))
         return None
+    if text.startswith("｛"):  # `{shot: …}`, of which nothing else would be told before media is opened
+        problems.append(Problem(node.place, "`｛` is a full-width brace", "write `{`"))
+        return None
     path = scope.base.path(text)
     if scope.find(text) is not None and not scope.base.has(path):
         problems.append(Problem(node.place, f"`{text}` is a shot, not a file", f"write `{{shot: {text}}}`"))
