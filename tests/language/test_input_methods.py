@@ -107,6 +107,7 @@ def test_each_full_width_sign_is_one_error_at_its_place_and_names_its_ascii_sign
         ("  a:\n    提示词: 清晨\n    時長: 3\n", [(5, 5, "prompt"), (6, 5, "duration")]),
         ("  a:\n    prompt: x\n    resolution: 720Ｐ\n", [(6, 20, "P")]),
         ("  a: {prompt: x}\n  b：{prompt: y}\n", [(5, 4, ": ")]),
+        ("\u3000\u3000a:\n\u3000\u3000\u3000\u3000prompt: x\n\xa0   seed: 1\n", [(4, 1, ""), (5, 1, ""), (6, 1, "")]),
         (
             "  b: {prompt: x}\n  a:\n    model: wan2.7-i2v\n    first_clip: ｛shot：b｝\n    duration: 6\n",
             [(7, 17, "{"), (7, 22, ": "), (7, 24, "}")],
@@ -121,7 +122,8 @@ def test_slips_are_told_one_by_one(reading, shots: str, told: list[tuple[int, in
         return
     assert [(each.place.line, each.place.column) for each in problems] == [(line, at) for line, at, _ in told]
     assert [each.hint for each in problems] == [
-        f"write `{meant}`" + (" with a space" if meant == ": " else "") for _, _, meant in told
+        f"write `{meant}`" + (" with a space" if meant == ": " else "") if meant else "use ordinary spaces"
+        for _, _, meant in told
     ]
 
 

@@ -37,6 +37,8 @@ LONG_TEXT = 200
 MAX_ALIASED = 100_000
 """Maximum values that a file's aliases stand for, counted at each use."""
 
+UNSEEN = "a sign that cannot be seen"
+"""In place of the parser's words for an error: a sign that it takes for a letter of a key."""
 MAX_REREAD = 5_000_000
 """Maximum characters that are read again to find the slips without which YAML cannot read a file."""
 MAX_NEAR = 20
@@ -114,12 +116,17 @@ def _with_repairs(file: str, lines: tuple[str, ...], most: int, known: tuple[Sli
                 return document
             trial = _Composer(file, lines, most, (*known, *more))
             read = trial.compose()
-            if trial.fault is None or trial.fault.at > composer.fault.at:
+            if trial.fault is None or _is_further(trial.fault, composer.fault):
                 known, composer, document = (*known, *more), trial, read
                 break
         else:
             break
     return document
+
+
+def _is_further(fault: SyntaxFault, former: SyntaxFault) -> bool:
+    """Whether a text is read further than before; signs that nobody sees are found in inner mappings first."""
+    return fault.at > former.at or (fault.at != former.at and fault.problem == former.problem == UNSEEN)
 
 
 def _repairs(fault: SyntaxFault, known: Sequence[Slip]) -> Iterator[Sequence[Slip]]:
@@ -237,11 +244,13 @@ class _Composer:
             self._problems.append(refusal.problem)
         finally:
             loader.dispose()
-        told = (
-            TextProblem(Place(self._file, slip.line + 1, slip.column + 1), slip.message, slip.hint)
-            for slip in self._slips
-        )
+        told = map(self._told, self._slips)
         return Document(self._file, self._root, self._lines, (*told, *self._problems), self._size, self._slips)
+
+    def _told(self, slip: Slip) -> TextProblem:
+        begins = slip.column == 0 and slip.meant.isspace()
+        message = f"{named(slip.written[0])} cannot indent a line" if begins else slip.message
+        return TextProblem(Place(self._file, slip.line + 1, slip.column + 1), message, slip.hint)
 
     def _count(self, values: int, place: Place) -> None:
         """Count values of the file; raises _Unusable where it has too many."""
@@ -402,11 +411,13 @@ class _Composer:
         line = self._lines[key.place.line - 1]
         column = max(line.find(found[0], key.place.column - 1), key.place.column - 1)
         place = Place(self._file, key.place.line, column + 1)
+        self.fault = SyntaxFault(UNSEEN, "", (key.place.line - 1, column), None, self._lines)
         if key.plain and key.text[: found.start()].endswith(":"):
             raise _Unusable(self._explained(not_a_space(line, (key.place.line - 1, column))))
         a_space = found[0].isspace() or key.text[found.end() :][:1].isspace()
         if key.plain and a_space and not line[:column].strip(" -"):
             raise _Unusable(TextProblem(place, f"{named(found[0])} cannot indent a line", "use ordinary spaces"))
+        self.fault = None
         self._tell(TextProblem(place, f"the key contains {named(found[0])}", "delete it"))
         text = INVISIBLE.sub("", key.text)
         return replace(key, value=normalised(text), text=text)
