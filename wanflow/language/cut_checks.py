@@ -10,10 +10,16 @@ from wanflow.language import timeline
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Cut, CutItem, Shot, TitleCard
 from wanflow.language.source import Facts, FileSource, Kind, Source, Unreadable
+from wanflow.messages import tr
 from wanflow.timebase import NOMINAL_RATE
 from wanflow.yamldoc.nodes import Place
 
-NAMED = {Kind.IMAGE: "a picture", Kind.VIDEO: "a video", Kind.AUDIO: "a sound", Kind.SUBTITLES: "a subtitle file"}
+NAMED = {
+    Kind.IMAGE: tr("a picture"),
+    Kind.VIDEO: tr("a video"),
+    Kind.AUDIO: tr("a sound"),
+    Kind.SUBTITLES: tr("a subtitle file"),
+}
 
 PLAYED = ("gif", "png", "webp")
 """Formats of pictures that move; those of other formats are pages."""
@@ -47,7 +53,7 @@ def check_cut(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> Iterator[P
     for item in cut.items:
         expected = None if isinstance(item.source, TitleCard) else expect(item.source)
         if isinstance(expected, ExpectedClip) and expected.facts and (words := shown_otherwise(expected.facts)):
-            yield Problem(item.place, f"`{item.name}` {words}", None, Severity.WARNING)
+            yield Problem(item.place, tr("`{name}` {words}", name=item.name, words=words), None, Severity.WARNING)
     music = cut.finish.music
     if music is not None:
         yield from _required(expect(music.source), music.place, music.source.path, "music")
@@ -60,9 +66,9 @@ def check_cut(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> Iterator[P
 def shown_otherwise(facts: Facts) -> str | None:
     """What a film shows of a file otherwise than a player does, as a message fragment; None where nothing is."""
     if facts.hdr is not None:
-        return f"is HDR ({facts.hdr}): it is converted to BT.709"
+        return tr("is HDR ({hdr}): it is converted to BT.709", hdr=facts.hdr)
     if facts.pictures > 1 and facts.format not in PLAYED:
-        return f"has {facts.pictures} pages: only the first one is shown"
+        return tr("has {pictures} pages: only the first one is shown", pictures=facts.pictures)
     return None
 
 
@@ -71,17 +77,21 @@ def _problem(item: CutItem, expect: Expect) -> Problem | None:
         return None
     expected = expect(item.source)
     if isinstance(expected, Unreadable):
-        return Problem(item.source_place, f"`{item.name}` {expected.why}", expected.hint_at(item.place))
+        return Problem(
+            item.source_place, tr("`{name}` {why}", name=item.name, why=expected.why), expected.hint_at(item.place)
+        )
     if expected is None:
         return None
     if expected.kind not in {Kind.VIDEO, Kind.IMAGE}:
-        return Problem(item.place, f"`{item.name}` is {NAMED[expected.kind]}, not a video or a picture")
+        return Problem(
+            item.place, tr("`{name}` is {named}, not a video or a picture", name=item.name, named=NAMED[expected.kind])
+        )
     if expected.kind is Kind.IMAGE and item.seconds is None:
-        hint = "give its seconds: `duration: 2`"
-        return Problem(item.place, f"`{item.name}` is a picture and needs a `duration`", hint)
+        hint = tr("give its seconds: `duration: 2`")
+        return Problem(item.place, tr("`{name}` is a picture and needs a `duration`", name=item.name), hint)
     if expected.kind is Kind.VIDEO and item.seconds is not None and isinstance(item.source, FileSource):
-        hint = "trim it with `in` and `out`"
-        return Problem(item.place, f"`{item.name}` is a video, and only pictures have a `duration`", hint)
+        hint = tr("trim it with `in` and `out`")
+        return Problem(item.place, tr("`{name}` is a video, and only pictures have a `duration`", name=item.name), hint)
     return None
 
 
@@ -90,13 +100,17 @@ def _required(found: ExpectedClip | Unreadable | None, place: Place, path: str, 
         for fault in (found, *found.others):
             yield Problem(Place(path, fault.line or 1, 1), fault.why, fault.hint)
     elif isinstance(found, Unreadable):
-        yield Problem(place, f"`{path}` {found.why}", found.hint_at(place))
+        yield Problem(place, tr("`{path}` {why}", path=path, why=found.why), found.hint_at(place))
     elif found is not None and role == "subtitles" and found.kind is not Kind.SUBTITLES:
-        hint = "SRT, WebVTT and ASS are read"
-        yield Problem(place, f"`{path}` is {NAMED[found.kind]}, and `subtitles` takes a subtitle file", hint)
+        hint = tr("SRT, WebVTT and ASS are read")
+        yield Problem(
+            place,
+            tr("`{path}` is {named}, and `subtitles` takes a subtitle file", path=path, named=NAMED[found.kind]),
+            hint,
+        )
     elif found is not None and role == "music" and (found.kind not in {Kind.AUDIO, Kind.VIDEO} or found.silent):
-        what = "a video without sound" if found.silent else NAMED[found.kind]
-        yield Problem(place, f"`{path}` is {what}, and `music` takes a sound")
+        what = tr("a video without sound") if found.silent else NAMED[found.kind]
+        yield Problem(place, tr("`{path}` is {what}, and `music` takes a sound", path=path, what=what))
 
 
 def expected_length(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> tuple[int, Fraction] | None:
@@ -142,9 +156,9 @@ def _misfit(cut: Cut, items: list[timeline.TimelineItem], rate: Fraction, offset
     except timeline.TransitionsOverlap as crowded:
         item = cut.items[crowded.item + offset]
         place = item.transition.place if item.transition else item.place
-        yield Problem(place, str(crowded), "make a transition shorter, or the item longer")
+        yield Problem(place, str(crowded), tr("make a transition shorter, or the item longer"))
     except timeline.TrimOutsideClip as outside:
         yield Problem(cut.items[outside.item + offset].place, str(outside))
     else:
         if items and not clips and not offset:
-            yield Problem(cut.place, "nothing of the cut is left")
+            yield Problem(cut.place, tr("nothing of the cut is left"))

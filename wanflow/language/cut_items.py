@@ -12,6 +12,7 @@ from wanflow.language.problem import Problem
 from wanflow.language.production import CutItem, TitleCard, Transition, TransitionKind
 from wanflow.language.scope import Scope
 from wanflow.language.source import FileSource, ShotSource
+from wanflow.messages import tr
 from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode
 
@@ -59,7 +60,9 @@ def read_items(listed: Listed[Node], scope: Scope, problems: list[Problem], *, s
     items: list[CutItem] = []
     for number, node in enumerate(listed):
         if len(items) > MAX_ITEMS:
-            problems.append(Problem(node.place, f"a cut has at most {MAX_ITEMS} items", "split it"))
+            problems.append(
+                Problem(node.place, tr("a cut has at most {max_items} items", max_items=MAX_ITEMS), tr("split it"))
+            )
             return ()
         rest: Node | None = node
         if isinstance(node, ListNode):  # its problems are reported; where its source is among them, nothing is left
@@ -107,10 +110,16 @@ def _unknown_shot(item: CutItem, name: TextNode, scope: Scope, problems: list[Pr
     scope.shot(name, problems)
     hint = hint_for_take(name.string)
     if hint is not None and scope.find(name.string.rpartition(".t")[0]) is not None:
-        problems[before:] = [Problem(name.place, f"an item names a shot, not the take `{name.string}`", hint)]
+        problems[before:] = [
+            Problem(name.place, tr("an item names a shot, not the take `{name}`", name=name.string), hint)
+        ]
     elif scope.base.has(scope.base.path(name.text)):
         problems[before:] = [
-            Problem(name.place, f"no shot `{name.string}`", f"for a file write `{{file: {name.string}}}`")
+            Problem(
+                name.place,
+                tr("no shot `{name}`", name=name.string),
+                tr("for a file write `{{file: {name}}}`", name=name.string),
+            )
         ]
     return [item]
 
@@ -122,9 +131,11 @@ def _item(node: Node, scope: Scope, problems: list[Problem], *, slated: bool, fi
         return None  # another shape is reported already
     source = _source(node, scope, problems)
     if source is None and (title := node.find("title")) is not None:
-        problems.append(Problem(title.place, "`title` is empty", "for an empty picture name an image as a `file`"))
+        problems.append(
+            Problem(title.place, tr("`title` is empty"), tr("for an empty picture name an image as a `file`"))
+        )
     elif source is None:
-        message = "an item is a `shot`, a `file` or a `title`"
+        message = tr("an item is a `shot`, a `file` or a `title`")
         problems.append(Problem(node.place, message, "e.g. `{shot: coast}`"))
     if source is None:
         return None
@@ -158,15 +169,15 @@ def _misplaced_keys(node: MapNode, source: ShotSource | FileSource | TitleCard) 
     found: list[Problem] = []
     duration, title = node.key("duration"), isinstance(source, TitleCard)
     misplaced = [*(_OF_CLIPS if duration or title else ()), *(() if title else ("background",))]
-    what = "a title" if title else "a picture" if duration else "a clip"
+    what = tr("a title") if title else tr("a picture") if duration else tr("a clip")
     for key, _ in node.pairs:
         if key.string in misplaced:
-            found.append(Problem(key.place, f"{what} has no `{key.string}`", "remove it"))
+            found.append(Problem(key.place, tr("{what} has no `{name}`", what=what, name=key.string), tr("remove it")))
     if isinstance(source, ShotSource) and duration is not None:
-        hint = "trim it with `in` and `out`; its own length is the shot's `duration`"
-        found.append(Problem(duration.place, "a shot in a cut has no `duration`", hint))
+        hint = tr("trim it with `in` and `out`; its own length is the shot's `duration`")
+        found.append(Problem(duration.place, tr("a shot in a cut has no `duration`"), hint))
     if title and duration is None:
-        found.append(Problem(node.place, "a title needs a `duration`", "e.g. `duration: 2`"))
+        found.append(Problem(node.place, tr("a title needs a `duration`"), "e.g. `duration: 2`"))
     return found
 
 
@@ -180,11 +191,11 @@ def _transition(node: MapNode, problems: list[Problem], *, first: bool) -> Trans
     seconds = number_of(written, "duration") if isinstance(written, MapNode) else None
     if kind is TransitionKind.CUT:
         if seconds is not None:
-            problems.append(Problem(name.place, "a `cut` has no `duration`", "remove it, or write `dissolve`"))
+            problems.append(Problem(name.place, tr("a `cut` has no `duration`"), tr("remove it, or write `dissolve`")))
         return None
     if first and kind is not TransitionKind.FADE:
-        message = f"the first item has no item before it for a `{kind}`"
-        problems.append(Problem(name.place, message, "only a `fade`, from black, works there"))
+        message = tr("the first item has no item before it for a `{kind}`", kind=kind)
+        problems.append(Problem(name.place, message, tr("only a `fade`, from black, works there")))
         return None
     return Transition(kind, TRANSITION_SECONDS if seconds is None else seconds, name.place)
 
@@ -197,7 +208,7 @@ def _colour(node: Node | None, problems: list[Problem]) -> tuple[int, int, int]:
         digits = code[1] if len(code[1]) == 6 else "".join(2 * digit for digit in code[1])
         named = int(digits, 16)
     if named is None:
-        hint = did_you_mean(node.string.lower(), COLOURS) or 'e.g. `navy`, or in quotes `"#1a2b3c"`'
-        problems.append(Problem(node.place, f"unknown colour `{node.string}`", hint))
+        hint = did_you_mean(node.string.lower(), COLOURS) or tr('e.g. `navy`, or in quotes `"#1a2b3c"`')
+        problems.append(Problem(node.place, tr("unknown colour `{name}`", name=node.string), hint))
         named = 0
     return named >> 16, named >> 8 & 255, named & 255

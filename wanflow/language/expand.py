@@ -16,6 +16,7 @@ from wanflow.language.production import OriginStep
 from wanflow.language.schema_problems import shot_keys
 from wanflow.language.scope import BasePath, Scope, ShotIndex
 from wanflow.language.shot import is_generator
+from wanflow.messages import tr
 from wanflow.suggest import did_you_mean, listed
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
 
@@ -28,7 +29,7 @@ MAX_VALUES = 400_000
 MAX_DEPTH = 32
 """Maximum pipelines within pipelines."""
 
-TOO_LARGE_HINT = "split it into several productions, or remove values"
+TOO_LARGE_HINT = tr("split it into several productions, or remove values")
 
 BESIDE_USE = ("matrix", "note", "pick", "tags", "takes", "use", "with")
 """Keys of a shot whose place a pipeline takes."""
@@ -56,8 +57,12 @@ class ShotCount:
     def excess(self) -> str | None:
         """The message where a maximum is exceeded."""
         if self.shots > MAX_SHOTS:
-            return f"a production has at most {MAX_SHOTS} shots"
-        return f"matrices and pipelines make more than {MAX_VALUES} values" if self.values > MAX_VALUES else None
+            return tr("a production has at most {max_shots} shots", max_shots=MAX_SHOTS)
+        return (
+            tr("matrices and pipelines make more than {max_values} values", max_values=MAX_VALUES)
+            if self.values > MAX_VALUES
+            else None
+        )
 
 
 ONE_SHOT = ShotCount(1)
@@ -219,7 +224,9 @@ class Expansion:
             return
         stray = node.key("with")
         if stray is not None:
-            self._problems.append(Problem(stray.place, "`with` needs a `use`", "name the pipeline: `use: extend`"))
+            self._problems.append(
+                Problem(stray.place, tr("`with` needs a `use`"), tr("name the pipeline: `use: extend`"))
+            )
         whole = node if filled else _filled(node, context.names)
         extra = self._of_output.get(name.string, {})
         whole = MapNode((*whole.without(extra).pairs, *extra.values()), whole.place)
@@ -236,10 +243,12 @@ class Expansion:
         """Put a pipeline in the place of a shot, whose name then means the output."""
         for key, _ in node.entries:
             if key.string not in BESIDE_USE:
-                hint = "it belongs to the shots of the pipeline: pass it with `with`, or write it there"
+                hint: str = tr("it belongs to the shots of the pipeline: pass it with `with`, or write it there")
                 if key.string not in shot_keys():
                     hint = did_you_mean(key.string, BESIDE_USE) or hint
-                self._problems.append(Problem(key.place, f"`{key.string}` is not allowed beside `use`", hint))
+                self._problems.append(
+                    Problem(key.place, tr("`{name}` is not allowed beside `use`", name=key.string), hint)
+                )
         before = len(self._problems)
         written = node.find("use") or name
         use = context.names.fill(written)
@@ -294,12 +303,14 @@ class Expansion:
         pipeline = pipeline.with_use(use.place)
         if pipeline.file in context.uses:
             cycle = [*context.uses[context.uses.index(pipeline.file) :], pipeline.file]
-            message = f"circular pipelines: {' → '.join(f'`{file}`' for file in cycle)}"
-            self._problems.append(Problem(use.place, message, "remove one of these uses"))
+            message = tr("circular pipelines: {file}", file=" → ".join(f"`{file}`" for file in cycle))
+            self._problems.append(Problem(use.place, message, tr("remove one of these uses")))
             self._circular.update(cycle)
             return None
         if len(context.uses) >= MAX_DEPTH:
-            self._problems.append(Problem(use.place, f"pipelines nest more than {MAX_DEPTH} levels deep"))
+            self._problems.append(
+                Problem(use.place, tr("pipelines nest more than {max_depth} levels deep", max_depth=MAX_DEPTH))
+            )
             return None
         return pipeline
 
@@ -309,19 +320,31 @@ class Expansion:
         inside = name.removesuffix(output)
         if self.index.groups.get(name):
             one = self.index.groups[name][0].removeprefix(inside)
-            return [Problem(place, f"`{output}` is a group: the output must be a single shot", f"e.g. `{one}`")]
+            return [
+                Problem(
+                    place, tr("`{output}` is a group: the output must be a single shot", output=output), f"e.g. `{one}`"
+                )
+            ]
         if not self.index.knows(name):
             known = listed(key.string for key, _ in pipeline.shots)
-            return [Problem(place, f"the pipeline has no shot `{output}`", f"its shots: {known}")]
+            return [
+                Problem(
+                    place,
+                    tr("the pipeline has no shot `{output}`", output=output),
+                    tr("its shots: {known}", known=known),
+                )
+            ]
         return []
 
     def _is_new(self, name: str, key: TextNode) -> bool:
         if max(len(os.fsencode(part)) for part in name.split("/")) > MAX_NAME_BYTES:
-            self._problems.append(Problem(key.place, "the name is too long for a file", "give it a shorter one"))
+            self._problems.append(
+                Problem(key.place, tr("the name is too long for a file"), tr("give it a shorter one"))
+            )
             return False
         first, place = self._defined.setdefault(case_folded(name), (name, key.place))
         if place is not key.place:
-            self._problems.append(Problem(key.place, defined_again(name, first, place), "rename one"))
+            self._problems.append(Problem(key.place, defined_again(name, first, place), tr("rename one")))
         return place is key.place
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from wanflow.characters import case_folded, name_like
 from wanflow.language.names import Names, NotText, strip_cast_markers
 from wanflow.language.problem import Problem
+from wanflow.messages import tr
 from wanflow.suggest import Known, did_you_mean, listed
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode
 
@@ -99,15 +100,27 @@ def read_matrix(node: MapNode, names: Names, problems: list[Problem]) -> tuple[C
     if not kept and len(problems) == before:
         exclude = node.key(EXCLUDE)
         place = exclude.place if exclude is not None else node.place
-        problems.append(Problem(place, "the matrix has no combination", "keep at least one"))
+        problems.append(Problem(place, tr("the matrix has no combination"), tr("keep at least one")))
     return tuple(kept) if len(problems) == before else ()
 
 
 def _dimension(key: TextNode, listed: ListNode, names: Names, problems: list[Problem]) -> tuple[MatrixValue, ...]:
     """The values of one dimension, of which the invalid ones are left out."""
     if names.knows(key.string):
-        kind = "a cast member" if key.string in names.cast else "a var" if names.pipeline is None else "an input"
-        problems.append(Problem(key.place, f"`{key.string}` is already {kind}", "give the dimension another name"))
+        kind = (
+            tr("a cast member")
+            if key.string in names.cast
+            else tr("a var")
+            if names.pipeline is None
+            else tr("an input")
+        )
+        problems.append(
+            Problem(
+                key.place,
+                tr("`{name}` is already {kind}", name=key.string, kind=kind),
+                tr("give the dimension another name"),
+            )
+        )
     choices = (_choice(key.string, item, names, problems) for item in listed.items)
     return tuple(choice for choice in choices if choice is not None)
 
@@ -120,20 +133,31 @@ def _choice(name: str, item: Node, names: Names, problems: list[Problem]) -> Mat
     keyed = item.find("key") if isinstance(item, MapNode) else item
     written = keyed and names.fill(keyed, prompt=True)
     if isinstance(item, TextNode) and isinstance(written, TextNode) and written.value is None:
-        problems.append(Problem(item.place, f"a value of `{name}` is empty", "remove it, or quote it"))
+        problems.append(
+            Problem(item.place, tr("a value of `{name}` is empty", name=name), tr("remove it, or quote it"))
+        )
     if not isinstance(written, TextNode) or written.value is None:
         return None
     part = slug(written.string)
     if not 0 < len(part) <= MAX_SLUG:
-        why = "this value is too long for a name" if part else "this value cannot become part of a name"
-        problems.append(Problem(written.place, why, f"write `{{key: a-short-name, words: …}}` and `${{{name}.words}}`"))
+        why = tr("this value is too long for a name") if part else tr("this value cannot become part of a name")
+        problems.append(
+            Problem(
+                written.place, why, tr("write `{{key: a-short-name, words: …}}` and `${{{name}.words}}`", name=name)
+            )
+        )
         return None
     if not isinstance(item, MapNode):
         return MatrixValue(part, written, {name: written})
     parts = [(key.string, names.fill(value, prompt=True)) for key, value in item.pairs]
     values = {f"{name}.{key}": value for key, value in parts if isinstance(value, TextNode)}
     example = next((key for key in values if not key.endswith(".key")), f"{name}.key")
-    return MatrixValue(part, written, values, {name: NotText(f"`{name}` has parts", f"write `${{{example}}}`")})
+    return MatrixValue(
+        part,
+        written,
+        values,
+        {name: NotText(tr("`{name}` has parts", name=name), tr("write `${{{example}}}`", example=example))},
+    )
 
 
 def _excluded(
@@ -169,12 +193,20 @@ def _exists(key: TextNode, wanted: TextNode, dimensions: Known[_Values], problem
     """Whether an `exclude` names an existing dimension and value."""
     values = dimensions.get(key.string)
     if values is None:
-        hint = did_you_mean(key.string, dimensions) or f"its dimensions: {listed(dimensions)}"
-        problems.append(Problem(key.place, f"this matrix has no dimension `{key.string}`", hint))
+        hint = did_you_mean(key.string, dimensions) or tr("its dimensions: {dimensions}", dimensions=listed(dimensions))
+        problems.append(Problem(key.place, tr("this matrix has no dimension `{name}`", name=key.string), hint))
         return False
     if slug(wanted.string) not in values.slugs and values.slugs:
-        hint = did_you_mean(wanted.string, values.written) or f"its values: {listed(values.written)}"
-        problems.append(Problem(wanted.place, f"`{key.string}` has no value `{wanted.string}`", hint))
+        hint = did_you_mean(wanted.string, values.written) or tr(
+            "its values: {written}", written=listed(values.written)
+        )
+        problems.append(
+            Problem(
+                wanted.place,
+                tr("`{name}` has no value `{wanted_string}`", name=key.string, wanted_string=wanted.string),
+                hint,
+            )
+        )
         return False
     return True
 
@@ -188,9 +220,17 @@ def _clashes(combinations: Sequence[Combination]) -> Iterator[Problem]:
             continue
         pairs = [(choice, first.choices[name]) for name, choice in combination.choices.items()]
         later, earlier = next(((a, b) for a, b in pairs if a is not b), pairs[0])
-        message = f"`{combination.label}` and `{first.label}` would both be named `{combination.slug}`"
-        hint = f"write one of them as `{{key: …, words: …}}`; the other is at {earlier.written.place}"
+        message = tr(
+            "`{label}` and `{first_label}` would both be named `{slug}`",
+            label=combination.label,
+            first_label=first.label,
+            slug=combination.slug,
+        )
+        hint = tr("write one of them as `{{key: …, words: …}}`; the other is at {place}", place=earlier.written.place)
         if later.written.string == earlier.written.string:
-            message = f"the value `{strip_cast_markers(later.written.string)}` appears twice"
-            hint = f"remove one; the other is at {earlier.written.place}"
+            message = tr(
+                "the value `{strip_cast_markers}` appears twice",
+                strip_cast_markers=strip_cast_markers(later.written.string),
+            )
+            hint = tr("remove one; the other is at {place}", place=earlier.written.place)
         yield Problem(later.written.place, message, hint)

@@ -28,6 +28,7 @@ from wanflow.language.source import (
     Unreadable,
     frame_span,
 )
+from wanflow.messages import tr
 from wanflow.timebase import NOMINAL_RATE
 from wanflow.yamldoc.nodes import Place
 
@@ -74,7 +75,7 @@ def _flaws(production: Production, facts: FactsTable) -> Iterator[Problem]:
     for path, place in places.items():
         known = facts.get(path)
         for flaw in known.flaws if isinstance(known, Facts) else ():
-            yield Problem(place, f"`{path}` {flaw}", None, Severity.WARNING)
+            yield Problem(place, tr("`{path}` {flaw}", path=path, flaw=flaw), None, Severity.WARNING)
 
 
 def expected_lengths(production: Production, facts: FactsTable) -> dict[str, tuple[int, Fraction]]:
@@ -122,8 +123,15 @@ class _MediaCheck:
             return
         if clip.seconds >= wanted:
             length = timebase.decimal_text(clip.seconds, 2)
-            message = f"`duration` {wanted} is not longer than the clip of {length} s that `{shot.name}` continues"
-            yield Problem(shot.place, message, "the result contains the clip: ask for more, or take a shorter piece")
+            message = tr(
+                "`duration` {wanted} is not longer than the clip of {length} s that `{name}` continues",
+                wanted=wanted,
+                length=length,
+                name=shot.name,
+            )
+            yield Problem(
+                shot.place, message, tr("the result contains the clip: ask for more, or take a shorter piece")
+            )
 
     def _unequal(self, shot: Shot, media: Media, rule: MediaRule) -> Iterator[Problem]:
         """A sound or a video that is not as long as the film made with it: the vendor cuts or stretches one of them."""
@@ -134,13 +142,32 @@ class _MediaCheck:
             return  # the checks of its file report it
         length = timebase.decimal_text(given.seconds, 2)
         if rule.file.kind == "audio" and given.seconds > wanted:
-            message, hint = f"only the first {wanted} s of `{media.slot}` ({length} s) are heard", None
+            message, hint = (
+                tr(
+                    "only the first {wanted} s of `{slot}` ({length} s) are heard",
+                    wanted=wanted,
+                    slot=media.slot,
+                    length=length,
+                ),
+                None,
+            )
         elif rule.file.kind == "audio" and given.seconds < wanted:
             rest = timebase.decimal_text(wanted - given.seconds, 2)
-            message, hint = f"`{media.slot}` lasts {length} s of {wanted}: the last {rest} s are silent", None
+            message, hint = (
+                tr(
+                    "`{slot}` lasts {length} s of {wanted}: the last {rest} s are silent",
+                    slot=media.slot,
+                    length=length,
+                    wanted=wanted,
+                    rest=rest,
+                ),
+                None,
+            )
         elif rule.edited and given.seconds < wanted:
-            message = f"`duration` {wanted} is longer than the video of {length} s: undocumented"
-            hint = "leave `duration` out: the result is as long as the video"
+            message = tr(
+                "`duration` {wanted} is longer than the video of {length} s: undocumented", wanted=wanted, length=length
+            )
+            hint = tr("leave `duration` out: the result is as long as the video")
         else:
             return
         yield Problem(media.place, message, hint, Severity.WARNING)
@@ -149,11 +176,11 @@ class _MediaCheck:
         try:
             expected = self._expect(source)
         except PieceOutside as outside:
-            yield Problem(place, f"`{slot}`: {outside}", outside.hint)
+            yield Problem(place, tr("`{slot}`: {outside}", slot=slot, outside=outside), outside.hint)
             return
         if isinstance(expected, Unreadable):
             path = source.path if isinstance(source, FileSource) else slot
-            yield Problem(place, f"`{path}` {expected.why}", expected.hint_at(place))
+            yield Problem(place, tr("`{path}` {why}", path=path, why=expected.why), expected.hint_at(place))
         elif expected is not None:
             yield from _source_problems(place, source, expected, rule, slot)
             yield from self._otherwise(place, source, rule)
@@ -164,10 +191,14 @@ class _MediaCheck:
         if not isinstance(source, FileSource) or not isinstance(whole, Facts):
             return
         if source.piece is not None and not isinstance(source.piece, Sound) and (words := shown_otherwise(whole)):
-            yield Problem(place, f"`{source.path}` {words}", None, Severity.WARNING)
+            yield Problem(place, tr("`{path}` {words}", path=source.path, words=words), None, Severity.WARNING)
         elif whole.pictures > 1 and whole.format in rule.formats:
-            message = f"`{source.path}` is an animation of {whole.pictures} pictures: a model may see only the first"
-            yield Problem(place, message, "save the picture that you mean as a png", Severity.WARNING)
+            message = tr(
+                "`{path}` is an animation of {pictures} pictures: a model may see only the first",
+                path=source.path,
+                pictures=whole.pictures,
+            )
+            yield Problem(place, message, tr("save the picture that you mean as a png"), Severity.WARNING)
 
     def expect(self, source: Source) -> Outlook:
         """What a source will be; None also where a piece lies outside its clip, which `_source` reports."""
@@ -188,7 +219,7 @@ class _MediaCheck:
                 return None
 
     def _file(self, path: str) -> ExpectedClip | Unreadable:
-        known = self.facts.get(path) or Unreadable("was not looked at")
+        known = self.facts.get(path) or Unreadable(tr("was not looked at"))
         if isinstance(known, Unreadable):
             return known
         rate = known.rate or NOMINAL_RATE
@@ -235,14 +266,14 @@ def _part(whole: Outlook, piece: Piece | None) -> Outlook:
     if piece is None or not isinstance(whole, ExpectedClip):
         return whole
     if whole.kind is Kind.IMAGE:
-        return Unreadable("is a picture: it has no pieces")
+        return Unreadable(tr("is a picture: it has no pieces"))
     if whole.kind is Kind.SUBTITLES:
-        return Unreadable("is a subtitle file: it has no pieces")
+        return Unreadable(tr("is a subtitle file: it has no pieces"))
     if isinstance(piece, Sound):
         sound = replace(whole, kind=Kind.AUDIO, facts=None, sides=None)
-        return Unreadable("has no sound") if whole.silent else sound
+        return Unreadable(tr("has no sound")) if whole.silent else sound
     if whole.kind is Kind.AUDIO:
-        return Unreadable("is a sound: it has no frames", "take the whole sound")
+        return Unreadable(tr("is a sound: it has no frames"), tr("take the whole sound"))
     if whole.frames is None:
         return replace(whole, kind=Kind.IMAGE if isinstance(piece, Frame) else Kind.VIDEO, facts=None, seconds=None)
     first, last = frame_span(piece, whole.frames, whole.rate)
@@ -259,10 +290,20 @@ def _wrong_kind(place: Place, source: Source, kind: Kind, wanted: Kind, slot: st
     if isinstance(source, FileSource):
         name = f"`{source.path}`"
     elif isinstance(source, ShotSource):
-        name = f"`{source.shot}`" if source.piece is None else f"the piece of `{source.shot}`"
-    extracts = {Kind.IMAGE: "take a frame of it: `frame: last`", Kind.AUDIO: "take its sound: `track: audio`"}
+        name = f"`{source.shot}`" if source.piece is None else tr("the piece of `{shot}`", shot=source.shot)
+    extracts = {Kind.IMAGE: tr("take a frame of it: `frame: last`"), Kind.AUDIO: tr("take its sound: `track: audio`")}
     hint = extracts.get(wanted) if kind is Kind.VIDEO else None
-    return Problem(place, f"{name} is {NAMED[kind]}, and `{slot}` takes {NAMED[wanted]}", hint)
+    return Problem(
+        place,
+        tr(
+            "{name} is {named}, and `{slot}` takes {named_2}",
+            name=name,
+            named=NAMED[kind],
+            slot=slot,
+            named_2=NAMED[wanted],
+        ),
+        hint,
+    )
 
 
 def _source_problems(
@@ -275,32 +316,78 @@ def _source_problems(
     if rule.seconds and expected.seconds is not None and not _within(expected.seconds, rule.seconds):
         length = timebase.decimal_text(expected.seconds, 2)
         takes = "it" if name == f"`{slot}`" else f"`{slot}`"
-        message = f"{name} lasts {length} s; {takes} takes {rule.seconds[0]} to {rule.seconds[1]} s"
-        piece = f"take a piece of it: `head: {rule.seconds[1]}`" if rule.kind == "video" else "make it shorter"
-        yield Problem(place, message, piece if expected.seconds > rule.seconds[1] else "take a longer one")
+        message = tr(
+            "{name} lasts {length} s; {takes} takes {seconds} to {seconds_2} s",
+            name=name,
+            length=length,
+            takes=takes,
+            seconds=rule.seconds[0],
+            seconds_2=rule.seconds[1],
+        )
+        piece = (
+            tr("take a piece of it: `head: {seconds}`", seconds=rule.seconds[1])
+            if rule.kind == "video"
+            else tr("make it shorter")
+        )
+        yield Problem(place, message, piece if expected.seconds > rule.seconds[1] else tr("take a longer one"))
     if expected.facts is not None:
         yield from _written(place, name, source, expected.facts, rule)
     sides = expected.sides
     if sides and rule.pixels and not all(_within(Fraction(side), rule.pixels) for side in sides):
         low, high = rule.pixels
-        yield Problem(place, f"{name} has {sides[0]}x{sides[1]} pixels; each side takes {low} to {high}", "scale it")
+        yield Problem(
+            place,
+            tr(
+                "{name} has {sides}x{sides_2} pixels; each side takes {low} to {high}",
+                name=name,
+                sides=sides[0],
+                sides_2=sides[1],
+                low=low,
+                high=high,
+            ),
+            tr("scale it"),
+        )
     elif sides and rule.aspect and max(sides) > rule.aspect[1] * min(sides):
-        yield Problem(place, f"{name} is more than {rule.aspect[1]} times as long as it is wide", "crop it")
+        yield Problem(
+            place,
+            tr("{name} is more than {aspect} times as long as it is wide", name=name, aspect=rule.aspect[1]),
+            tr("crop it"),
+        )
 
 
 def _written(place: Place, name: str, source: Source, facts: Facts, rule: FileRule) -> Iterator[Problem]:
     """What a file's bytes are: the format, the weight, whether it is see-through."""
     if facts.format not in rule.formats:
-        yield Problem(place, f"{name} is {facts.format} inside, not {' or '.join(rule.formats)}", "convert it")
+        yield Problem(
+            place,
+            tr(
+                "{name} is {format} inside, not {formats}",
+                name=name,
+                format=facts.format,
+                formats=" or ".join(rule.formats),
+            ),
+            tr("convert it"),
+        )
     if facts.size_bytes > rule.size_bytes:
         megabytes = f"{facts.size_bytes / 1e6:.1f} MB"
         yield Problem(
-            place, f"{name} has {megabytes}; at most {rule.size_bytes // 1_000_000} MB are taken", "make it smaller"
+            place,
+            tr(
+                "{name} has {megabytes}; at most {size_bytes} MB are taken",
+                name=name,
+                megabytes=megabytes,
+                size_bytes=rule.size_bytes // 1_000_000,
+            ),
+            tr("make it smaller"),
         )
     if facts.alpha and not rule.alpha:
-        yield Problem(place, f"{name} has an alpha channel", "save it without transparency")
+        yield Problem(place, tr("{name} has an alpha channel", name=name), tr("save it without transparency"))
     if isinstance(source, DataSource) and source.mime != f"image/{facts.format}":
-        yield Problem(place, f"{name} says `{source.mime}` and is {facts.format} inside", "write what it is")
+        yield Problem(
+            place,
+            tr("{name} says `{mime}` and is {format} inside", name=name, mime=source.mime, format=facts.format),
+            tr("write what it is"),
+        )
 
 
 def _sources(production: Production) -> Iterator[tuple[Place, Source]]:
@@ -339,10 +426,12 @@ def check_delivery(production: Production, facts: FactsTable) -> Iterator[Proble
     )
     if found:
         place, name = found[0]
-        more = f" and {len(found) - 1} more need" if len(found) > 1 else " needs"
-        where = f"the region `{production.region}` has no documented temporary storage"
-        message = f"`{name}`{more} an upload, and {where}"
-        hint = "name your own bucket: `uploads: s3://bucket/prefix`"
+        where = tr("the region `{region}` has no documented temporary storage", region=production.region)
+        message = tr("`{name}` needs an upload, and {where}", name=name, where=where)
+        if len(found) > 1:
+            more = len(found) - 1
+            message = tr("`{name}` and {number} more need an upload, and {where}", name=name, number=more, where=where)
+        hint = tr("name your own bucket: `uploads: s3://bucket/prefix`")
         yield Problem(place, message, hint, Severity.WARNING)
 
 

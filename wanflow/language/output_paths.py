@@ -14,6 +14,7 @@ from wanflow.characters import case_folded
 from wanflow.language.language_tags import UNKNOWN, iso_code, own_name
 from wanflow.language.problem import Problem
 from wanflow.language.production import RESULTS_FOLDER, Cut, Subtitles
+from wanflow.messages import tr
 
 FILM = ".mp4"
 """Suffix of a cut's film."""
@@ -117,5 +118,10 @@ def shared_outputs(cuts: Mapping[str, Cut], folder: Path) -> Iterator[Problem]:
     for cut in cuts.values():
         first = writers.setdefault(folded(entry_of(folder, cut.output)), cut)
         if first is not cut and case_folded(first.name) != case_folded(cut.name):  # else it is reported already
-            message = f"`{cut.name}` and `{first.name}` would both write `{cut.output}`"
-            yield Problem(cut.written_at, message, "give one of them another `output`")
+            message = tr(
+                "`{name}` and `{first_name}` would both write `{output}`",
+                name=cut.name,
+                first_name=first.name,
+                output=cut.output,
+            )
+            yield Problem(cut.written_at, message, tr("give one of them another `output`"))

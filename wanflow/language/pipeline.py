@@ -19,6 +19,7 @@ from wanflow.language.references import named_cast
 from wanflow.language.schema_problems import check_against
 from wanflow.language.scope import BasePath, GivenInput, Scope
 from wanflow.language.shot import generator_of
+from wanflow.messages import tr
 from wanflow.schemas import data_folder
 from wanflow.suggest import Known, did_you_mean, listed
 from wanflow.yamldoc.nodes import Interpolated, MapNode, Node, Place, TextNode, needlessly_quoted, with_use
@@ -84,10 +85,14 @@ def find_pipeline(written: TextNode, base: BasePath) -> tuple[Path, str, BasePat
             away = Path(os.path.relpath(file.parent, base.root)).as_posix()
             return file, f"{SHIPPED}{file.name}", BasePath(base.boundary, away)
         beside = base.path(written.string + SUFFIX, Content.TEXT)
-        near = f"for a file write `use: {written.string}{SUFFIX}`" if base.has(beside, Content.TEXT) else None
-        listed = f"the shipped ones: {', '.join(known)}; name a file by its path" if known else None
+        near = (
+            tr("for a file write `use: {name}{suffix}`", name=written.string, suffix=SUFFIX)
+            if base.has(beside, Content.TEXT)
+            else None
+        )
+        listed = tr("the shipped ones: {known}; name a file by its path", known=", ".join(known)) if known else None
         hint = near or did_you_mean(written.string, known) or listed
-        return Problem(written.place, f"no shipped pipeline `{written.string}`", hint)
+        return Problem(written.place, tr("no shipped pipeline `{name}`", name=written.string), hint)
     path = base.path(written.text, Content.TEXT)
     return base.root / path, path, base.beside(path)
 
@@ -144,12 +149,12 @@ class PipelineLibrary:
 
     def _open(self, file: Path, name: str, base: BasePath, use: TextNode) -> tuple[Pipeline | None, Sequence[Problem]]:
         problems: list[Problem] = []
-        document = self._texts.read(file, name, use.place, f"the pipeline `{name}`", problems)
+        document = self._texts.read(file, name, use.place, tr("the pipeline `{name}`", name=name), problems)
         if document is None or has_errors(problems):
             return None, problems
         if not isinstance(document.root, MapNode) or document.root.find("pipeline") is None:
-            hint = "a pipeline begins with `pipeline: NAME`"
-            return None, [*problems, Problem(use.place, f"`{name}` is not a pipeline", hint)]
+            hint = tr("a pipeline begins with `pipeline: NAME`")
+            return None, [*problems, Problem(use.place, tr("`{name}` is not a pipeline", name=name), hint)]
         problems += check_against(_without_shots(document.root), SCHEMA)
         pipeline = None if has_errors(problems) else read_pipeline(document.root, name, base)
         return pipeline, problems
@@ -169,11 +174,11 @@ def _without_shots(root: MapNode) -> MapNode:
 
 _NAMED = {
     "string": "text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "`true` or `false`",
-    CAST: "the name of a cast member",
-    MEDIA: "media: a path, a URL, or e.g. `{shot: coast, tail: 2}`",
+    "integer": tr("a whole number"),
+    "number": tr("a number"),
+    "boolean": tr("`true` or `false`"),
+    CAST: tr("the name of a cast member"),
+    MEDIA: tr("media: a path, a URL, or e.g. `{shot: coast, tail: 2}`"),
 }
 
 
@@ -192,7 +197,9 @@ class BoundInputs:
     def names(self, pipeline: Pipeline, outer: Names) -> Names:
         """The names for `${…}` inside the pipeline: its inputs only; `outer` are those where it is used."""
         not_text = {
-            name: NotText(f"`{name}` is a media input", f"write `{{input: {name}}}` under a media key")
+            name: NotText(
+                tr("`{name}` is a media input", name=name), tr("write `{{input: {name}}}` under a media key", name=name)
+            )
             for name in self.media
         }
         return Names(self.values, self.cast, outer.problems, not_text=not_text, pipeline=pipeline.name, room=outer.room)
@@ -207,10 +214,16 @@ def bind(
     """
     bound, problems = BoundInputs(), names.problems
     given = given or MapNode((), shot.place)
-    known = f"its inputs: {listed(pipeline.inputs)}" if pipeline.inputs else "it has no inputs"
+    known = tr("its inputs: {inputs}", inputs=listed(pipeline.inputs)) if pipeline.inputs else tr("it has no inputs")
     for key in (key for key, _ in given.entries if key.string not in pipeline.inputs):
         hint = did_you_mean(key.string, pipeline.inputs) or known
-        problems.append(Problem(key.place, f"the pipeline `{pipeline.name}` has no input `{key.string}`", hint))
+        problems.append(
+            Problem(
+                key.place,
+                tr("the pipeline `{pipeline}` has no input `{name}`", pipeline=pipeline.name, name=key.string),
+                hint,
+            )
+        )
     for name, wanted in pipeline.inputs.items():
         written = given.find(name)
         value = None if written is None else names.fill(written, prompt=wanted.type in {"string", CAST})
@@ -220,8 +233,14 @@ def bind(
             problems += filter(None, [not_nested(name, wanted.default)])
             _bind(wanted, wanted.default, own, names, bound)
         else:
-            hint = f"write `with: {{{name}: …}}`; it is {_NAMED.get(wanted.type, 'an input')}"
-            missing = Problem(shot.place, f"missing input `{name}` of pipeline `{pipeline.name}`", hint)
+            hint = tr(
+                "write `with: {{{name}: …}}`; it is {named}", name=name, named=_NAMED.get(wanted.type, tr("an input"))
+            )
+            missing = Problem(
+                shot.place,
+                tr("missing input `{name}` of pipeline `{pipeline_name}`", name=name, pipeline_name=pipeline.name),
+                hint,
+            )
             problems.append(missing)
             _leave_out(wanted, scope, bound, missing)
     return bound
@@ -244,16 +263,23 @@ def _bind(wanted: PipelineInput, value: Node, scope: Scope, names: Names, bound:
 
 
 def _wrong_type(wanted: PipelineInput, value: Node) -> Problem:
-    found = "a mapping" if isinstance(value, MapNode) else "a list"
+    found: str = tr("a mapping") if isinstance(value, MapNode) else tr("a list")
     hint = None
     if isinstance(value, TextNode):
         found = f"`{value.string}`"
         typed = wanted.type in {"integer", "number", "boolean"}
         quoted = typed and needlessly_quoted(value)
         hint = (
-            "write it without quotes" if quoted else hint_for_value(value, [wanted.type], ("with", wanted.name.string))
+            tr("write it without quotes")
+            if quoted
+            else hint_for_value(value, [wanted.type], ("with", wanted.name.string))
         )
-    message = f"`{wanted.name.string}` must be {_NAMED.get(wanted.type, 'something else')}, not {found}"
+    message = tr(
+        "`{name}` must be {named}, not {found}",
+        name=wanted.name.string,
+        named=_NAMED.get(wanted.type, tr("something else")),
+        found=found,
+    )
     return Problem(value.place, message, hint)
 
 
@@ -302,6 +328,6 @@ def _member(value: TextNode, names: Names) -> str | None:
     if value.string in names.cast:
         return names.cast[value.string]
     name = strip_cast_markers(value.string)
-    hint = did_you_mean(name, names.cast) or "define it under `cast`"
-    names.problems.append(Problem(value.place, f"no cast member `{name}`", hint))
+    hint = did_you_mean(name, names.cast) or tr("define it under `cast`")
+    names.problems.append(Problem(value.place, tr("no cast member `{name}`", name=name), hint))
     return None

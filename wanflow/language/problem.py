@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from wanflow.characters import LONGEST_MESSAGE, cells_wide, shown
 from wanflow.errors import ExitCode, WanflowError
+from wanflow.messages import tr, translated, trn
 from wanflow.yamldoc.nodes import Place
 
 SHIPPED = "<wanflow>/pipelines/"
@@ -51,8 +52,10 @@ class SpecError(WanflowError):
         self.problems = tuple(problems)
         errors = [item for item in problems if item.severity is Severity.ERROR]
         first = errors[0] if errors else problems[0]
-        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        super().__init__(f"{first.place}: {first.message}{more}", hint=first.hint)
+        words = tr("{place}: {message}", place=first.place, message=first.message)
+        if len(errors) > 1:
+            words = tr("{words} (and {number} more)", words=words, number=len(errors) - 1)
+        super().__init__(words, hint=first.hint)
 
 
 def has_errors(problems: Sequence[Problem]) -> bool:
@@ -63,8 +66,8 @@ def has_errors(problems: Sequence[Problem]) -> bool:
 def defined_again(name: str, first: str, place: Place) -> str:
     """The message at the second place of a name; `first` is the one at `place`, equal but for case."""
     if name == first:
-        return f"`{name}` is defined twice, first at {place}"
-    return f"`{name}` and `{first}`, at {place}, differ only by case"
+        return tr("`{name}` is defined twice, first at {place}", name=name, place=place)
+    return tr("`{name}` and `{first}`, at {place}, differ only by case", name=name, first=first, place=place)
 
 
 def in_order(problem: Problem) -> tuple[str, int, int, tuple[Place, ...]]:
@@ -96,15 +99,20 @@ def render_problem(problem: Problem, width: int = MAX_SHOWN) -> str:
 
     `width` is the most cells of a terminal that the source line may take; below it the caret would be elsewhere.
     """
-    mark = "warning: " if problem.severity is Severity.WARNING else ""
-    lines = [shown(f"{problem.place}: {mark}{problem.message}", LONGEST_MESSAGE)]
+    words = problem.message
+    if problem.severity is Severity.WARNING:
+        words = tr("warning: {message}", message=words)
+    lines = [shown(f"{problem.place}: {translated(words)}", LONGEST_MESSAGE)]
     if problem.source.strip():
         before, line = _excerpt(problem, max(min(width, MAX_SHOWN) - 2, 8))
         lines += [f"  {shown(line)}", f"  {' ' * cells_wide(shown(before))}^"]
-    lines += [shown(f"  the pipeline is used at {place}") for place in problem.place.used_at]
-    lines += [f"  and {problem.repeats} more use{'s' if problem.repeats > 1 else ''} of it"] if problem.repeats else []
+    beside = [tr("the pipeline is used at {place}", place=place) for place in problem.place.used_at]
+    if problem.repeats:
+        beside.append(trn("and {number} more use of it", "and {number} more uses of it", problem.repeats))
+    lines += [f"  {shown(translated(line))}" for line in beside]
     if problem.hint:
-        lines.append(shown(f"  hint: {problem.hint}", LONGEST_MESSAGE))
+        hint = translated(tr("hint: {hint}", hint=problem.hint))
+        lines.append(shown(f"  {hint}", LONGEST_MESSAGE))
     return "\n".join(lines)
 
 

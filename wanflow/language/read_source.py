@@ -29,6 +29,7 @@ from wanflow.language.source import (
     UrlSource,
     piece_of,
 )
+from wanflow.messages import tr
 from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import Interpolated, MapNode, Node, Place, TextNode
 
@@ -58,7 +59,9 @@ def read_source(node: Node, scope: Scope, problems: list[Problem]) -> Source | N
     if isinstance(url, TextNode):
         sha256 = node.find("sha256")
         return _url(url, url.string, sha256.string if isinstance(sha256, TextNode) else None, problems)
-    problems.append(Problem(node.place, "a source is a `shot`, a `file` or a `url`", "e.g. `{shot: coast, tail: 2}`"))
+    problems.append(
+        Problem(node.place, tr("a source is a `shot`, a `file` or a `url`"), "e.g. `{shot: coast, tail: 2}`")
+    )
     return None
 
 
@@ -96,12 +99,12 @@ def value_origin(node: Node, scope: Scope) -> tuple[Interpolated, ...]:
 def _input(written: TextNode, piece: Piece | None, scope: Scope, problems: list[Problem]) -> Source | None:
     """The source that a media input was given, or a piece of it."""
     if scope.inputs is None:
-        hint = "name a `shot`, a `file` or a `url`"
-        problems.append(Problem(written.place, "`input` is only known inside a pipeline", hint))
+        words = tr("`input` is only known inside a pipeline")
+        problems.append(Problem(written.place, words, tr("name a `shot`, a `file` or a `url`")))
         return None
     if written.string not in scope.inputs:
-        hint = did_you_mean(written.string, scope.inputs) or "declare it under `inputs` with `type: media`"
-        problems.append(Problem(written.place, f"no media input `{written.string}`", hint))
+        hint = did_you_mean(written.string, scope.inputs) or tr("declare it under `inputs` with `type: media`")
+        problems.append(Problem(written.place, tr("no media input `{name}`", name=written.string), hint))
         return None
     given = scope.inputs[written.string]
     problems += [given.problem] if given.problem is not None else []
@@ -111,13 +114,13 @@ def _input(written: TextNode, piece: Piece | None, scope: Scope, problems: list[
 
 def _part(whole: Source, piece: Piece, written: TextNode, problems: list[Problem]) -> Source | None:
     if not isinstance(whole, FileSource | ShotSource):
-        message = f"`{written.string}` is given as a URL, which has no pieces"
-        problems.append(Problem(written.place, message, "give a file or a shot"))
+        message = tr("`{name}` is given as a URL, which has no pieces", name=written.string)
+        problems.append(Problem(written.place, message, tr("give a file or a shot")))
         return None
     try:
         return replace(whole, piece=piece_of(whole.piece, piece))
     except NoSuchPiece as error:
-        problems.append(Problem(written.place, f"`{written.string}`: {error}", "give the whole clip"))
+        problems.append(Problem(written.place, f"`{written.string}`: {error}", tr("give the whole clip")))
         return None
 
 
@@ -149,19 +152,23 @@ def _written(node: TextNode, text: str, scope: Scope, problems: list[Problem]) -
         return _inline(node, text, problems)
     if _SCHEME.match(text):
         scheme = text.partition(":")[0]
-        message = f"the service cannot read a `{scheme}:` URL"
-        problems.append(Problem(node.place, message, "use `https:`, or the path of a file"))
+        message = tr("the service cannot read a `{scheme}:` URL", scheme=scheme)
+        problems.append(Problem(node.place, message, tr("use `https:`, or the path of a file")))
         return None
     if text.startswith("｛"):  # `{shot: …}`, of which nothing else would be told before media is opened
         problems.append(Problem(node.place, "`｛` is a full-width brace", "write `{`"))
         return None
     path = scope.base.path(text)
     if scope.find(text) is not None and not scope.base.has(path):
-        problems.append(Problem(node.place, f"`{text}` is a shot, not a file", f"write `{{shot: {text}}}`"))
+        problems.append(
+            Problem(
+                node.place, tr("`{text}` is a shot, not a file", text=text), tr("write `{{shot: {text}}}`", text=text)
+            )
+        )
         return None
     hint = hint_for_take(text)
     if hint is not None and scope.find(text.rpartition(".t")[0]) is not None and not scope.base.has(path):
-        problems.append(Problem(node.place, f"a source names a shot, not the take `{text}`", hint))
+        problems.append(Problem(node.place, tr("a source names a shot, not the take `{text}`", text=text), hint))
         return None
     return FileSource(path)
 
@@ -172,15 +179,15 @@ def _url(node: TextNode, text: str, sha256: str | None, problems: list[Problem])
     except ValueError:
         host = None
     if not host or re.search(r"\s", text):
-        problems.append(Problem(node.place, "not a valid URL", "e.g. `https://host.example/coast.png`"))
+        problems.append(Problem(node.place, tr("not a valid URL"), "e.g. `https://host.example/coast.png`"))
         return None
     if urlsplit(text).scheme != "oss" and is_local(host):
-        message = f"the service cannot reach `{host}`: only this machine or its network can"
-        hint = "give the file itself: its path in place of the URL"
+        message = tr("the service cannot reach `{host}`: only this machine or its network can", host=host)
+        hint = tr("give the file itself: its path in place of the URL")
         problems.append(Problem(node.place, message, hint, Severity.WARNING))
     if sha256 is None and _SIGNED.search(text):
-        message = "this URL is signed or expires: a new one counts as another file, which is rendered again"
-        hint = "pin it: `{url: …, sha256: …}`"
+        message = tr("this URL is signed or expires: a new one counts as another file, which is rendered again")
+        hint = tr("pin it: `{url: …, sha256: …}`")
         problems.append(Problem(node.place, message, hint, Severity.WARNING))
     return UrlSource(text, sha256)
 
@@ -192,8 +199,8 @@ def _inline(node: TextNode, text: str, problems: list[Problem]) -> DataSource | 
     except binascii.Error:
         data = b""
     if parts is None or not data:
-        message = "a data URI must be a picture: `data:image/png;base64,…`"
-        problems.append(Problem(node.place, message, "save anything else as a file, and name that"))
+        message = tr("a data URI must be a picture: `data:image/png;base64,…`")
+        problems.append(Problem(node.place, message, tr("save anything else as a file, and name that")))
         return None
     return DataSource(text, parts.group(1), digest.of_bytes(data))
 

@@ -19,6 +19,7 @@ from wanflow.language.author_hints import (
     is_other_name,
 )
 from wanflow.language.problem import Problem
+from wanflow.messages import joined, tr
 from wanflow.schemas import MAX_VIOLATIONS, Violation, load_schema, violations
 from wanflow.suggest import did_you_mean, listed, nearest
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode, needlessly_quoted, node_at, plain
@@ -26,13 +27,13 @@ from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode, need
 SCHEMA = "production.schema.json"
 
 _KINDS = {
-    "string": "text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "`true` or `false`",
-    "object": "a mapping",
-    "array": "a list",
-    "null": "nothing",
+    "string": tr("text"),
+    "integer": tr("a whole number"),
+    "number": tr("a number"),
+    "boolean": tr("`true` or `false`"),
+    "object": tr("a mapping"),
+    "array": tr("a list"),
+    "null": tr("nothing"),
 }
 
 
@@ -40,8 +41,14 @@ class TooManyProblems(Exception):
     """A file of which nothing can be used, since not all of its problems are known."""
 
     def __init__(self, place: Place) -> None:
-        message = f"`{place.file}` breaks the format in more than {MAX_VIOLATIONS} places"
-        self.problem = Problem(place, message, "mend what generates it: `wanflow validate` lists the problems of fewer")
+        message = tr(
+            "`{file}` breaks the format in more than {max_violations} places",
+            file=place.file,
+            max_violations=MAX_VIOLATIONS,
+        )
+        self.problem = Problem(
+            place, message, tr("mend what generates it: `wanflow validate` lists the problems of fewer")
+        )
         super().__init__(message)
 
 
@@ -66,7 +73,7 @@ def check_shape(root: MapNode, *, included: bool = False) -> tuple[list[Problem]
     if len(problems) > MAX_VIOLATIONS:
         raise TooManyProblems(root.place)
     problems += [
-        Problem(key.place, f"`{key.string}` {NOT_A_SHOT}", INDENT)
+        Problem(key.place, tr("`{name}` {not_a_shot}", name=key.string, not_a_shot=NOT_A_SHOT), INDENT)
         for key, shot in misplaced
         if shot.string not in below
     ]
@@ -75,8 +82,8 @@ def check_shape(root: MapNode, *, included: bool = False) -> tuple[list[Problem]
 
 
 NOTHING_BELOW: Mapping[str, Collection[str]] = {}
-NOT_A_SHOT = "is a key of a shot, not a shot"
-INDENT = "indent it below the name of its shot"
+NOT_A_SHOT = tr("is a key of a shot, not a shot")
+INDENT = tr("indent it below the name of its shot")
 
 
 def _without_misplaced(root: MapNode) -> tuple[MapNode, list[tuple[TextNode, TextNode]]]:
@@ -209,7 +216,7 @@ def _problems(
         case _:
             message, hint = _wrong_value(value, broken)
             keys = below.get(str(broken.path[1]), ()) if broken.path[:1] == ("shots",) and len(broken.path) == 2 else ()
-            yield Problem(value.place, message, f"indent {listed(keys)} below it" if keys else hint)
+            yield Problem(value.place, message, tr("indent {keys} below it", keys=listed(keys)) if keys else hint)
 
 
 def _unknown_keys(value: Node, broken: Violation) -> Iterator[Problem]:
@@ -218,8 +225,8 @@ def _unknown_keys(value: Node, broken: Violation) -> Iterator[Problem]:
     for key, inner in value.entries if isinstance(value, MapNode) else ():
         if key.string not in known:
             hint = hint_for_key(key.string, inner, known, broken.path, given) or did_you_mean(key.string, known)
-            hint = hint or f"known keys: {', '.join(sorted(known))}"
-            yield Problem(key.place, f"unknown key `{key.string}`", hint)
+            hint = hint or tr("known keys: {known}", known=", ".join(sorted(known)))
+            yield Problem(key.place, tr("unknown key `{name}`", name=key.string), hint)
 
 
 def _bad_name(written: Node, name: str) -> Problem:
@@ -229,10 +236,13 @@ def _bad_name(written: Node, name: str) -> Problem:
     place = written.place_of(at) if isinstance(written, TextNode) else written.place
     sign = text[at : at + 1]
     seen = f"`{sign}`" if sign.isprintable() and not unicodedata.combining(sign or " ") else named(sign)
-    message = f"`{name}` is not a valid name: it " + (f"contains {seen}" if at else f"begins with {seen}")
-    hint = "a name begins with a letter or a digit; letters, digits, `_` and `-` follow"
-    example = f", e.g. `{name_like(name)}`" if name_like(name) else ""
-    return Problem(place, message if name else "the name is empty", f"{hint}{example}")
+    message = tr("`{name}` is not a valid name: it begins with {seen}", name=name, seen=seen)
+    if at:
+        message = tr("`{name}` is not a valid name: it contains {seen}", name=name, seen=seen)
+    hint = tr("a name begins with a letter or a digit; letters, digits, `_` and `-` follow")
+    if example := name_like(name):
+        hint = tr("{hint}, e.g. `{example}`", hint=hint, example=example)
+    return Problem(place, message if name else tr("the name is empty"), hint)
 
 
 def _missing_keys(root: MapNode, broken: Violation) -> Iterator[Problem]:
@@ -241,48 +251,51 @@ def _missing_keys(root: MapNode, broken: Violation) -> Iterator[Problem]:
         misnamed = any(is_other_name(str(key), str(required), broken.path) for key in given)
         if required not in given and not misnamed:
             hint = _MISSING.get(str(required)) if required != "key" or "matrix" in broken.path else None
-            yield Problem(_name_place(root, broken.path), f"`{required}` is missing", hint)
+            yield Problem(_name_place(root, broken.path), tr("`{required}` is missing", required=required), hint)
 
 
 _MISSING = {
-    "wanflow": "begin the file with `wanflow: 1`",
-    "key": "a value of several parts needs a `key` for its name; combinations are left out by `exclude`",
+    "wanflow": tr("begin the file with `wanflow: 1`"),
+    "key": tr("a value of several parts needs a `key` for its name; combinations are left out by `exclude`"),
 }
 """What to write, by the key that is missing."""
 
 
 def _combination(broken: Violation) -> str:
     if broken.rule == "minProperties":
-        return "the mapping is empty"
+        return tr("the mapping is empty")
     if broken.rule == "dependentRequired":
-        return "`to` needs a `from`, and `sha256` a `url`"
+        return tr("`to` needs a `from`, and `sha256` a `url`")
     wanted = broken.wanted.get("required", ()) if isinstance(broken.wanted, Mapping) else ()
     if not wanted:
-        return "the matrix has no dimension"
-    return " and ".join(f"`{key}`" for key in wanted) + " cannot be combined"
+        return tr("the matrix has no dimension")
+    keys = joined(tr(" and "), (f"`{key}`" for key in wanted))
+    return tr("{keys} cannot be combined", keys=keys)
 
 
 def _wrong_value(value: Node, broken: Violation) -> tuple[str, str | None]:
     """The message and the hint for a single wrong value."""
     match broken.path, broken.rule:
         case ("budget",), "type" if isinstance(broken.value, int | Decimal):
-            return f"`budget` needs a currency: `{broken.value} CNY`", None
+            return tr("`budget` needs a currency: `{value} CNY`", value=broken.value), None
         case (*_, str() as name), "type" if broken.value is None and "object" in _kinds(broken):
-            return f"`{name}` needs its settings indented below it", None
+            return tr("`{name}` needs its settings indented below it", name=name), None
         case ("shots", str() as name), "type" if name in shot_keys():
-            return f"`{name}` {NOT_A_SHOT}", INDENT
+            return tr("`{name}` {not_a_shot}", name=name, not_a_shot=NOT_A_SHOT), INDENT
         case (_, str() as name, "pick"), "enum":
             take = broken.value if isinstance(broken.value, int) and not isinstance(broken.value, bool) else 2
-            return _wrong(broken), f"to choose a take, run `wanflow pick {for_shell(name)} {take}`"
+            return _wrong(broken), tr(
+                "to choose a take, run `wanflow pick {name} {take}`", name=for_shell(name), take=take
+            )
         case (*_, "sha256"), "pattern":
-            return _wrong(broken), "it has 64 hexadecimal digits: `sha256sum FILE` prints them"
+            return _wrong(broken), tr("it has 64 hexadecimal digits: `sha256sum FILE` prints them")
     hint = None
     if broken.rule == "enum" and isinstance(broken.wanted, Sequence):
         hint = hint_for_choice(str(broken.value), [str(item) for item in broken.wanted], broken.path)
     elif broken.rule in {"type", "pattern"}:
         quoted = isinstance(value, TextNode) and needlessly_quoted(value)
         hint = (
-            "write it without quotes"
+            tr("write it without quotes")
             if quoted
             else hint_for_value(value, _kinds(broken), broken.path, _examples(broken))
         )
@@ -290,29 +303,32 @@ def _wrong_value(value: Node, broken: Violation) -> tuple[str, str | None]:
 
 
 def _wrong(broken: Violation) -> str:
-    name = f"`{broken.path[-1]}`" if broken.path and isinstance(broken.path[-1], str) else "this"
+    name = f"`{broken.path[-1]}`" if broken.path and isinstance(broken.path[-1], str) else tr("this")
     found = _shown(broken.value)
     match broken.rule:
         case "type":
-            return f"{name} must be {_wanted_kinds(broken)}, not {found}"
+            return tr("{name} must be {kinds}, not {found}", name=name, kinds=_wanted_kinds(broken), found=found)
         case "pattern" if "string" in _kinds(broken) and len(_kinds(broken)) > 1:
-            return f"{name} must be {_wanted_kinds(broken)}, not {found}"
+            return tr("{name} must be {kinds}, not {found}", name=name, kinds=_wanted_kinds(broken), found=found)
         case "pattern":
-            return f"{name} cannot be {found}"
+            return tr("{name} cannot be {found}", name=name, found=found)
         case "enum" if isinstance(broken.wanted, Sequence):
-            one_of = "one of " if len(broken.wanted) > 1 else ""
-            return f"{name} must be {one_of}{', '.join(f'`{item}`' for item in broken.wanted)}, not {found}"
+            items = ", ".join(f"`{item}`" for item in broken.wanted)
+            if len(broken.wanted) > 1:
+                return tr("{name} must be one of {items}, not {found}", name=name, items=items, found=found)
+            return tr("{name} must be {items}, not {found}", name=name, items=items, found=found)
         case "const":
-            return f"{name} must be `{broken.wanted}`, not {found}"
+            return tr("{name} must be `{wanted}`, not {found}", name=name, wanted=broken.wanted, found=found)
         case "minimum" | "exclusiveMinimum":
-            bound = "at least" if broken.rule == "minimum" else "more than"
-            return f"{name} must be {bound} {broken.wanted}, not {found}"
+            if broken.rule == "minimum":
+                return tr("{name} must be at least {wanted}, not {found}", name=name, wanted=broken.wanted, found=found)
+            return tr("{name} must be more than {wanted}, not {found}", name=name, wanted=broken.wanted, found=found)
         case "maximum":
-            return f"{name} must be at most {broken.wanted}, not {found}"
+            return tr("{name} must be at most {wanted}, not {found}", name=name, wanted=broken.wanted, found=found)
         case "minItems" | "minLength":
-            return f"{name} is empty"
+            return tr("{name} is empty", name=name)
         case _:
-            return f"{name} breaks the format's rule `{broken.rule}`"
+            return tr("{name} breaks the format's rule `{rule}`", name=name, rule=broken.rule)
 
 
 def _examples(broken: Violation) -> Sequence[object]:
@@ -329,18 +345,18 @@ def _wanted_kinds(broken: Violation) -> str:
     kinds = [kind for kind in _kinds(broken) if kind != "string" or "pattern" not in broken.schema]
     if {"string", "integer"} < {*kinds} and "number" not in kinds:  # a name may be written as a number, and is text
         kinds = [kind for kind in kinds if kind not in {"integer", "boolean"}]
-    return " or ".join(_KINDS[kind] for kind in kinds or ["string"] if kind != "null")
+    return joined(tr(" or "), [_KINDS[kind] for kind in kinds or ["string"] if kind != "null"])
 
 
 def _shown(value: object) -> str:
     if value is None:
-        return "nothing"
+        return tr("nothing")
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if isinstance(value, Mapping):
-        return "a mapping"
+        return tr("a mapping")
     if isinstance(value, list):
-        return "a list"
+        return tr("a list")
     text = str(value)
     return f"`{text}`" if len(text) <= 40 else f"`{text[:39]}…`"
 

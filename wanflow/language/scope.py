@@ -11,6 +11,7 @@ from pathlib import Path
 from wanflow.boundary import Boundary, Content
 from wanflow.language.author_hints import hint_for_take
 from wanflow.language.problem import Problem
+from wanflow.messages import tr, trn
 from wanflow.suggest import did_you_mean, nearest
 from wanflow.yamldoc.nodes import Interpolated, Node, TextNode
 
@@ -111,14 +112,23 @@ class Scope:
         """The whole name of a single shot; what is written, and a problem, where it is none or several."""
         found = self.find(written.string)
         if found is None:
-            problems.append(Problem(written.place, f"no shot `{written.string}`", self._hint(written.string)))
+            problems.append(
+                Problem(written.place, tr("no shot `{name}`", name=written.string), self._hint(written.string))
+            )
             return written.string
         shots = self.index.groups.get(found, ())  # an empty group has a reported problem
         if shots:
             listed = ", ".join(f"`{each}`" for each in shots[:MAX_LISTED])
-            more = f" and {len(shots) - MAX_LISTED} more" if len(shots) > MAX_LISTED else ""
-            message = f"`{written.string}` is a group of {len(shots)} shot{'s' if len(shots) > 1 else ''}"
-            problems.append(Problem(written.place, message, f"name one of them: {listed}{more}"))
+            more = tr(" and {number} more", number=len(shots) - MAX_LISTED) if len(shots) > MAX_LISTED else ""
+            message = trn(
+                "`{name}` is a group of {number} shot",
+                "`{name}` is a group of {number} shots",
+                len(shots),
+                name=written.string,
+            )
+            problems.append(
+                Problem(written.place, message, tr("name one of them: {listed}{more}", listed=listed, more=more))
+            )
         return self.index.shot(found)
 
     def shots(self, written: TextNode) -> tuple[str, ...] | None:
@@ -144,8 +154,8 @@ class Scope:
         close = short if short in known.by_last_part else nearest(short, known.last_parts)
         if close is not None:
             whole = known.by_last_part[close]
-            return f"did you mean `{close if self.find(close) == whole else whole}`?"
-        return "a pipeline knows only its own shots: give it others as media inputs" if around else None
+            return tr("did you mean `{close}`?", close=close if self.find(close) == whole else whole)
+        return tr("a pipeline knows only its own shots: give it others as media inputs") if around else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from wanflow.language.problem import Problem, has_errors
 from wanflow.language.read_source import read_source, value_origin, value_place, written_at
 from wanflow.language.scope import Scope
 from wanflow.language.source import Source
+from wanflow.messages import tr
 from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import Interpolated, ListNode, MapNode, Node, Place, TextNode
 
@@ -88,7 +89,9 @@ def read_member(name: str, place: Place, node: MapNode, scope: Scope, problems: 
             heard = None if voice is None else value_place(voice)
             return None if source is None else CastMember(name, kind, source, spoken, value_place(shown), heard)
     if {key.string for key, _ in node.entries} <= {"voice"}:  # an unknown key is reported already
-        problems.append(Problem(place, f"`{name or 'the reference'}` has neither an `image` nor a `video`"))
+        problems.append(
+            Problem(place, tr("`{name}` has neither an `image` nor a `video`", name=name or tr("the reference")))
+        )
     return None
 
 
@@ -100,7 +103,11 @@ def read_shot(
     named = [own.get("model"), *(each.find("model") for each in reversed(defaults))]
     model = next((each for each in named if isinstance(each, TextNode)), None)
     if model is None:
-        problems.append(Problem(name.place, f"`{name.string}` has no `model`", "set `model` here or in `defaults`"))
+        problems.append(
+            Problem(
+                name.place, tr("`{name}` has no `model`", name=name.string), tr("set `model` here or in `defaults`")
+            )
+        )
         return None
     before = len(problems)
     values: dict[str, TextNode] = {}
@@ -145,8 +152,8 @@ def _references(
         if isinstance(item, MapNode):
             found.append((None, read_member("", item.place, item, scope, problems)))
         elif isinstance(item, TextNode) and scope.cast is not None and item.string not in scope.cast:
-            hint = did_you_mean(item.string, scope.cast) or "declare it under `inputs` with `type: cast`"
-            problems.append(Problem(item.place, f"no cast input `{item.string}`", hint))
+            hint = did_you_mean(item.string, scope.cast) or tr("declare it under `inputs` with `type: cast`")
+            problems.append(Problem(item.place, tr("no cast input `{name}`", name=item.string), hint))
         elif isinstance(item, TextNode):
             name = item.string if scope.cast is None else scope.cast[item.string]
             found.append((None if name is None else replace(item, value=name), None))

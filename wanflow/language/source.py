@@ -12,6 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
+from wanflow.messages import tr
 from wanflow.timebase import to_frames
 from wanflow.yamldoc.nodes import Place
 
@@ -197,7 +198,7 @@ def frame_span(piece: Tail | Head | Span | Frame, frames: int, rate: Fraction) -
             first = to_frames(Decimal(at), rate)
             end = first + 1
     if first < 0 or end > frames or first >= end:
-        raise PieceOutside(*_why_outside(piece, frames, f"the clip ({float(frames / rate):g} s)", rate))
+        raise PieceOutside(*_why_outside(piece, frames, tr("the clip ({float:g} s)", float=float(frames / rate)), rate))
     return first, end - 1
 
 
@@ -207,18 +208,26 @@ def _why_outside(piece: Tail | Head | Span | Frame, frames: int, clip: str, rate
         case Tail(seconds) | Head(seconds):
             named = f"`{type(piece).__name__.lower()}: {seconds}`"
             if to_frames(seconds, rate) > frames:
-                return f"{named} is longer than {clip}", "take a shorter piece"
-            return f"{named} is less than a frame", "take a longer piece"
+                return tr("{named} is longer than {clip}", named=named, clip=clip), tr("take a shorter piece")
+            return tr("{named} is less than a frame", named=named), tr("take a longer piece")
         case Span(start, end):
             if to_frames(start, rate) >= frames:
-                return f"`from: {start}` lies beyond the end of {clip}", "write an earlier `from`"
+                return tr("`from: {start}` lies beyond the end of {clip}", start=start, clip=clip), tr(
+                    "write an earlier `from`"
+                )
             if end is not None and to_frames(end, rate) > frames:
-                return f"`to: {end}` lies beyond the end of {clip}", "write an earlier `to`"
+                return tr("`to: {end}` lies beyond the end of {clip}", end=end, clip=clip), tr("write an earlier `to`")
             if end is not None and start >= end:
-                return f"`from` ({start}) is not before `to` ({end})", "write an earlier `from` or a later `to`"
-            return f"`from: {start}` to `to: {end}` is less than a frame", "take a longer piece"
+                return tr("`from` ({start}) is not before `to` ({end})", start=start, end=end), tr(
+                    "write an earlier `from` or a later `to`"
+                )
+            return tr("`from: {start}` to `to: {end}` is less than a frame", start=start, end=end), tr(
+                "take a longer piece"
+            )
         case Frame(at):
-            return f"`frame: {at}` lies beyond the end of {clip}", "write an earlier `frame`, or `frame: last`"
+            return tr("`frame: {at}` lies beyond the end of {clip}", at=at, clip=clip), tr(
+                "write an earlier `frame`, or `frame: last`"
+            )
 
 
 class NoSuchPiece(ValueError):
@@ -240,7 +249,7 @@ def piece_of(outer: Piece | None, inner: Piece | None) -> Piece | None:
         case Span(start, end):
             return _of_span(start, end, inner)
         case _:
-            raise NoSuchPiece("a frame or a sound has no pieces")
+            raise NoSuchPiece(tr("a frame or a sound has no pieces"))
 
 
 def _of_tail(seconds: Decimal, inner: Piece) -> Piece:
@@ -250,7 +259,7 @@ def _of_tail(seconds: Decimal, inner: Piece) -> Piece:
         case Frame("last"):
             return inner
         case _:
-            raise NoSuchPiece("only a shorter `tail` or the last frame can be taken of a `tail`")
+            raise NoSuchPiece(tr("only a shorter `tail` or the last frame can be taken of a `tail`"))
 
 
 def _of_span(start: Decimal, end: Decimal | None, inner: Piece) -> Piece:
@@ -269,10 +278,12 @@ def _of_span(start: Decimal, end: Decimal | None, inner: Piece) -> Piece:
             return Frame(start) if start else Frame("first")
         case Frame(Decimal() as at):
             if length is not None and at >= length:
-                raise NoSuchPiece(f"the given piece lasts {length} s: it has no frame at {at} s")
+                raise NoSuchPiece(
+                    tr("the given piece lasts {length} s: it has no frame at {at} s", length=length, at=at)
+                )
             return Frame(start + at)
         case _:
-            raise NoSuchPiece("the last frame or the sound of a piece with an end cannot be taken")
+            raise NoSuchPiece(tr("the last frame or the sound of a piece with an end cannot be taken"))
 
 
 def _span(start: Decimal, end: Decimal | None) -> Piece:
@@ -281,5 +292,7 @@ def _span(start: Decimal, end: Decimal | None) -> Piece:
 
 def _within(wanted: Decimal, length: Decimal | None) -> Decimal:
     if length is not None and wanted > length:
-        raise NoSuchPiece(f"the given piece lasts {length} s, less than the wanted {wanted} s")
+        raise NoSuchPiece(
+            tr("the given piece lasts {length} s, less than the wanted {wanted} s", length=length, wanted=wanted)
+        )
     return wanted

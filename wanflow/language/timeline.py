@@ -12,6 +12,7 @@ from wanflow.catalog.model import Role
 from wanflow.catalog.read import load_catalog
 from wanflow.language.production import CutItem, Shot, TransitionKind
 from wanflow.language.source import FileSource, Frame, Head, PieceOutside, ShotSource, Source, Span, Tail, frame_span
+from wanflow.messages import tr
 
 SLOWEST_FILM = 10
 """Minimum frames per second of a video that gives its rate to a film."""
@@ -227,7 +228,12 @@ def span(items: Sequence[TimelineItem], position: int) -> tuple[int, int]:
     after = items[position + 1] if position + 1 < len(items) else None
     first = 0 if item.start is None else timebase.to_frames(item.start, item.rate)
     if first >= item.frames:
-        message = f"`in` {item.start} lies beyond the end of `{item.name}`, which lasts {_length(item)}"
+        message = tr(
+            "`in` {start} lies beyond the end of `{name}`, which lasts {length}",
+            start=item.start,
+            name=item.name,
+            length=_length(item),
+        )
         raise TrimOutsideClip(position, message)
     if item.stop is not None:
         return first, _explicit_end(item, first, position)
@@ -239,10 +245,20 @@ def span(items: Sequence[TimelineItem], position: int) -> tuple[int, int]:
 def _explicit_end(item: TimelineItem, first: int, position: int) -> int:
     end = timebase.to_frames(item.stop or 0, item.rate)
     if end > item.frames:
-        message = f"`out` {item.stop} lies beyond the end of `{item.name}`, which lasts {_length(item)}"
+        message = tr(
+            "`out` {stop} lies beyond the end of `{name}`, which lasts {length}",
+            stop=item.stop,
+            name=item.name,
+            length=_length(item),
+        )
         raise TrimOutsideClip(position, message)
     if end <= first:
-        message = f"`out` {item.stop} of `{item.name}` leaves no frame after its `in` {item.start or 0}"
+        message = tr(
+            "`out` {stop} of `{name}` leaves no frame after its `in` {start}",
+            stop=item.stop,
+            name=item.name,
+            start=item.start or 0,
+        )
         raise TrimOutsideClip(position, message)
     return end
 
@@ -254,9 +270,18 @@ def _require_room(clips: Sequence[PlacedClip], items: Sequence[TimelineItem], ra
         if taken > clip.length:
             later = position + 1 if leads[position + 1] else position
             room, wanted = (timebase.decimal_text(timebase.to_seconds(each, rate), 3) for each in (clip.length, taken))
-            message = f"`{items[clip.item].name}` plays for {room} s, and its transitions take {wanted} s"
+            message = tr(
+                "`{name}` plays for {room} s, and its transitions take {wanted} s",
+                name=items[clip.item].name,
+                room=room,
+                wanted=wanted,
+            )
             raise TransitionsOverlap(clips[later].item, message)
 
 
 def _length(item: TimelineItem) -> str:
-    return f"{timebase.decimal_text(timebase.to_seconds(item.frames, item.rate), 3)} s ({item.frames} frames)"
+    return tr(
+        "{decimal} s ({frames} frames)",
+        decimal=timebase.decimal_text(timebase.to_seconds(item.frames, item.rate), 3),
+        frames=item.frames,
+    )
