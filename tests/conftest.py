@@ -21,6 +21,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# Tests read English messages, whatever the locale of the machine.
+os.environ["WANFLOW_LANG"] = "en"
+
+
 def pytest_report_header() -> str:
     """Names what `make test-newest` tests in other versions than `make test`."""
     told = differing(constraints((ROOT / "constraints.txt").read_text(encoding="utf-8")))

@@ -108,7 +108,7 @@ def require_segment(path: Path, recipe: PartRecipe) -> None:
 def require_alike(parts: Sequence[JoinedPart], frames: int) -> None:
     """Raise MediaFault where copying cannot join a part to the first one, and say why; `frames` is their sum."""
     if not parts:
-        raise MediaFault("a cut needs at least one segment")
+        raise MediaFault(tr("a cut needs at least one segment"))
     for part in parts:
         shapes = parts[0].shape, part.shape
         names = (field.name for field in fields(StreamShape))

@@ -113,7 +113,10 @@ def needs_pick(shot_request: ShotRequest) -> Reason:
     """Why what needs a take of a shot waits for a person, and what the person can do."""
     name, choice = shot_request.shot.name, shot_request.choice
     if choice.rivals:
-        return Reason(ReasonCode.NEEDS_PICK, f"{name}: {rivals_text(choice)}: `wanflow pick {name} N`")
+        return Reason(
+            ReasonCode.NEEDS_PICK,
+            tr("{name}: {rivals}: `wanflow pick {name} N`", name=name, rivals=rivals_text(choice)),
+        )
     takes = trn("{number} take", "{number} takes", shot_request.wanted)
     return Reason(
         ReasonCode.NEEDS_PICK,

@@ -51,8 +51,11 @@ def extend(store: Store, more: Iterable[Trace]) -> None:
 def read(store: Store) -> Traces:
     """All traces; raises StoreFault where one cannot be read."""
     records = enumerate(atomic.read_records(store.traces), start=1)
-    message = f"`{store.traces.name}` is damaged at line"
-    return Traces({}, {}).joined(trace_of(record, f"{message} {number}") for number, record in records)
+    name = store.traces.name
+    return Traces({}, {}).joined(
+        trace_of(record, tr("`{name}` is damaged at line {number}", name=name, number=number))
+        for number, record in records
+    )
 
 
 def _record(trace: Trace) -> dict[str, object]:

@@ -291,7 +291,7 @@ def _picture(side: Side) -> FilterableStream:
     elif side.footage is not None:
         video = _moving(side, side.footage)
     else:
-        raise MediaFault("a segment of a clip needs the clip")
+        raise MediaFault(tr("a segment of a clip needs the clip"))
     # what is fed begins with the first frame that is seen
     skip = 0 if side.reels else recipe.skip
     video = (
@@ -372,5 +372,5 @@ def _footage(source: Path | None, recipe: SegmentRecipe) -> Footage:
 
 def _given(source: Path | None) -> Path:
     if source is None:
-        raise MediaFault("a segment of a clip or a picture needs its file")
+        raise MediaFault(tr("a segment of a clip or a picture needs its file"))
     return source

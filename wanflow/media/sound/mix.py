@@ -32,6 +32,7 @@ from wanflow.media.sound.soundtrack import (
     SoundSpan,
     SoundWindow,
 )
+from wanflow.messages import tr
 from wanflow.store.atomic import replacing
 from wanflow.timebase import SAMPLE_RATE
 
@@ -305,7 +306,7 @@ def _raw_samples(span: SoundSpan, segments: Mapping[str, Path], music: Path | No
     """A file of the raw samples that a span is mixed from: the film's own, and the music's beside them."""
     own = read_pieces(span.pieces, segments)
     if span.bed is not None and music is None:
-        raise MediaFault("a cut with music cannot be mixed without it")
+        raise MediaFault(tr("a cut with music cannot be mixed without it"))
     if span.bed is not None and music is not None:
         own = interleave(own, read_bed(span.bed, music), AFTERMATH)
     with TemporaryDirectory(prefix="wanflow-") as folder:
