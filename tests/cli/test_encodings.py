@@ -201,6 +201,7 @@ def test_an_argument_means_what_was_typed_in_any_locale(encoding: str, written: 
     assert in_utf8(typed.decode(encoding, "surrogateescape"), encoding) == name.encode()
     assert in_utf8(b"\xff\xfe".decode(encoding, "surrogateescape"), encoding) == b"\xff\xfe"
     assert in_utf8("\u20ac", "gbk") == "\u20ac".encode()
+    assert in_utf8("閲嶉\u20ac\udca2", "gbk") == "重逢".encode()
 
 
 @pytest.mark.parametrize(

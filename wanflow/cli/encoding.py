@@ -56,7 +56,9 @@ def in_utf8(argument: str, encoding: str) -> bytes:
     A script or git may have written it in UTF-8 although the terminal has another encoding; then it stays as it was.
     """
     try:
-        written = argument.encode(encoding, "surrogateescape")
+        # the C library reads the byte 0x80 in GBK as the sign of the euro, which Python's codec lacks
+        read = argument.replace("\u20ac", "\udc80") if encoding == "gbk" else argument
+        written = read.encode(encoding, "surrogateescape")
         written.decode("utf-8")
     except UnicodeError:
         return argument.encode("utf-8", "surrogateescape")
