@@ -70,4 +70,5 @@ def test_a_chinese_text_names_packages() -> None:
     words, hint = without_font("灯塔看守人第一集", 12, 40, noticed=False)
     assert words == "missing glyphs `灯塔看守人…`: no installed font has them; 12 of 40 characters are drawn as boxes"
     assert "`fonts-noto-cjk` (Debian, Ubuntu)" in hint
-    assert "noto" not in without_font(GLYPH, 1, 1, noticed=True)[1]
+    for other in (GLYPH, "🎬"):
+        assert "noto" not in without_font(other, 1, 1, noticed=True)[1]

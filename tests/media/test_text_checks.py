@@ -63,3 +63,13 @@ def test_long_lines_and_titles_are_told_once_each(tmp_path: Path) -> None:
         ("s.srt:6:1", "the subtitle does not fit into 1280x720: its end is cut off; so is 1 more"),
         ("wanflow.yaml:7:3", "the title does not fit into 1280x720: its end is cut off"),
     ]
+
+
+def test_lines_that_surely_fit_are_not_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Setting each of thousands of lines would take minutes; two lines of 42 letters fit a vertical film."""
+    monkeypatch.setattr("wanflow.media.text.text_checks.set_caption", None)
+    spoken = LINE.format("a line of forty-two letters, as usual ones,\nwith a second one of the very same length.")
+    spoken += LINE.format(
+        "在那遥远的地方，有位好姑娘，人们走过了她的毡房，都要回头留恋地张望，在那遥远的地方，有位好姑娘"
+    )
+    assert check([], tmp_path, (720, 1280), spoken) == []

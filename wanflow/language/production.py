@@ -282,8 +282,8 @@ class DrawnText:
 
     @property
     def is_long(self) -> bool:
-        """Whether it may be too long for a picture; up to 100 characters of a title, or large letters, have room."""
-        return len(self.text) * (1 if self.share is None else self.share) > 100 and self.kind != "slate"
+        """Whether it may be too long for a picture: 200 characters of a title have room, and 40 of a usual notice."""
+        return len(self.text) * (1 if self.share is None else self.share) > 200 and self.kind != "slate"
 
 
 PLAIN = CutFinish()

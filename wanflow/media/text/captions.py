@@ -19,6 +19,7 @@ from wanflow.media.picture.segment import strip_height
 from wanflow.media.text.caption_layout import Below, Caption
 from wanflow.media.text.fonts import PLAIN, Ink, Typography, capital_height
 from wanflow.media.text.layout import TextSetting, draw_lines, fit, length_of, paragraphs, pitch_of
+from wanflow.writing import is_latin
 
 WHITE: Ink = (255, 255, 255)
 BLACK: Ink = (0, 0, 0)
@@ -90,13 +91,27 @@ class _Block:
 @lru_cache(maxsize=256)
 def set_caption(text: str, share: Fraction, size: Size, typography: Typography, *, notice: bool) -> TextSetting:
     """The lines of a caption in a picture of `size`, its capitals `share` percent of the shorter side high."""
-    largest = letters_of(math.ceil(share * min(size) / 100), typography)
-    smallest = largest if notice else max(1, largest * SMALLEST_PERCENT // 100)
-    width = size[0] * WIDTH_PERCENT // 100 - (largest * 4 // 3 if notice else 0)
+    width, largest, smallest = _room(share, size, typography, notice=notice)
     lines = [line for line in paragraphs(text) if line]
     flowing = (" " if len(lines) > MOST_LINES else "\n").join(lines)
     box = (max(1, width), MOST_LINES * pitch_of(largest))
     return fit(flowing, box, (largest, smallest), typography, MOST_LINES, phrase_percent=100)
+
+
+def surely_fits(text: str, share: Fraction, size: Size, typography: Typography, *, notice: bool) -> bool:
+    """Whether a caption has room by the number of its characters; measuring thousands of lines would take minutes."""
+    width, _, smallest = _room(share, size, typography, notice=notice)
+    # of each line a quarter may stay empty, since words are not broken; Latin letters are half as wide as high
+    percent = 65 if is_latin(text) else 100
+    rows = (math.ceil(len(line) * smallest * percent / (width * 75)) for line in text.splitlines())
+    return width > 0 and sum(rows) <= MOST_LINES
+
+
+def _room(share: Fraction, size: Size, typography: Typography, *, notice: bool) -> tuple[int, int, int]:
+    """The pixels that a caption's lines may be wide, and the largest and the smallest size of its letters."""
+    largest = letters_of(math.ceil(share * min(size) / 100), typography)
+    width = size[0] * WIDTH_PERCENT // 100 - (largest * 4 // 3 if notice else 0)
+    return width, largest, largest if notice else max(1, largest * SMALLEST_PERCENT // 100)
 
 
 def _away(caption: Caption | Below, place: str, size: Size, typography: Typography) -> int:

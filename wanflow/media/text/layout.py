@@ -29,7 +29,7 @@ MOST_BALANCED = 6
 
 TAILORED = str.maketrans({"～": "〜", "·": "・", "‧": "・", "＂": '"', "＇": "'", **dict.fromkeys("＃＠#@", "〖")})
 """Signs that no line begins or ends with by CLREQ and JIS X 4051, each as a sign for which UAX #14 has that rule."""
-PHRASE_ENDS = frozenset("，。、；：！？…—～·・,;:!?）)］]｝}」』】》〉〕〗”’")
+PHRASE_ENDS = frozenset("，。、；：！？…～·・,;:!?）)］]｝}」』】》〉〕〗”’")
 PHRASE_STARTS = frozenset("（(［[｛{「『【《〈〔〖“‘—")
 
 

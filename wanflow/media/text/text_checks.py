@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import PurePath
 
 from wanflow.characters import without_font
@@ -17,13 +17,16 @@ from wanflow.language.production import DrawnText, Subtitles
 from wanflow.media.jobs import Job, Worker
 from wanflow.media.picture.card import set_title
 from wanflow.media.text.caption_layout import SHARE
-from wanflow.media.text.captions import set_caption
+from wanflow.media.text.captions import set_caption, surely_fits
 from wanflow.media.text.fonts import Typography
 from wanflow.media.text.layout import missing_glyphs
 from wanflow.media.text.subtitle_file import read_lines
 from wanflow.messages import joined, tr, trn
 from wanflow.writing import is_latin
 from wanflow.yamldoc.nodes import Place
+
+MOST_CUT_OFF = 100
+"""Maximum texts that are counted as cut off; each takes some hundredths of a second to find."""
 
 KINDS = {"title": tr("title"), "notice": tr("AI notice"), "subtitle": tr("subtitle")}
 
@@ -59,7 +62,7 @@ class CheckTexts(Job[tuple[Problem, ...]]):
 
 
 def _cut_off(texts: Sequence[DrawnText], typography: Typography, size: tuple[int, int]) -> Iterator[Problem]:
-    cut_off = [text for text in texts if _is_cut_off(text, typography, size)]
+    cut_off = [*islice((text for text in texts if _is_cut_off(text, typography, size)), MOST_CUT_OFF)]
     for kind, group in groupby(sorted(cut_off, key=lambda text: text.kind), key=lambda text: text.kind):
         first, *others = group
         shown = f"{size[0]}x{size[1]}"
@@ -91,7 +94,10 @@ def _is_cut_off(text: DrawnText, typography: Typography, size: tuple[int, int]) 
         return False
     if text.share is None:
         return set_title(text.text, size, own).cut_off
-    return set_caption(text.text, Fraction(text.share), size, own, notice=text.kind == "notice").cut_off
+    share, notice = Fraction(text.share), text.kind == "notice"
+    if surely_fits(text.text, share, size, own, notice=notice):
+        return False
+    return set_caption(text.text, share, size, own, notice=notice).cut_off
 
 
 def _of(text: DrawnText, typography: Typography) -> Typography:
