@@ -105,6 +105,7 @@ def test_the_shell_completes_commands() -> None:
     ("words", "complaint"),
     [
         (("plan", "--set", "light"), "`light` is not NAME=VALUE"),
+        (("plan", "--set", "light＝x"), "`＝` is a full-width equals sign, write `=`"),
         (("run", "--jobs", "0"), "jobs"),
         (("plan", "--backend", "moon"), "moon"),
         (("plan", "--nope"), "--nope"),

@@ -65,3 +65,11 @@ def test_an_unknown_name_is_an_error_with_the_nearest_one() -> None:
     with pytest.raises(UnknownTarget, match="`aproach`") as caught:
         chosen("aproach")
     assert caught.value.hint == "did you mean `approach`?"
+
+
+@pytest.mark.parametrize(("word", "meant"), [("tag：night", "tag:night"), ("＋coast", "+coast"), ("coast＋", "coast+")])
+def test_a_full_width_sign_of_a_selector_is_named(word: str, meant: str) -> None:
+    """No name has one, so it is a slip of an input method."""
+    with pytest.raises(UnknownTarget) as caught:
+        chosen(word)
+    assert caught.value.hint == f"write `{meant}`"
