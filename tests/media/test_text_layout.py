@@ -133,6 +133,8 @@ def test_a_han_title_shrinks_before_a_line_ends_inside_a_phrase() -> None:
     assert (whole.lines, 30 <= whole.size < 60) == (("二十四个节气，", "立春"), True)
     assert fit("一二三四五六七八九十一二三四五六七八", (width, 800), (60, 10)).size == 60
     assert fit("——海边，灯塔", (width, 800), (60, 10)).lines == ("——海边，", "灯塔")
+    quoted = fit("“真的？”——他说……“好”", (width, 800), (60, 10))
+    assert quoted.lines == ("“真的？”", "——他说……", "“好”")
     kept = fit("二十四个节气，立春", (width, 800), (60, 10), most_lines=4, phrase_percent=100)
     assert kept.size == 60
     spoken = fit("她说：“这本书，我找了”", (width * 3 // 2, 800), (60, 10), most_lines=4, phrase_percent=100)

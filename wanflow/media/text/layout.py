@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from PIL import ImageDraw
 from uniseg.linebreak import line_break_units
 
-from wanflow.media.text.fonts import PLAIN, Ink, Typography, is_known, runs
+from wanflow.media.text.fonts import PLAIN, SHARED_MARKS, Ink, Typography, is_known, runs
 from wanflow.writing import HANGUL, has_wide
 
 ELLIPSIS = "…"
@@ -27,8 +27,15 @@ MOST_LINES = 60
 MOST_BALANCED = 6
 """Maximum lines that are made equally wide; a text of more is a paragraph, whose last line may be short."""
 
-TAILORED = str.maketrans({"～": "〜", "·": "・", "‧": "・", "＂": '"', "＇": "'", **dict.fromkeys("＃＠#@", "〖")})
-"""Signs that no line begins or ends with by CLREQ and JIS X 4051, each as a sign for which UAX #14 has that rule."""
+FULL_WIDTH = (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
+"""Code points of full-width digits and letters; those of ASCII are 0xFEE0 lower."""
+TAILORED = str.maketrans("～·‧＂＇“‘”’＃＠#@", "〜・・\"'「「」」〖〖〖〖") | {
+    point: point - 0xFEE0 for point in FULL_WIDTH
+}
+"""Signs that no line begins or ends with by CLREQ and JIS X 4051, each as a sign for which UAX #14 has that rule.
+
+Quotation marks are as brackets, and full-width numbers and words stay whole.
+"""
 PHRASE_ENDS = frozenset("，。、；：！？…～·・,;:!?）)］]｝}」』】》〉〕〗”’")
 PHRASE_STARTS = frozenset("（(［[｛{「『【《〈〔〖“‘—")
 
@@ -221,15 +228,12 @@ def _words(paragraph: str) -> tuple[str, ...]:
     """What stays together: words with the space behind them, and East Asian letters with the signs beside them."""
     if not has_wide(paragraph):
         return tuple(re.findall(r"\s*\S+\s*|\s+", paragraph))
-    tailored = "".join(
-        character if len(narrow := unicodedata.normalize("NFKC", character)) != 1 or not narrow.isalnum() else narrow
-        for character in paragraph.translate(TAILORED)
-    )
     units, at = list[str](), 0
-    for unit in line_break_units(HANGUL.sub("a", tailored)):
+    for unit in line_break_units(HANGUL.sub("a", paragraph.translate(TAILORED))):
         found, at = paragraph[at : at + len(unit)], at + len(unit)
         for part in re.findall(r"\s*\S+\s*|\s+", found):
-            joined = units and not units[-1][-1].isspace() and not (_is_wide(units[-1][-1]) or _is_wide(part[0]))
+            sides = (units[-1][-1], part[0]) if units else (" ", part[0])
+            joined = not (sides[0].isspace() or any(map(_is_wide, sides)) or SHARED_MARKS.issuperset(sides))
             if joined:
                 units[-1] += part
             else:
