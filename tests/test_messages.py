@@ -77,7 +77,7 @@ SHOWN_BY |= {"BadParameter", "LockFault", "Unreadable", "NotText", "MatchResult"
 SHOWN_AS = {"hint", "message", "words", "why", "text"}
 """Names of variables and arguments that hold such a text."""
 NOT_SHOWN = {"wanflow/emulator", "wanflow/report/export/fcp7.py", "wanflow/providers/asgi.py"}
-NOT_SHOWN |= {"wanflow/catalog/read.py", "wanflow/language", "wanflow/yamldoc"}
+NOT_SHOWN |= {"wanflow/catalog/read.py"}
 
 
 def test_texts_for_people_can_be_translated() -> None:

@@ -20,6 +20,7 @@ from typing import Any
 
 from wanflow.characters import bad_sign
 from wanflow.errors import WanflowError
+from wanflow.messages import tr
 
 PACKED = "_data"
 """The folder of the wheel with what is at the top of a checkout."""
@@ -56,7 +57,14 @@ class CatalogError(WanflowError):
     """A file of the catalog that breaks its schema, or holds what no code carries."""
 
     def __init__(self, file: str, key: str, why: str, kind: str = "model") -> None:
-        super().__init__(f"the {kind} file `{file}` cannot be used: {f'`{key}`: ' if key else ''}{why}")
+        super().__init__(
+            tr(
+                "the {kind} file `{file}` cannot be used: {why}",
+                kind=kind,
+                file=file,
+                why=tr("`{key}`: {why}", key=key, why=why) if key else why,
+            )
+        )
 
 
 def data_folder(name: str) -> Path:

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from wanflow.characters import for_shell, hint_for_invisible
 from wanflow.language.chinese_keys import CHINESE_KEYS
+from wanflow.messages import tr
 from wanflow.suggest import MAX_NAMED, did_you_mean
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode
 
@@ -69,15 +70,15 @@ OTHER_TRANSITIONS = {
 }
 """Transitions by their names in editing programs, without spaces, `-` and `_`."""
 
-_OF_ITEMS = "trim an item: `{shot: NAME, in: 1, out: 3}`"
-_OF_MUSIC = "it belongs to the music: `music: {file: …, gain: -6}`"
+_OF_ITEMS = tr("trim an item: `{shot: NAME, in: 1, out: 3}`")
+_OF_MUSIC = tr("it belongs to the music: `music: {file: …, gain: -6}`")
 _IN_CUTS = {
     **dict.fromkeys(
         ("begin", "duration", "end", "from", "in", "length", "out", "start", "stop", "to", "trim"), _OF_ITEMS
     ),
     **dict.fromkeys(("duck", "fade", "gain", "volume"), _OF_MUSIC),
-    "transition": "write it in an item: `{shot: NAME, transition: dissolve}`",
-    "title": "write it as an item: `{title: …, duration: 2}`",
+    "transition": tr("write it in an item: `{shot: NAME, transition: dissolve}`"),
+    "title": tr("write it as an item: `{title: …, duration: 2}`"),
 }
 """Hints for keys that belong to another part of a cut."""
 
@@ -91,9 +92,9 @@ _TIMED = re.compile(r"(?P<name>[A-Za-z][A-Za-z _-]*?)[ ,]+(?P<seconds>\d+(?:\.\d
 _UNITS = {
     "db": "dB",
     "dbfs": "dB",
-    "fps": "frames a second",
+    "fps": tr("frames a second"),
     "lufs": "LUFS",
-    **dict.fromkeys(("ms", "s", "sec", "secs", "second", "seconds", "秒"), "seconds"),
+    **dict.fromkeys(("ms", "s", "sec", "secs", "second", "seconds", "秒"), tr("seconds")),
 }
 _FRAMES = frozenset({"f", "frame", "frames"})
 _VIDEOS = frozenset({".mp4", ".mov", ".webm", ".mkv"})
@@ -107,14 +108,14 @@ def hint_for_key(
     `given` are the known keys that the place has already.
     """
     if not path and "shots" in known and isinstance(value, MapNode) and value.keys_among(("model", "prompt", "use")):
-        return "indent it below `shots`"
+        return tr("indent it below `shots`")
     if path[-1:] == ("transition",) and (kind := transition_named(key)) is not None:
-        return f"write `{{type: {kind}, duration: {_seconds_of(value)}}}`"
+        return tr("write `{{type: {kind}, duration: {seconds}}}`", kind=kind, seconds=_seconds_of(value))
     name_here = next((name for name in OTHER_KEYS.get(key, ()) if name in known), None)
     if name_here in given:
-        return f"remove it: `{name_here}` is given already"
+        return tr("remove it: `{name}` is given already", name=name_here)
     if name_here is not None:
-        return "write `wanflow: 1`" if name_here == "wanflow" else f"write `{name_here}`"
+        return tr("write `wanflow: 1`") if name_here == "wanflow" else tr("write `{name}`", name=name_here)
     in_cuts = _IN_CUTS.get(key) if path[:1] == ("cuts",) else None
     if in_cuts is not None and (len(path) == 2 or in_cuts == _OF_MUSIC or key == "trim"):
         return in_cuts
@@ -140,7 +141,8 @@ def _hint_for_shot(key: str, value: Node | None, known: Collection[str]) -> str 
         each for name in written for each in (("in", "out") if name == "trim" else (name, *OTHER_KEYS.get(name, ())))
     ]
     usable = dict.fromkeys(name for name in inner if name in known and name != "shot")
-    return f"write `{{{', '.join((f'shot: {key}', *(f'{name}: …' for name in usable)))}}}`"
+    entries = ", ".join((f"shot: {key}", *(f"{name}: …" for name in usable)))
+    return tr("write `{{{entries}}}`", entries=entries)
 
 
 def hint_for_choice(value: str, choices: Sequence[str], path: Sequence[str | int]) -> str | None:
@@ -151,7 +153,11 @@ def hint_for_choice(value: str, choices: Sequence[str], path: Sequence[str | int
     transition = transition_named(name) if "transition" in path else None
     if transition not in choices:
         return did_you_mean(value, choices)
-    return f"write `{{type: {transition}, duration: {seconds}}}`" if seconds else f"write `{transition}`"
+    return (
+        tr("write `{{type: {transition}, duration: {seconds}}}`", transition=transition, seconds=seconds)
+        if seconds
+        else tr("write `{transition}`", transition=transition)
+    )
 
 
 def transition_named(name: str) -> str | None:
@@ -165,7 +171,12 @@ def hint_for_take(name: str) -> str | None:
     shot, dot, take = name.rpartition(".t")
     if not dot or not take.isdecimal():
         return None
-    return f"name the shot, `{shot}`, and pick the take: `wanflow pick {for_shell(shot)} {take}`"
+    return tr(
+        "name the shot, `{shot}`, and pick the take: `wanflow pick {name} {take}`",
+        shot=shot,
+        name=for_shell(shot),
+        take=take,
+    )
 
 
 def hint_for_value(
@@ -185,17 +196,17 @@ def hint_for_value(
     if group == "cast":
         return _hint_for_member(str(path[1]), value.string)
     if group == "cuts":
-        return f"write `[{_with_commas(value.string)}]`"
+        return tr("write `[{values}]`", values=_with_commas(value.string))
     if f"{value.string}P" in known:
-        return f"write `{value.string}P`"
+        return tr("write `{name}P`", name=value.string)
     if "array" in kinds and _NAMES.fullmatch(value.string):
-        return f"write `[{_with_commas(value.string)}]`"
+        return tr("write `[{values}]`", values=_with_commas(value.string))
     return _hint_for_scalar(value.string, kinds, str(path[-1]) if path else "")
 
 
 def _hint_for_member(name: str, file: str) -> str:
     kind = "video" if PurePosixPath(file).suffix.lower() in _VIDEOS else "image"
-    return f"write `{name}: {{{kind}: {file}}}`"
+    return tr("write `{name}: {{{kind}: {file}}}`", name=name, kind=kind, file=file)
 
 
 def _with_commas(names: str) -> str:
@@ -211,7 +222,7 @@ def _hint_for_mapping(value: MapNode, kinds: Collection[str]) -> str | None:
         and all(isinstance(each, TextNode) and each.value is None for _, each in value.pairs)
     ):
         name = value.pairs[0][0].string
-        return f'put the text in quotes; the value of a name is `"${{{name}}}"`'
+        return tr('put the text in quotes; the value of a name is `"${{{name}}}"`', name=name)
     return None
 
 
@@ -223,16 +234,16 @@ def _hint_for_list(value: ListNode, path: Sequence[str | int]) -> str | None:
         case ("cast", str() as member) if names and "," not in names:
             return _hint_for_member(member, names)
         case ("cuts",) if names:
-            return f"give the cut a name: `main: [{names}]`"
+            return tr("give the cut a name: `main: [{names}]`", names=names)
         case ("shots" | "cast" | "cuts" | "vars",):
-            return "give each one a name, without `-`: `NAME: {…}`"
+            return tr("give each one a name, without `-`: `NAME: {…}`")
         case _:
             return None
 
 
 def _hint_for_scalar(text: str, kinds: Collection[str], key: str) -> str | None:
     if "boolean" in kinds and text.lower() in _TRUE | _FALSE:
-        return f"write `{str(text.lower() in _TRUE).lower()}`"
+        return tr("write `{value}`", value=str(text.lower() in _TRUE).lower())
     if "integer" in kinds or "number" in kinds:
         return _hint_for_number(text, key, whole="number" not in kinds)
     return None
@@ -242,14 +253,14 @@ def _hint_for_number(text: str, key: str, *, whole: bool) -> str | None:
     """The hint for a number with a unit, a time code, or decimals where a whole number is expected."""
     number, unit = _number_and_unit(text, key)
     if unit in _FRAMES:
-        return f"write {'whole ' if whole else ''}seconds, not frames"
+        return tr("write whole seconds, not frames") if whole else tr("write seconds, not frames")
     if number is None:
         return None
     shown = f"`{number.normalize():f}`"
     if whole and number != number.to_integral_value():
-        shown = f"`{int(number)}` or `{int(number) + 1}`"
-    named = f"whole {unit}" if whole and unit else unit
-    return f"{named}: write {shown}" if named else f"write {shown}"
+        shown = tr("`{below}` or `{above}`", below=int(number), above=int(number) + 1)
+    named = tr("whole {unit}", unit=unit) if whole and unit else unit
+    return tr("{named}: write {shown}", named=named, shown=shown) if named else tr("write {shown}", shown=shown)
 
 
 def _number_and_unit(text: str, key: str) -> tuple[Decimal | None, str]:

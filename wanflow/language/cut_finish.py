@@ -29,6 +29,7 @@ from wanflow.language.production import (
 )
 from wanflow.language.scope import BasePath, Scope
 from wanflow.language.source import FileSource
+from wanflow.messages import tr
 from wanflow.writing import (
     ENGLISH,
     HONG_KONG,
@@ -99,7 +100,11 @@ def read_cut(
     path = output.string if isinstance(output, TextNode) else f"{RESULTS_FOLDER}/{name.string}{FILM}"
     if isinstance(output, TextNode) and posixpath.splitext(path)[1].lower() != FILM:
         problems.append(
-            Problem(output.place, f"the output of a cut must be an {FILM} file, not `{path}`", f"end it in `{FILM}`")
+            Problem(
+                output.place,
+                tr("the output of a cut must be an {film} file, not `{path}`", film=FILM, path=path),
+                tr("end it in `{film}`", film=FILM),
+            )
         )
     titles = [item.source.text for item in items if isinstance(item.source, TitleCard)]
     finish = read_finish(node, film, titles, provider.default_profile, scope.base, problems)
@@ -136,7 +141,13 @@ def _fonts(place: Place, base: BasePath, problems: list[Problem]) -> tuple[tuple
     found = list[tuple[str, int]]()
     refusal = base.boundary.refusal(FONT_FOLDER, Content.MEDIA)
     if refusal is not None:
-        problems.append(Problem(place, f"the folder `{FONT_FOLDER}` {refusal.words}", refusal.hint))
+        problems.append(
+            Problem(
+                place,
+                tr("the folder `{font_folder}` {words}", font_folder=FONT_FOLDER, words=refusal.words),
+                refusal.hint,
+            )
+        )
         return ()
     with suppress(OSError):
         for file in sorted((base.root / FONT_FOLDER).iterdir()):
@@ -147,7 +158,9 @@ def _fonts(place: Place, base: BasePath, problems: list[Problem]) -> tuple[tuple
             if refusal is None:
                 found.append((name, file.stat().st_size))
             else:
-                problems.append(Problem(place, f"the font `{name}` {refusal.words}", refusal.hint))
+                problems.append(
+                    Problem(place, tr("the font `{name}` {words}", name=name, words=refusal.words), refusal.hint)
+                )
     return tuple(found)
 
 
@@ -175,15 +188,15 @@ def _track(node: Node, base: BasePath, problems: list[Problem]) -> Subtitles | N
     if isinstance(language, TextNode):
         track = replace(track, language=read_language(language.string))
         if track.language is None:
-            hint = "write a tag of BCP 47: `en`, `zh-Hans`, `zh-Hant`, `yue`, `pt-BR`"
-            problems.append(Problem(language.place, f"unknown language `{language.string}`", hint))
+            hint = tr("write a tag of BCP 47: `en`, `zh-Hans`, `zh-Hant`, `yue`, `pt-BR`")
+            problems.append(Problem(language.place, tr("unknown language `{name}`", name=language.string), hint))
     if isinstance(encoding, TextNode):
         written = encoding.string.lower().replace("_", "-")
         track = replace(track, encoding=next((name for name in ENCODINGS if written in ENCODINGS[name]), None))
         if track.encoding is None:
             known = ", ".join(names[0] for names in ENCODINGS.values())
-            hint = f"leave it out to have it recognised, or write one of {known}"
-            problems.append(Problem(encoding.place, f"unknown encoding `{encoding.string}`", hint))
+            hint = tr("leave it out to have it recognised, or write one of {known}", known=known)
+            problems.append(Problem(encoding.place, tr("unknown encoding `{name}`", name=encoding.string), hint))
     if isinstance(position, TextNode):
         track = replace(track, position=_position(position, problems, burned=burned))
     return replace(track, burned=burned) if len(problems) == before else None
@@ -193,14 +206,14 @@ def _position(node: TextNode, problems: list[Problem], *, burned: bool) -> str |
     """Where burned subtitles are: by name, or as a share of the height; `bottom` where it is invalid."""
     share = node.value
     if not burned:
-        hint = "add `burn: true`: players place the subtitles of a track themselves"
-        problems.append(Problem(node.place, "`position` is of burned subtitles only", hint))
+        hint = tr("add `burn: true`: players place the subtitles of a track themselves")
+        problems.append(Problem(node.place, tr("`position` is of burned subtitles only"), hint))
     if share in POSITIONS:
         return node.string
     if isinstance(share, int | Decimal) and not isinstance(share, bool) and 0 <= share <= 1:
         return Decimal(share)
-    hint = "write `top`, `bottom`, or a share of the height from 0 (top) to 1 (bottom), e.g. `0.8`"
-    problems.append(Problem(node.place, f"unknown position `{node.string}`", hint))
+    hint = tr("write `top`, `bottom`, or a share of the height from 0 (top) to 1 (bottom), e.g. `0.8`")
+    problems.append(Problem(node.place, tr("unknown position `{name}`", name=node.string), hint))
     return "bottom"
 
 
@@ -265,7 +278,7 @@ def read_shape(node: Node, problems: list[Problem]) -> CutShape:
         found = _SIZE.fullmatch(size.string)
         sides = (int(found[1]), int(found[2])) if found else (0, 0)
         if sides[0] not in SIDES or sides[1] not in SIDES:
-            message = f"`size` must be width x height in even numbers of pixels, not `{size.string}`"
+            message = tr("`size` must be width x height in even numbers of pixels, not `{name}`", name=size.string)
             problems.append(Problem(size.place, message, "e.g. `1280x720`"))
             sides = None
     if isinstance(fps, TextNode):
@@ -273,7 +286,9 @@ def read_shape(node: Node, problems: list[Problem]) -> CutShape:
         rate = Fraction(number) if isinstance(number, int | Decimal) and not isinstance(number, bool) else Fraction(0)
         rate = BROADCAST.get(fps.string, rate)
         if not 1 <= rate <= MAX_RATE:
-            message = f"`fps` must be 1 to {MAX_RATE} frames a second, not `{fps.string}`"
-            problems.append(Problem(fps.place, message, "e.g. `24`, or `23.976`"))
+            message = tr(
+                "`fps` must be 1 to {max_rate} frames a second, not `{name}`", max_rate=MAX_RATE, name=fps.string
+            )
+            problems.append(Problem(fps.place, message, tr("e.g. `24`, or `23.976`")))
             rate = None
     return CutShape(sides, rate, fit.string if isinstance(fit, TextNode) else AS_FIRST.fit)

@@ -322,7 +322,9 @@ class Expansion:
             one = self.index.groups[name][0].removeprefix(inside)
             return [
                 Problem(
-                    place, tr("`{output}` is a group: the output must be a single shot", output=output), f"e.g. `{one}`"
+                    place,
+                    tr("`{output}` is a group: the output must be a single shot", output=output),
+                    tr("e.g. `{one}`", one=one),
                 )
             ]
         if not self.index.knows(name):

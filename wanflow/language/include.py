@@ -15,6 +15,7 @@ from wanflow.language.names import Names, layered, values_of
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import OriginStep
 from wanflow.language.scope import BasePath
+from wanflow.messages import tr
 from wanflow.schemas import data_folder
 from wanflow.suggest import did_you_mean, hint_for_path
 from wanflow.yamldoc.nodes import ListNode, MapNode, Place, TextNode
@@ -47,7 +48,7 @@ MAX_BYTES_IN_ALL = 48_000_000
 
 ANY_DEPTH = "**"
 
-_HOW_PATHS_ARE = ("the path is relative to the file that names it", "write `/` between folders")
+_HOW_PATHS_ARE = (tr("the path is relative to the file that names it"), tr("write `/` between folders"))
 """What to know of a pattern that matches nothing, and of one with a backslash."""
 
 _WILDCARD = re.compile(r"[*?\[]")
@@ -77,7 +78,7 @@ class _IncludedFile:
     @property
     def title(self) -> str:
         """What it is called in messages."""
-        return f"the included file `{self.path}`"
+        return tr("the included file `{path}`", path=self.path)
 
 
 def gather(
@@ -92,8 +93,8 @@ def gather(
         return []
     if not isinstance(document.root, MapNode):
         if all(problem.warning for problem in document.problems):
-            message = "a production file is a mapping"
-            problems.append(Problem(Place(file.name, 1, 1), message, "begin with `wanflow: 1`"))
+            message = tr("a production file is a mapping")
+            problems.append(Problem(Place(file.name, 1, 1), message, tr("begin with `wanflow: 1`")))
         return []
     walk = _IncludeWalk(given, texts, problems)
     top = ProductionFile(file.name, document.root, BasePath(texts.boundary))
@@ -144,7 +145,11 @@ class _IncludeWalk:
             self._report_repeat(named, real, above)
             return
         if len(above) > MAX_DEPTH:
-            self._problems.append(Problem(named.place, f"files include each other more than {MAX_DEPTH} levels deep"))
+            self._problems.append(
+                Problem(
+                    named.place, tr("files include each other more than {max_depth} levels deep", max_depth=MAX_DEPTH)
+                )
+            )
             return
         self._first_at[real] = named.place
         document = self._texts.read(path, named.path, named.place, named.title, self._problems)
@@ -152,10 +157,10 @@ class _IncludeWalk:
         if root is None:
             return
         if not isinstance(root, MapNode):
-            self._problems.append(Problem(root.place, "an included file is a mapping", "e.g. `shots:`"))
+            self._problems.append(Problem(root.place, tr("an included file is a mapping"), tr("e.g. `shots:`")))
         elif (pipeline := root.key("pipeline")) is not None:
-            hint = "put it in the place of a shot: `use: FILE`"
-            self._problems.append(Problem(pipeline.place, "a pipeline cannot be included", hint))
+            hint = tr("put it in the place of a shot: `use: FILE`")
+            self._problems.append(Problem(pipeline.place, tr("a pipeline cannot be included"), hint))
         else:
             written = root.find("scene")
             scene = None if written is None else self._names(known).fill(written)
@@ -171,20 +176,27 @@ class _IncludeWalk:
         files = [path for path, _ in above]
         if real in files:
             cycle = " → ".join(f"`{name}`" for _, name in above[files.index(real) :])
-            message = f"circular include: {cycle} → `{named.path}`"
-            self._problems.append(Problem(named.place, message, "remove one of these includes"))
+            message = tr("circular include: {cycle} → `{path}`", cycle=cycle, path=named.path)
+            self._problems.append(Problem(named.place, message, tr("remove one of these includes")))
         elif named.place not in self._repeated_at:  # one problem for a glob that finds many again
             self._repeated_at.add(named.place)
-            message = f"`{named.path}` is included twice, first at {self._first_at[real]}"
-            self._problems.append(Problem(named.place, message, "include it once: its names are known everywhere"))
+            message = tr(
+                "`{path}` is included twice, first at {first_at}", path=named.path, first_at=self._first_at[real]
+            )
+            self._problems.append(Problem(named.place, message, tr("include it once: its names are known everywhere")))
 
     def _within_limit(self, named: list[_IncludedFile], written: TextNode) -> list[_IncludedFile]:
         self._count += len(named)
         if self._count <= MAX_FILES:
             return named
         if not self._full:
-            found = f"matches {len(named)} files" if len(named) > 1 else "is one file too many"
-            message = f"`{written.string}` {found}: a production has at most {MAX_FILES}"
+            found = tr("matches {number} files", number=len(named)) if len(named) > 1 else tr("is one file too many")
+            message = tr(
+                "`{name}` {found}: a production has at most {max_files}",
+                name=written.string,
+                found=found,
+                max_files=MAX_FILES,
+            )
             self._problems.append(Problem(written.place, message))
         self._full = True
         return []
@@ -194,30 +206,39 @@ class _IncludeWalk:
         pattern, named = written.string, file.base.path(written.text, Content.TEXT)
         if not has_wildcard(pattern) or (file.base.has(named, Content.TEXT) and _is_file(self._root / named)):
             return [_IncludedFile(_relative(named, self._root), written.place)]
-        hint = "name the folders to look into"
+        hint = tr("name the folders to look into")
         if ANY_DEPTH in pattern and (pattern.startswith("..") or Path(pattern).is_absolute()):
-            message = "`**` matches only below the folder of the file that names it"
+            message = tr("`**` matches only below the folder of the file that names it")
             self._problems.append(Problem(written.place, message, hint))
             return []
         begin = next(at for at, part in enumerate(Path(named).parts) if has_wildcard(part))
         searched = Path(*Path(named).parts[:begin])
         if (refusal := self._boundary.refusal(searched, Content.TEXT)) is not None:
             problem = Problem(
-                written.place, f"`{pattern}`: the folder `{searched.as_posix()}` {refusal.words}", refusal.hint
+                written.place,
+                tr(
+                    "`{pattern}`: the folder `{searched}` {words}",
+                    pattern=pattern,
+                    searched=searched.as_posix(),
+                    words=refusal.words,
+                ),
+                refusal.hint,
             )
             self._problems.append(problem)
             return []
         try:
             found = files_like(pattern, self._root / file.base.folder, self._boundary, self._scans)
         except PatternTooWide as too_wide:
-            message = f"`{pattern}` {too_wide}"
+            message = tr("`{pattern}` {too_wide}", pattern=pattern, too_wide=too_wide)
             self._problems.append(Problem(written.place, message, hint))
             return []
         paths = [_relative(file.base.path(path), self._root) for path in found]
         matches = [_IncludedFile(path, written.place) for path in paths if path != file.file]
         if not matches:
             self._problems.append(
-                Problem(written.place, f"no file matches `{pattern}`", _HOW_PATHS_ARE["\\" in pattern])
+                Problem(
+                    written.place, tr("no file matches `{pattern}`", pattern=pattern), _HOW_PATHS_ARE["\\" in pattern]
+                )
             )
         return matches
 
@@ -231,11 +252,11 @@ def check_place_of_keys(file: ProductionFile) -> Iterator[Problem]:
     for key, _ in file.root.entries:
         name = key.string
         if not file.via and name == "scene":
-            message = "`scene` belongs to an included file"
-            yield Problem(key.place, message, "here every shot already has its own name")
+            message = tr("`scene` belongs to an included file")
+            yield Problem(key.place, message, tr("here every shot already has its own name"))
         elif file.via and name not in INCLUDABLE:
-            hint = did_you_mean(name, INCLUDABLE) or "move it to the production file"
-            yield Problem(key.place, f"an included file cannot have `{name}`", hint)
+            hint = did_you_mean(name, INCLUDABLE) or tr("move it to the production file")
+            yield Problem(key.place, tr("an included file cannot have `{name}`", name=name), hint)
 
 
 def _relative(path: str, root: Path) -> str:
@@ -311,9 +332,14 @@ class _GlobWalk:
 
     def _require_room(self) -> None:
         if self._scanned > MAX_SCANNED:
-            raise PatternTooWide(f"scans more than {MAX_SCANNED} files")
+            raise PatternTooWide(tr("scans more than {max_scanned} files", max_scanned=MAX_SCANNED))
         if self._scans.total > MAX_SCANNED_IN_ALL:
-            raise PatternTooWide(f"is too much: all patterns scan more than {MAX_SCANNED_IN_ALL} files")
+            raise PatternTooWide(
+                tr(
+                    "is too much: all patterns scan more than {max_scanned_in_all} files",
+                    max_scanned_in_all=MAX_SCANNED_IN_ALL,
+                )
+            )
 
     def _names(self, path: str, part: str, *, folders: bool) -> list[str]:
         """The entries of a folder that match a part; with `folders` only folders, links left out."""
@@ -358,10 +384,11 @@ class SourceTexts:
 
         `what` is its name in messages; without a place it is the production file itself.
         """
-        at, hint = place, "the path is relative to the file that names it"
+        at = place
+        hint: str = tr("the path is relative to the file that names it")
         if at is None:
-            at, what = Place(name, 1, 1), f"the production `{file.as_posix()}`"
-            hint = "`wanflow init` makes one; `-f` names another"
+            at, what = Place(name, 1, 1), tr("the production `{file}`", file=file.as_posix())
+            hint = tr("`wanflow init` makes one; `-f` names another")
         try:
             if self.refused(file, at, what, problems, named=place is None and self.named):
                 return None
@@ -369,9 +396,13 @@ class SourceTexts:
             self.size += len(data)
             self.line_count += data.count(b"\n")
             if self.size > MAX_BYTES_IN_ALL or self.line_count > MAX_LINES:
-                most = f"{MAX_BYTES_IN_ALL // 1_000_000} MB" if self.size > MAX_BYTES_IN_ALL else f"{MAX_LINES} lines"
-                message = f"the texts of a production have at most {most} in all"
-                problems.append(Problem(at, message, "split it into several productions"))
+                most = (
+                    f"{MAX_BYTES_IN_ALL // 1_000_000} MB"
+                    if self.size > MAX_BYTES_IN_ALL
+                    else tr("{max_lines} lines", max_lines=MAX_LINES)
+                )
+                message = tr("the texts of a production have at most {most} in all", most=most)
+                problems.append(Problem(at, message, tr("split it into several productions")))
                 return None
             document = parse(data, name, MAX_VALUES - self.values, self.slips.get(name, ()))
         except (OSError, ValueError) as error:
@@ -379,7 +410,7 @@ class SourceTexts:
                 root, folder = file.parents[len(Path(name).parts) - 1], posixpath.dirname(place.file)
                 near = hint_for_path(root / folder, posixpath.relpath(name, folder or "."), self.boundary)
                 hint = near or hint
-            problems.append(Problem(at, f"{what} {why_unreadable(error)}", hint))
+            problems.append(Problem(at, tr("{what} {why}", what=what, why=why_unreadable(error)), hint))
             return None
         self.values += document.size
         self.lines[name], self.documents[name] = document.lines, document
@@ -403,7 +434,7 @@ class SourceTexts:
         whole, judge = file.absolute(), self.boundary
         refusal = judge.refusal_of_named(whole) if named else judge.refusal(whole, Content.TEXT)
         if refusal is not None:
-            problems.append(Problem(place, f"{what} {refusal.words}", refusal.hint))
+            problems.append(Problem(place, tr("{what} {words}", what=what, words=refusal.words), refusal.hint))
         return refusal is not None
 
     def quoted(self, problem: Problem) -> Problem:
@@ -417,7 +448,7 @@ class SourceTexts:
 def why_unreadable(error: OSError | ValueError) -> str:
     """Why a file cannot be read, as the end of a sentence."""
     if isinstance(error, FileNotFoundError):
-        return "does not exist"
+        return tr("does not exist")
     if not isinstance(error, OSError) or not error.strerror:
-        return "cannot be read"
-    return error.strerror if error.errno == 0 else f"cannot be read: {error.strerror.lower()}"
+        return tr("cannot be read")
+    return error.strerror if error.errno == 0 else tr("cannot be read: {strerror}", strerror=error.strerror.lower())

@@ -44,6 +44,7 @@ from wanflow.language.settings import (
 )
 from wanflow.language.shot import Cast, CastMember, WrittenShot, read_cast, read_shot
 from wanflow.language.written_identifiers import check_identifiers
+from wanflow.messages import tr
 from wanflow.suggest import Known
 from wanflow.yamldoc.nodes import MapNode, Place, scalar
 from wanflow.yamldoc.slips import Slip
@@ -144,7 +145,7 @@ def _read_once(file: Path, overrides: Overrides, slips: Mapping[str, Sequence[Sl
     top = Place(file.name, 1, 1)
     given = {name: scalar(text.encode(errors="replace").decode(), top) for name, text in overrides.values.items()}
     problems += (
-        Problem(top, f"the value of `{name}` is not UTF-8", "write it in UTF-8")
+        Problem(top, tr("the value of `{name}` is not UTF-8", name=name), tr("write it in UTF-8"))
         for name, text in overrides.values.items()
         if given[name].string != text
     )
@@ -160,7 +161,13 @@ def _read_once(file: Path, overrides: Overrides, slips: Mapping[str, Sequence[Sl
             ("region", overrides.region, known_regions()),
         ):
             if chosen not in {None, *known}:
-                problems.append(Problem(top, f"unknown {kind} `{chosen}`", f"choose one of {', '.join(known)}"))
+                problems.append(
+                    Problem(
+                        top,
+                        tr("unknown {kind} `{chosen}`", kind=kind, chosen=chosen),
+                        tr("choose one of {known}", known=", ".join(known)),
+                    )
+                )
         expansion = Expansion(library, limits, ShotIndex(), problems)
         loader = _Loader(overrides, BasePath(texts.boundary), expansion, problems)
         try:
@@ -216,8 +223,10 @@ class _Loader:
             return written or provider.regions[0]
         if written in known_regions():  # any other is an error already
             place = root.place if node is None or chosen else node.place
-            hint = f"choose one of {', '.join(provider.regions)}"
-            self._problems.append(Problem(place, f"`{provider.name}` has no region `{written}`", hint))
+            hint = tr("choose one of {regions}", regions=", ".join(provider.regions))
+            self._problems.append(
+                Problem(place, tr("`{name}` has no region `{written}`", name=provider.name, written=written), hint)
+            )
         return provider.regions[0]
 
     def _shots(self, merged: list[MergedFile], provider: Provider, region: str) -> dict[str, Shot]:
@@ -262,8 +271,8 @@ class _Loader:
             total += shot.takes
             if total > MAX_TAKES:
                 place = shot.origins["takes"].place if "takes" in shot.origins else shot.place
-                message = f"a production has at most {MAX_TAKES} takes in total"
-                self._problems.append(Problem(place, message, "ask for fewer"))
+                message = tr("a production has at most {max_takes} takes in total", max_takes=MAX_TAKES)
+                self._problems.append(Problem(place, message, tr("ask for fewer")))
                 return
 
     def _shot(self, expanded: ExpandedShot, provider: Provider, region: str, cast: Cast) -> Shot | None:
@@ -282,8 +291,15 @@ class _Loader:
             self._problems.append(unknown_model(shot.model))
             return None
         if model.provider != provider.models:
-            message = f"`{shot.model.string}` is a model of `{model.provider}`, and the backend is `{provider.name}`"
-            self._problems.append(Problem(shot.model.place, message, f"write `backend: {model.provider}`"))
+            message = tr(
+                "`{model}` is a model of `{provider}`, and the backend is `{backend}`",
+                model=shot.model.string,
+                provider=model.provider,
+                backend=provider.name,
+            )
+            self._problems.append(
+                Problem(shot.model.place, message, tr("write `backend: {provider}`", provider=model.provider))
+            )
             return None
         members = cast if context.scope.cast is None else context.scope.cast
         prompt = shot.values.get("prompt")
@@ -302,8 +318,8 @@ class _Loader:
             cuts[key.string] = read_cut(key, node, film, out, provider, scope, self._problems)
             items += len(cuts[key.string].items)
             if items > MAX_ITEMS:
-                message = f"the cuts of a production have at most {MAX_ITEMS} items in total"
-                self._problems.append(Problem(key.place, message, "remove some, or split the production"))
+                message = tr("the cuts of a production have at most {max_items} items in total", max_items=MAX_ITEMS)
+                self._problems.append(Problem(key.place, message, tr("remove some, or split the production")))
                 return {}
         return cuts
 
@@ -323,8 +339,10 @@ def resolve_shot(shot: WrittenShot, model: Model, region: str, cast: Cast, probl
     earlier = with_former_identifiers(_former_text(shot, "prompt") or "", references, model, given)
     former = Wording(earlier or None, _former_text(shot, "negative_prompt"))
     if region not in model.regions:
-        message = f"`{model.name}` is not available in the region `{region}`"
-        problems.append(Problem(shot.model.place, message, f"it is available in {', '.join(model.regions)}"))
+        message = tr("`{name}` is not available in the region `{region}`", name=model.name, region=region)
+        problems.append(
+            Problem(shot.model.place, message, tr("it is available in {regions}", regions=", ".join(model.regions)))
+        )
     problems += model_checks.check_text(shot, model, {"prompt": sent.prompt, "negative_prompt": sent.negative_prompt})
     problems += model_checks.check_media(shot, model, media, region) if not damaged else ()
     problems += model_checks.check_voices(model, media)

@@ -14,6 +14,7 @@ from wanflow.language.production import OriginStep
 from wanflow.language.schema_problems import check_shape, without_broken
 from wanflow.language.scope import BasePath
 from wanflow.language.shot import generator_of, is_generator
+from wanflow.messages import tr
 from wanflow.suggest import Known, did_you_mean, listed
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
 
@@ -56,9 +57,9 @@ def merge(files: Sequence[ProductionFile], given: Mapping[str, TextNode], proble
     for file in reversed(files):  # the first file that has a name decides
         written = file.root.find("vars")
         values |= values_of(written if isinstance(written, MapNode) else None, given)
-    known = f"its vars: {listed(sorted(values))}" if values else "this production defines none"
+    known = tr("its vars: {values}", values=listed(sorted(values))) if values else tr("this production defines none")
     problems += (
-        Problem(given[name].place, f"no var `{name}`", did_you_mean(name, values) or known)
+        Problem(given[name].place, tr("no var `{name}`", name=name), did_you_mean(name, values) or known)
         for name in given.keys() - values.keys()
     )
     members = {key.string: key.place for file in files for key, _ in file.root.entries_of("cast")}
@@ -72,8 +73,10 @@ def _ambiguous(files: Sequence[ProductionFile], members: Mapping[str, Place]) ->
     """Problems at the vars that have the name of a cast member."""
     for key in (key for file in files for key, _ in file.root.entries_of("vars")):
         if key.string in members:
-            message = f"`{key.string}` is both a var and a cast member, at {members[key.string]}"
-            yield Problem(key.place, message, "rename one of them")
+            message = tr(
+                "`{name}` is both a var and a cast member, at {members}", name=key.string, members=members[key.string]
+            )
+            yield Problem(key.place, message, tr("rename one of them"))
 
 
 def _defined_twice(files: Sequence[ProductionFile], group: str) -> Iterator[Problem]:
@@ -82,7 +85,7 @@ def _defined_twice(files: Sequence[ProductionFile], group: str) -> Iterator[Prob
     for key in (key for file in files for key, _ in file.root.entries_of(group)):
         first = seen.setdefault(case_folded(key.string) if group == "cuts" else key.string, key)
         if first is not key:
-            yield Problem(key.place, defined_again(key.string, first.string, first.place), "rename one")
+            yield Problem(key.place, defined_again(key.string, first.string, first.place), tr("rename one"))
 
 
 _NO_BLOCK = re.compile(r"[｜＞][-－]?$")
@@ -107,14 +110,19 @@ def _cut_off(node: Node) -> Iterator[Problem]:
             for item in items:
                 yield from _cut_off(item)
         case TextNode(cut_off=True):
-            message = "the text is cut off at ` #`, which begins a comment"
-            yield Problem(node.place, message, "quote the text, or write a space after `#`", Severity.WARNING)
+            message = tr("the text is cut off at ` #`, which begins a comment")
+            yield Problem(node.place, message, tr("quote the text, or write a space after `#`"), Severity.WARNING)
         case TextNode(text=text, plain=True) if text[:1] in _HALF_QUOTED and text.find('"') == len(text) - 1 > 0:
-            message = f"`{text[0]}` does not begin a text in quotes: both quotes are sent as they are"
-            yield Problem(node.place, message, 'write `"` at both ends', Severity.WARNING)
+            message = tr("`{text}` does not begin a text in quotes: both quotes are sent as they are", text=text[0])
+            yield Problem(node.place, message, tr('write `"` at both ends'), Severity.WARNING)
         case TextNode(text=text, plain=True, lines=(first, *_)) if text[:1] in {"｜", "＞"} and _NO_BLOCK.search(first):
-            message = f"`{text[0]}` does not begin a block of text: it is sent as it is"
-            yield Problem(node.place, message, f"write `{with_ascii_signs(text[0])}`", Severity.WARNING)
+            message = tr("`{text}` does not begin a block of text: it is sent as it is", text=text[0])
+            yield Problem(
+                node.place,
+                message,
+                tr("write `{value}`", value=with_ascii_signs(text[0])),
+                Severity.WARNING,
+            )
 
 
 def _merge_file(file: ProductionFile, names: Names, problems: list[Problem]) -> MergedFile:

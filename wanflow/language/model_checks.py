@@ -12,6 +12,7 @@ from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Media, Production, Shot
 from wanflow.language.shot import WrittenShot
 from wanflow.language.source import DataSource, ShotSource
+from wanflow.messages import joined, tr
 from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import TextNode, needlessly_quoted
 
@@ -26,13 +27,27 @@ def check_text(shot: WrittenShot, model: Model, texts: Mapping[str, str | None])
         written = shot.values.get(key)
         place = written.place if written else shot.place
         if rule is None and text:
-            yield Problem(place, f"`{model.name}` takes no `{key}`")
+            yield Problem(place, tr("`{name}` takes no `{key}`", name=model.name, key=key))
         elif rule is not None and not (text or "").strip() and rule.required:
             if written is not None or key not in shot.given:  # else it is reported already
-                yield Problem(shot.place, f"`{shot.name}` has no `{key}`, and `{model.name}` needs one")
+                yield Problem(
+                    shot.place,
+                    tr(
+                        "`{name}` has no `{key}`, and `{model_name}` needs one",
+                        name=shot.name,
+                        key=key,
+                        model_name=model.name,
+                    ),
+                )
         elif rule is not None and text and len(text) > rule.most:
-            message = f"`{key}` has {len(text)} characters; `{model.name}` takes {rule.most} and would cut it off"
-            yield Problem(place, message, "shorten it")
+            message = tr(
+                "`{key}` has {number} characters; `{name}` takes {most} and would cut it off",
+                key=key,
+                number=len(text),
+                name=model.name,
+                most=rule.most,
+            )
+            yield Problem(place, message, tr("shorten it"))
 
 
 def check_media(shot: WrittenShot, model: Model, media: tuple[Media, ...], region: str) -> Iterator[Problem]:
@@ -41,7 +56,11 @@ def check_media(shot: WrittenShot, model: Model, media: tuple[Media, ...], regio
     for item in media:
         if item.type not in model.media:
             hint = _accepted_by(other.name for other in _models() if item.type in other.media)
-            yield Problem(shot.given.get(item.slot, item.used_at), f"`{model.name}` takes no `{item.type}`", hint)
+            yield Problem(
+                shot.given.get(item.slot, item.used_at),
+                tr("`{name}` takes no `{type}`", name=model.name, type=item.type),
+                hint,
+            )
     if not set(types) <= set(model.media):
         return
     for item in media:
@@ -54,10 +73,18 @@ def check_media(shot: WrittenShot, model: Model, media: tuple[Media, ...], regio
 def _combination(shot: WrittenShot, model: Model, types: list[str]) -> Problem:
     """Media that the model does not take together, or not alone."""
     sets = [[key for key in model.media if key in chosen] for chosen in model.sets]
-    message = f"`{model.name}` cannot combine {_listed(types, 'and')}"
+    message = tr("`{name}` cannot combine {listed}", name=model.name, listed=_listed(types, tr(" and ")))
     if len(types) < 2:
-        message = f"`{shot.name}` needs {_listed([f'a {keys[0]}' for keys in sets if len(keys) == 1], 'or')}"
-    return Problem(shot.place, message, f"`{model.name}` takes {'; '.join(' + '.join(keys) for keys in sets)}")
+        message = tr(
+            "`{name}` needs {listed}",
+            name=shot.name,
+            listed=_listed([tr("a {key}", key=keys[0]) for keys in sets if len(keys) == 1], tr(" or ")),
+        )
+    return Problem(
+        shot.place,
+        message,
+        tr("`{name}` takes {keys}", name=model.name, keys=joined("; ", (" + ".join(keys) for keys in sets))),
+    )
 
 
 def check_voices(model: Model, media: tuple[Media, ...]) -> Iterator[Problem]:
@@ -69,10 +96,12 @@ def check_voices(model: Model, media: tuple[Media, ...]) -> Iterator[Problem]:
             continue
         place = item.named_at or item.spoken_at
         if rule is not None and rule.voice is None:
-            message = f"`{model.name}` takes no voices: that of `{item.cast or item.slot}` is not sent"
+            message = tr(
+                "`{name}` takes no voices: that of `{cast}` is not sent", name=model.name, cast=item.cast or item.slot
+            )
             yield Problem(place, message, None, Severity.WARNING)
         elif beside := types.intersection(model.unvoiced):
-            message = f"the vendor advises against a voice beside a `{min(beside)}`"
+            message = tr("the vendor advises against a voice beside a `{key}`", key=min(beside))
             yield Problem(place, message, None, Severity.WARNING)
 
 
@@ -92,8 +121,13 @@ def sent_parameters(
         written = shot.values.get(key)
         if key in ignored:
             if written is not None and key in shot.given:
-                message = f"`{model.name}` ignores `{key}` beside a `{ignored[key]}`: it is not sent"
-                problems.append(Problem(written.place, message, "leave it out", Severity.WARNING))
+                message = tr(
+                    "`{name}` ignores `{key}` beside a `{ignored}`: it is not sent",
+                    name=model.name,
+                    key=key,
+                    ignored=ignored[key],
+                )
+                problems.append(Problem(written.place, message, tr("leave it out"), Severity.WARNING))
         elif key != "seed":
             value = _sent_value(key, written, rule, model, (types, region), problems)
             sent |= {} if value is None else {key: value}
@@ -103,7 +137,7 @@ def sent_parameters(
 def _unknown_parameters(shot: WrittenShot, model: Model) -> Iterator[Problem]:
     for key in sorted(shot.given.keys() & parameter_keys() - model.parameters.keys()):
         hint = _accepted_by(other.name for other in _models() if key in other.parameters)
-        yield Problem(shot.given[key], f"`{model.name}` has no parameter `{key}`", hint)
+        yield Problem(shot.given[key], tr("`{name}` has no parameter `{key}`", name=model.name, key=key), hint)
 
 
 def _sent_value(
@@ -131,13 +165,21 @@ def check_value(
     """A parameter's type, values and range, with the tighter range that the conditions bring which are met."""
     value = written.value
     if not _has_type(value, rule):
-        kind = {"string": "text", "integer": "a whole number", "boolean": "`true` or `false`"}[rule.type]
+        kind = {"string": tr("text"), "integer": tr("a whole number"), "boolean": tr("`true` or `false`")}[rule.type]
         quoted = needlessly_quoted(written)
-        hint = "write it without quotes" if quoted else hint_for_value(written, [rule.type], (key,), rule.values)
-        yield Problem(written.place, f"`{key}` must be {kind}, not `{written.string}`", hint)
+        hint = tr("write it without quotes") if quoted else hint_for_value(written, [rule.type], (key,), rule.values)
+        yield Problem(
+            written.place, tr("`{key}` must be {kind}, not `{value}`", key=key, kind=kind, value=written.string), hint
+        )
     elif rule.values and value not in rule.values:
         listed = ", ".join(f"`{item}`" for item in rule.values)
-        message = f"`{key}` of `{model.name}` is one of {listed}, not `{written.string}`"
+        message = tr(
+            "`{key}` of `{model}` is one of {listed}, not `{value}`",
+            key=key,
+            model=model.name,
+            listed=listed,
+            value=written.string,
+        )
         yield Problem(written.place, message, did_you_mean(written.string, rule.values))
     elif isinstance(value, int) and not isinstance(value, bool):
         yield from _check_range(key, written, value, rule, model, met)
@@ -153,10 +195,14 @@ def check_seed(shot: WrittenShot, model: Model) -> Iterator[Problem]:
     if isinstance(written.value, int) and takes is not None and isinstance(takes.value, int) and rule.high is not None:
         last = written.value + takes.value - 1
         if written.value <= rule.high < last:
-            message = (
-                f"with {takes.value} takes the last seed would be {last}; `{model.name}` takes at most {rule.high}"
+            message = tr(
+                "with {value} takes the last seed would be {last}; `{name}` takes at most {high}",
+                value=takes.value,
+                last=last,
+                name=model.name,
+                high=rule.high,
             )
-            yield Problem(written.place, message, "begin lower")
+            yield Problem(written.place, message, tr("begin lower"))
 
 
 def _check_range(
@@ -164,8 +210,15 @@ def _check_range(
 ) -> Iterator[Problem]:
     for condition in met:
         if condition.values and value not in condition.values:
-            only = " or ".join(map(str, condition.values))
-            message = f"`{key}` of `{model.name}` is {only}{_where(condition)}, not {value}"
+            only = joined(tr(" or "), map(str, condition.values))
+            message = tr(
+                "`{key}` of `{name}` is {only}{where}, not {value}",
+                key=key,
+                name=model.name,
+                only=only,
+                where=_where(condition),
+                value=value,
+            )
             yield Problem(written.place, message)
             return
     bounds = [(condition.high, _where(condition)) for condition in met if condition.high is not None]
@@ -173,23 +226,41 @@ def _check_range(
     high, where = min(bounds, default=(None, ""))
     inside = (rule.low is None or value >= rule.low) and (high is None or value <= high)
     if not inside and value not in rule.also:
-        also = "".join(f"{item} or " for item in rule.also)
-        yield Problem(written.place, f"`{key}` of `{model.name}` is {also}{rule.low} to {high}{where}, not {value}")
+        also = joined("", (tr("{item} or ", item=item) for item in rule.also))
+        yield Problem(
+            written.place,
+            tr(
+                "`{key}` of `{name}` is {also}{low} to {high}{where}, not {value}",
+                key=key,
+                name=model.name,
+                also=also,
+                low=rule.low,
+                high=high,
+                where=where,
+                value=value,
+            ),
+        )
 
 
 def _where(condition: Condition) -> str:
-    return f" beside a `{condition.media}`" if condition.media else f" in the region `{condition.region}`"
+    return (
+        tr(" beside a `{media}`", media=condition.media)
+        if condition.media
+        else tr(" in the region `{region}`", region=condition.region)
+    )
 
 
 def _check_form(item: Media, model: Model, region: str) -> Iterator[Problem]:
     """Media that the model does not take in this region, or not in the form that they are written in (service.md 3)."""
     rule = model.media[item.type]
     if rule.regions and region not in rule.regions:
-        message = f"`{model.name}` takes no `{item.type}` in the region `{region}`"
-        yield Problem(item.used_at, message, f"these regions accept it: {', '.join(rule.regions)}")
+        message = tr(
+            "`{name}` takes no `{type}` in the region `{region}`", name=model.name, type=item.type, region=region
+        )
+        yield Problem(item.used_at, message, tr("these regions accept it: {regions}", regions=", ".join(rule.regions)))
     if isinstance(item.source, DataSource) and "data" not in rule.file.forms:
-        message = f"`{model.name}` takes no data URI as `{item.type}`"
-        yield Problem(item.used_at, message, "save it as a file and name that")
+        message = tr("`{name}` takes no data URI as `{type}`", name=model.name, type=item.type)
+        yield Problem(item.used_at, message, tr("save it as a file and name that"))
 
 
 def _has_type(value: object, rule: ParameterRule) -> bool:
@@ -224,12 +295,33 @@ def _check_count(
         if referring and shot.misnamed:
             yield from (replace(each, severity=Severity.ERROR) for each in shot.misnamed)
             return
-        hint = "name cast members in the prompt, or list `references`" if referring else None
-        named = _listed([f"`{key}`" for key in keys], "or")
-        yield Problem(shot.place, f"`{shot.name}` has {count or 'no'} {named}; `{model.name}` needs {least}", hint)
+        hint = tr("name cast members in the prompt, or list `references`") if referring else None
+        named = _listed([f"`{key}`" for key in keys], tr(" or "))
+        yield Problem(
+            shot.place,
+            tr(
+                "`{name}` has {count} {named}; `{model_name}` needs {least}",
+                name=shot.name,
+                count=count or tr("no"),
+                named=named,
+                model_name=model.name,
+                least=least,
+            ),
+            hint,
+        )
     elif count > most:
-        named = _listed([f"`{key}`" for key in keys], "and")
-        yield Problem(shot.place, f"`{shot.name}` has {count} {named}; `{model.name}` takes at most {most}")
+        named = _listed([f"`{key}`" for key in keys], tr(" and "))
+        yield Problem(
+            shot.place,
+            tr(
+                "`{name}` has {count} {named}; `{model_name}` takes at most {most}",
+                name=shot.name,
+                count=count,
+                named=named,
+                model_name=model.name,
+                most=most,
+            ),
+        )
 
 
 def _models() -> Iterable[Model]:
@@ -238,11 +330,12 @@ def _models() -> Iterable[Model]:
 
 def _accepted_by(models: Iterable[str]) -> str | None:
     names = ", ".join(f"`{name}`" for name in models)
-    return f"these models accept it: {names}" if names else None
+    return tr("these models accept it: {names}", names=names) if names else None
 
 
 def _listed(words: Sequence[str], joint: str) -> str:
-    return f" {joint} ".join(words) if len(words) < 3 else f"{', '.join(words[:-1])} {joint} {words[-1]}"
+    """`a`, `a or b`, `a, b or c`; `joint` is ` or `."""
+    return joined(joint, words if len(words) < 3 else (joined(", ", words[:-1]), words[-1]))
 
 
 LONGEST = 3
@@ -255,10 +348,12 @@ def check_chains(production: Production) -> Iterator[Problem]:
     for shot in production.shots.values():
         item = _continued(shot)
         if item is not None and _depth(shot.name, production.shots, depths) == LONGEST + 1:
-            message = f"`{shot.name}` is continuation {LONGEST + 1} in a row: pictures drift"
+            message = tr(
+                "`{name}` is continuation {longest} in a row: pictures drift", name=shot.name, longest=LONGEST + 1
+            )
             model = load_catalog()[shot.model]
-            endings = [f" with `{key}`" for key in model.slots if model.has_role(key, Role.ENDING)]
-            hint = f"begin again from a picture, or let it end on one{''.join(endings)}"
+            endings = [tr(" with `{key}`", key=key) for key in model.slots if model.has_role(key, Role.ENDING)]
+            hint = tr("begin again from a picture, or let it end on one{endings}", endings=joined("", endings))
             yield Problem(item.place, message, hint, Severity.WARNING)
 
 

@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 
 from wanflow.characters import hint_for_invisible
 from wanflow.language.problem import Problem, Severity
+from wanflow.messages import joined, tr
 from wanflow.suggest import Known, nearest
 from wanflow.yamldoc.nodes import Interpolated, ListNode, MapNode, Node, TextNode, scalar
 
@@ -37,7 +38,7 @@ _OTHER_FORM = re.compile(
     r"|[{｛﹛](?P<braced>[^{}｛｝﹛﹜$\s]+)[}｝﹜])|[$＄﹩￥¥](?P<bare>[^\W\d][\w-]*)"
 )
 _MARKED = re.compile(f"{CAST_OPEN}([^{CAST_CLOSE}]*){CAST_CLOSE}")
-_HOW_TO_WRITE = "write `${name}`, or `$$` for a dollar sign"
+_HOW_TO_WRITE = tr("write `${name}`, or `$$` for a dollar sign")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ class Names:
         if marked is None:
             return filled
         # a cast member came in through an input or a matrix, where only a prompt may name one
-        self._report(filled, f"`{marked[1]}` is a cast member: only `prompt` may name one", None)
+        self._report(filled, tr("`{marked}` is a cast member: only `prompt` may name one", marked=marked[1]), None)
         string = strip_cast_markers(filled.string)
         return replace(filled, value=string, text=string)
 
@@ -169,16 +170,19 @@ class Names:
             value = self._value(match, written, origins, prompt=prompt)
             added += len(value)
             if added > MAX_FILLED:
-                message = f"names add more than {MAX_FILLED} characters to the text"
-                self._report(written, message, "no model takes as many: shorten their values")
+                message = tr("names add more than {max_filled} characters to the text", max_filled=MAX_FILLED)
+                self._report(written, message, tr("no model takes as many: shorten their values"))
                 return text
             parts += [text[end : match.start()], value]
             end = match.end()
         if not self.room.left:
             return text
         if not self.room.take(len(text) + added):
-            message = f"names make texts of more than {MAX_FILLED_IN_ALL} characters in all"
-            self._report(written, message, "shorten their values, or split the production")
+            message = tr(
+                "names make texts of more than {max_filled_in_all} characters in all",
+                max_filled_in_all=MAX_FILLED_IN_ALL,
+            )
+            self._report(written, message, tr("shorten their values, or split the production"))
             return text
         return "".join((*parts, text[end:]))
 
@@ -192,7 +196,11 @@ class Names:
         parts = _NAME.fullmatch(match.group(1) or "")
         if parts is None:
             unclosed = match.group(1) is None
-            message = "a `${` is nested or never closed" if unclosed else f"`{match.group()}` is not a valid name"
+            message = (
+                tr("a `${` is nested or never closed")
+                if unclosed
+                else tr("`{name}` is not a valid name", name=match.group())
+            )
             self._report(written, message, _HOW_TO_WRITE)
             return ""
         return self._named(parts, written, origins, prompt=prompt)
@@ -201,7 +209,7 @@ class Names:
         name, kind, rest = parts["name"].strip(), parts["kind"], parts["rest"]
         left_out = self._is_left_out(name)
         if left_out and kind == "?":
-            self._report(written, f"`{name}` is not set: {rest}", None)
+            self._report(written, tr("`{name}` is not set: {rest}", name=name, rest=rest), None)
         if left_out or not self.knows(name):
             default = rest or "" if kind == "-" else ""
             if left_out or kind == "-":
@@ -223,27 +231,31 @@ class Names:
     def _why_unusable(self, name: str, required: str | None, *, prompt: bool) -> tuple[str, str | None]:
         """The message and hint for a name without a text; `required` is the message of `${name:?message}`."""
         if name in self.cast:
-            return f"`{name}` is a cast member: only `prompt` may name one", None
+            return tr("`{name}` is a cast member: only `prompt` may name one", name=name), None
         if name in self.not_text:
             return self.not_text[name].why, self.not_text[name].hint
         whole, dot, part = name.partition(".")
         tables = (*_layers(self.vars), *([self.cast] if prompt else ()))
         near = nearest(name, [found for table in tables if (found := nearest(name, table)) is not None])
         where = "vars" if self.pipeline is None else "inputs"
-        hint = f"did you mean `${{{near}}}`?" if near is not None else f"define `{name}` under `{where}`"
+        hint: str = (
+            tr("did you mean `${{{near}}}`?", near=near)
+            if near is not None
+            else tr("define `{name}` under `{where}`", name=name, where=where)
+        )
         hint = hint_for_invisible(name) or hint
         if "：" in name and self.knows(name.partition("：")[0].strip()):
-            hint = "write `:` for `：`"
+            hint = tr("write `:` for `：`")
         has_no_parts = bool(dot) and whole in self.vars
         if has_no_parts:
-            hint = f"write each value as `{{key: …, {part}: …}}`"
+            hint = tr("write each value as `{{key: …, {part}: …}}`", part=part)
         if required:
-            return f"`{name}` is not set: {required}", hint
+            return tr("`{name}` is not set: {required}", name=name, required=required), hint
         if has_no_parts:
-            return f"this value of `{whole}` has no parts", hint
+            return tr("this value of `{whole}` has no parts", whole=whole), hint
         if self.pipeline is not None:
-            return f"the pipeline `{self.pipeline}` has no input `{name}`", hint
-        return f"no cast member or var `{name}`" if prompt else f"no var `{name}`", hint
+            return tr("the pipeline `{pipeline}` has no input `{name}`", pipeline=self.pipeline, name=name), hint
+        return tr("no cast member or var `{name}`", name=name) if prompt else tr("no var `{name}`", name=name), hint
 
     def _report(self, written: TextNode, message: str, hint: str | None) -> None:
         self.problems.append(Problem(written.place, message, hint))
@@ -253,8 +265,16 @@ def full_width_forms(written: TextNode) -> Iterator[Problem]:
     """Errors of `${name}` with a sign of an input method, such as `＄`, `￥`, `｛` and `｝`."""
     for match in _slips(written.string):
         slips = [(sign, ascii_sign) for sign, ascii_sign in zip(match.group(2, 3, 5), "${}", strict=True)]
-        typed = " and ".join(f"`{ascii_sign}` for `{sign}`" for sign, ascii_sign in slips if sign != ascii_sign)
-        message, hint = f"`{match.group()}` is not filled in", f"write `{_meant(match)}`, with {typed}"
+        typed = joined(
+            tr(" and "),
+            (
+                tr("`{ascii_sign}` for `{sign}`", ascii_sign=ascii_sign, sign=sign)
+                for sign, ascii_sign in slips
+                if sign != ascii_sign
+            ),
+        )
+        message = tr("`{form}` is not filled in", form=match.group())
+        hint = tr("write `{meant}`, with {typed}", meant=_meant(match), typed=typed)
         yield Problem(written.place_of(match.start()), message, hint)
 
 
@@ -278,7 +298,7 @@ def other_forms(written: TextNode, *known: Container[str]) -> Iterator[Problem]:
         if name is None or (enclosed and name != enclosed):
             continue
         form = match.group() if enclosed else f"{match.group()[0]}{name}"
-        message, hint = f"`{form}` is not filled in", f"did you mean `${{{name}}}`?"
+        message, hint = tr("`{form}` is not filled in", form=form), tr("did you mean `${{{name}}}`?", name=name)
         yield Problem(written.place, message, hint, Severity.WARNING)
 
 
@@ -297,7 +317,9 @@ def not_nested(name: str, value: Node) -> Problem | None:
     """The problem of a var, or of a default, that itself has a `${…}` in it; None where it has not."""
     if not isinstance(value, TextNode) or ("${" not in value.string and not any(_slips(value.string))):
         return None
-    return Problem(value.place, f"`{name}` cannot use `${{…}}`: names do not nest", "write the text itself")
+    return Problem(
+        value.place, tr("`{name}` cannot use `${{…}}`: names do not nest", name=name), tr("write the text itself")
+    )
 
 
 Layered = TypeVar("Layered")

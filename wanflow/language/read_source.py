@@ -120,7 +120,9 @@ def _part(whole: Source, piece: Piece, written: TextNode, problems: list[Problem
     try:
         return replace(whole, piece=piece_of(whole.piece, piece))
     except NoSuchPiece as error:
-        problems.append(Problem(written.place, f"`{written.string}`: {error}", tr("give the whole clip")))
+        problems.append(
+            Problem(written.place, tr("`{name}`: {error}", name=written.string, error=error), tr("give the whole clip"))
+        )
         return None
 
 
@@ -156,7 +158,7 @@ def _written(node: TextNode, text: str, scope: Scope, problems: list[Problem]) -
         problems.append(Problem(node.place, message, tr("use `https:`, or the path of a file")))
         return None
     if text.startswith("｛"):  # `{shot: …}`, of which nothing else would be told before media is opened
-        problems.append(Problem(node.place, "`｛` is a full-width brace", "write `{`"))
+        problems.append(Problem(node.place, tr("`｛` is a full-width brace"), tr("write `{`")))
         return None
     path = scope.base.path(text)
     if scope.find(text) is not None and not scope.base.has(path):

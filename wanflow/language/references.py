@@ -10,6 +10,7 @@ from wanflow.language.names import CAST_CLOSE, CAST_OPEN, strip_cast_markers
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Shot
 from wanflow.language.shot import Cast, CastMember, WrittenShot
+from wanflow.messages import tr
 from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import Place, TextNode
 
@@ -33,10 +34,14 @@ def _chosen(
     named = [name for name in named_cast(prompt) if name in cast]
     if not model.references:
         if named:
-            message = f"`{model.name}` takes no references, but the prompt names `{named[0]}`"
-            problems.append(Problem(shot.prompt_place, message, "describe it in words, or use a model with references"))
+            message = tr(
+                "`{name}` takes no references, but the prompt names `{named}`", name=model.name, named=named[0]
+            )
+            problems.append(
+                Problem(shot.prompt_place, message, tr("describe it in words, or use a model with references"))
+            )
         if shot.references:
-            problems.append(Problem(shot.given["references"], f"`{model.name}` takes no `references`"))
+            problems.append(Problem(shot.given["references"], tr("`{name}` takes no `references`", name=model.name)))
         return ()
     if shot.references is None:
         return tuple(member for name in named if (member := cast[name]) is not None)
@@ -44,8 +49,8 @@ def _chosen(
     references = {member.name for member in listed}
     for name in named:
         if name not in references:
-            message = f"the prompt names `{name}`, which is not among `references`"
-            problems.append(Problem(shot.prompt_place, message, "add it, or leave `references` out"))
+            message = tr("the prompt names `{name}`, which is not among `references`", name=name)
+            problems.append(Problem(shot.prompt_place, message, tr("add it, or leave `references` out")))
     return listed
 
 
@@ -60,10 +65,12 @@ def _listed(shot: WrittenShot, cast: Cast, problems: list[Problem]) -> tuple[Cas
     for name, in_place in shot.references or ():
         member = cast.get(name.string) if name is not None else in_place
         if name is not None and member is None:
-            message = f"no cast member `{name.string}`"
+            message = tr("no cast member `{name}`", name=name.string)
             problems.append(Problem(name.place, message, did_you_mean(name.string, cast)))
         elif name is not None and name.string in seen:
-            problems.append(Problem(name.place, f"`{name.string}` is listed twice", "list each reference once"))
+            problems.append(
+                Problem(name.place, tr("`{name}` is listed twice", name=name.string), tr("list each reference once"))
+            )
         elif member is not None:
             members.append(member)
             seen.add(member.name)
@@ -80,8 +87,8 @@ def silent_references(
     names = [identify(references, patterns) for patterns in model.identifiers.values()]
     for name, _ in shot.references or () if len(references) > 1 else ():
         if name is not None and not any(each.get(name.string, prompt) in prompt for each in names):
-            message = f"the prompt of `{shot.name}` never names the reference `{name.string}`"
-            hint = f"write `${{{name.text}}}` where it appears"
+            message = tr("the prompt of `{shot}` never names the reference `{name}`", shot=shot.name, name=name.string)
+            hint = tr("write `${{{text}}}` where it appears", text=name.text)
             yield Problem(name.place, message, hint, Severity.WARNING)
 
 
@@ -90,8 +97,10 @@ def unused_members(cast: Iterable[TextNode], shots: Iterable[Shot]) -> Iterator[
     used = {media.cast for shot in shots for media in shot.media}
     for name in cast:
         if name.string not in used:
-            hint = f"write `${{{name.string}}}` in a prompt, or list it under `references`"
-            yield Problem(name.place, f"the cast member `{name.string}` is never used", hint, Severity.WARNING)
+            hint = tr("write `${{{name}}}` in a prompt, or list it under `references`", name=name.string)
+            yield Problem(
+                name.place, tr("the cast member `{name}` is never used", name=name.string), hint, Severity.WARNING
+            )
 
 
 TOGETHER = "any"

@@ -18,13 +18,14 @@ from wanflow.language.language_tags import read_language
 from wanflow.language.problem import Problem
 from wanflow.language.schema_problems import check_against
 from wanflow.language.scope import BasePath
+from wanflow.messages import tr
 from wanflow.money import Cost, currency_of, parse_amount
 from wanflow.suggest import did_you_mean, hint_for_path
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
 from wanflow.yamldoc.parse import parse
 
 PRICES_SCHEMA = "prices.schema.json"
-PRICES_HINT = "docs/costs.md describes price files"
+PRICES_HINT = tr("docs/costs.md describes price files")
 
 _BUCKET = re.compile(r"(s3a?|gs|gcs|abfss?|az|oss)://[^/@?#\s]+(/[^@?#\s]*)?")
 """Buckets whose filesystems can sign URLs."""
@@ -52,7 +53,9 @@ def read_book(
     else:
         return PriceBook(provider.currency)
     if refusal is not None:
-        problems.append(Problem(place, f"the price file `{name}` {refusal.words}", refusal.hint))
+        problems.append(
+            Problem(place, tr("the price file `{name}` {words}", name=name, words=refusal.words), refusal.hint)
+        )
         return PriceBook(provider.currency)
     texts.files.append(path.absolute())
     prices, found = read_prices(path, name, place, provider, boundary)
@@ -68,12 +71,16 @@ def read_budget(root: MapNode, prices: PriceBook, problems: list[Problem]) -> Co
     try:
         budget = parse_amount(written.string)
     except ValueError:
-        hint = f"e.g. `60 {prices.currency}`"
-        problems.append(Problem(written.place, "`budget` must be a positive amount with a currency", hint))
+        hint = tr("e.g. `60 {currency}`", currency=prices.currency)
+        problems.append(Problem(written.place, tr("`budget` must be a positive amount with a currency"), hint))
         return None
     if budget.currency != prices.currency:
-        message = f"the prices are in {prices.currency}, but the budget is in {budget.currency}"
-        problems.append(Problem(written.place, message, f"write it in {prices.currency}"))
+        message = tr(
+            "the prices are in {currency}, but the budget is in {budget_currency}",
+            currency=prices.currency,
+            budget_currency=budget.currency,
+        )
+        problems.append(Problem(written.place, message, tr("write it in {currency}", currency=prices.currency)))
     return budget
 
 
@@ -83,8 +90,8 @@ def read_uploads(root: MapNode, problems: list[Problem]) -> str | None:
     if not isinstance(written, TextNode) or written.value is None:
         return None
     if _BUCKET.fullmatch(written.string) is None:
-        message = "`uploads` must be the URL of a bucket, without user, query or spaces"
-        hint = "e.g. `s3://bucket/prefix`; its credentials belong to the environment"
+        message = tr("`uploads` must be the URL of a bucket, without user, query or spaces")
+        hint = tr("e.g. `s3://bucket/prefix`; its credentials belong to the environment")
         problems.append(Problem(written.place, message, hint))
         return None
     return written.string.rstrip("/")
@@ -97,8 +104,8 @@ def read_film_language(root: MapNode, problems: list[Problem]) -> str | None:
         return None  # left out, or reported already
     language = read_language(written.string)
     if language is None:
-        hint = "write a BCP 47 tag: `zh-Hans`, `zh-Hant`, `ja`, `ko`, `en`"
-        problems.append(Problem(written.place, f"unknown language `{written.string}`", hint))
+        hint = tr("write a BCP 47 tag: `zh-Hans`, `zh-Hant`, `ja`, `ko`, `en`")
+        problems.append(Problem(written.place, tr("unknown language `{name}`", name=written.string), hint))
     return language
 
 
@@ -118,14 +125,14 @@ def check_defaults(defaults: Node | None) -> Iterator[Problem]:
             continue
         for name, _ in node.pairs if isinstance(node, MapNode) else ():
             if name.string in parameter_keys() - model.parameters.keys():
-                yield Problem(name.place, f"`{model.name}` has no parameter `{name.string}`")
+                yield Problem(name.place, tr("`{name}` has no parameter `{key}`", name=model.name, key=name.string))
 
 
 def unknown_model(written: TextNode) -> Problem:
     """The problem of a model that the catalog does not have."""
     catalog = load_catalog()
-    hint = did_you_mean(written.string, catalog) or f"the models: {', '.join(sorted(catalog))}"
-    return Problem(written.place, f"unknown model `{written.string}`", hint)
+    hint = did_you_mean(written.string, catalog) or tr("the models: {models}", models=", ".join(sorted(catalog)))
+    return Problem(written.place, tr("unknown model `{name}`", name=written.string), hint)
 
 
 def read_prices(
@@ -138,7 +145,7 @@ def read_prices(
     try:
         data = bytes_of(path, MAX_BYTES)
     except (OSError, ValueError) as error:
-        message = f"the price file `{name}` {why_unreadable(error)}"
+        message = tr("the price file `{name}` {why}", name=name, why=why_unreadable(error))
         return PriceBook(provider.currency), (
             Problem(at, message, hint_for_path(path.parent, path.name, boundary) or PRICES_HINT),
         )
@@ -147,7 +154,7 @@ def read_prices(
     problems = [Problem(problem.place, problem.message, problem.hint) for problem in document.problems]
     if not isinstance(root, MapNode):
         return PriceBook(provider.currency), tuple(problems) or (
-            Problem(at, f"`{name}` is not a mapping", "begin it with `date:`"),
+            Problem(at, tr("`{name}` is not a mapping", name=name), tr("begin it with `date:`")),
         )
     problems += [*check_against(root, PRICES_SCHEMA)]
     problems += [] if problems else _check_prices(root)
@@ -167,7 +174,11 @@ def _check_prices(root: MapNode) -> Iterator[Problem]:
     try:
         date.fromisoformat(written)
     except ValueError:
-        yield Problem(day.place, f"`date` is not a date: `{written}`", "write the day of the prices: 2026-11-01")
+        yield Problem(
+            day.place,
+            tr("`date` is not a date: `{written}`", written=written),
+            tr("write the day of the prices: 2026-11-01"),
+        )
 
 
 def _rates(listed: ListNode) -> Iterator[Rate]:

@@ -9,6 +9,7 @@ from wanflow.catalog.model import Model
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.references import TOGETHER, counted_kinds, without_names_and_quotes
 from wanflow.language.shot import CastMember, WrittenShot
+from wanflow.messages import tr
 from wanflow.suggest import listed
 
 _LATIN = re.compile(
@@ -76,18 +77,26 @@ def _what_is_wrong(
     patterns = model.identifiers.get(language, {})
     right = _identifier(asked, patterns)
     if right is not None and asked in have:
-        hint = f"write `{right}`"
-        return None if form == right else (f"`{form}` is not how `{model.name}` names its media", hint)
+        hint = tr("write `{right}`", right=right)
+        return (
+            None
+            if form == right
+            else (tr("`{form}` is not how `{name}` names its media", form=form, name=model.name), hint)
+        )
     if not _EXACT.fullmatch(form):
         return None
     if not patterns:
-        return f"`{form}` names nothing: `{model.name}` takes no references", "describe it in words"
+        return tr("`{form}` names nothing: `{name}` takes no references", form=form, name=model.name), tr(
+            "describe it in words"
+        )
     if right is None:
         meant = _meant(asked, have, references)
-        instead = None if meant is None else f"write `{_identifier(meant, patterns)}`"
-        return f"`{form}` is not how `{model.name}` names its media", instead
+        instead = None if meant is None else tr("write `{identifier}`", identifier=_identifier(meant, patterns))
+        return tr("`{form}` is not how `{name}` names its media", form=form, name=model.name), instead
     names = [f"`{name}`" for name in (_identifier(each, patterns) for each in have) if name is not None]
-    return f"`{form}` names no media of this shot", f"its media are {listed(names)}" if names else None
+    return tr("`{form}` names no media of this shot", form=form), tr(
+        "its media are {names}", names=listed(names)
+    ) if names else None
 
 
 def _meant(asked: Counted, have: Sequence[Counted], references: Sequence[CastMember]) -> Counted | None:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from wanflow.characters import INVISIBLE, named
+from wanflow.messages import tr
 
 Position = tuple[int, int]
 """Line and column, counted from 0."""
@@ -17,9 +18,9 @@ _BESIDE_SIGN = re.compile(
     rf"(?:^[ ]*(?:-[ ]+)*|[:,\[{{-])(?P<after>{INVISIBLE.pattern})|(?P<before>{INVISIBLE.pattern}):"
 )
 """An invisible character where YAML expects a space or nothing: in front of a line, and beside its signs."""
-ESCAPE_HINT = "write `/` in a path, and `\\\\` for a `\\` of a text in double quotes"
+ESCAPE_HINT = tr("write `/` in a path, and `\\\\` for a `\\` of a text in double quotes")
 """The way out of an escape that nobody meant."""
-_QUOTE_IT = "put the text in quotes, or on its own lines under `>-`"
+_QUOTE_IT = tr("put the text in quotes, or on its own lines under `>-`")
 _INDICATORS = "*@%!`{[&|>,"
 _CLOSING = tuple("\"']}")
 _ALIAS = re.compile(r"(?<![^\s\[{,])\*[^\s,\[\]{}]+$")
@@ -28,24 +29,24 @@ _ALIAS = re.compile(r"(?<![^\s\[{,])\*[^\s,\[\]{}]+$")
 _BY_WORDS = (
     (
         "could not find expected ':'",
-        "this line is not a `key: value` pair",
-        "write a space after `:`, or quote the text",
+        tr("this line is not a `key: value` pair"),
+        tr("write a space after `:`, or quote the text"),
     ),
     (
         "sequence entries are not allowed",
-        "a value cannot begin with `- `",
-        "put the text in quotes, or the list on its own lines",
+        tr("a value cannot begin with `- `"),
+        tr("put the text in quotes, or the list on its own lines"),
     ),
-    ("mapping keys are not allowed", "a value cannot begin with `? `", "put the text in quotes"),
+    ("mapping keys are not allowed", tr("a value cannot begin with `? `"), tr("put the text in quotes")),
     (
         "expected key",
-        "wrong indentation: it lines up with nothing above",
-        "keys of one mapping begin in the same column",
+        tr("wrong indentation: it lines up with nothing above"),
+        tr("keys of one mapping begin in the same column"),
     ),
     (
         "expected <block end>",
-        "wrong indentation: it lines up with nothing above",
-        "keys of one mapping begin in the same column",
+        tr("wrong indentation: it lines up with nothing above"),
+        tr("keys of one mapping begin in the same column"),
     ),
 )
 """Words of the parser, a message and a hint, for errors that need no look at the line."""
@@ -96,15 +97,15 @@ def explain(fault: SyntaxFault) -> SyntaxHint:
             at = fault.since if words.startswith("could not") and fault.since else fault.at
             return SyntaxHint(at, message, hint)
     detail = f"{fault.context}, {fault.problem}" if fault.context else fault.problem
-    return SyntaxHint(fault.at, f"invalid YAML: {detail}")
+    return SyntaxHint(fault.at, tr("invalid YAML: {detail}", detail=detail))
 
 
 def not_a_space(line: str, at: Position) -> SyntaxHint:
     """The invisible character at a place of a line, where YAML needs a space or nothing."""
     column = at[1]
     needed = line[column - 1 : column] in {":", "-"} and line[column + 1 : column + 2] != " "
-    hint = "use ordinary spaces" if needed or line[column].isspace() else "delete it"
-    return SyntaxHint(at, f"{named(line[column])} is not a space in YAML", hint)
+    hint = tr("use ordinary spaces") if needed or line[column].isspace() else tr("delete it")
+    return SyntaxHint(at, tr("{named} is not a space in YAML", named=named(line[column])), hint)
 
 
 def value_at(line: str) -> tuple[int, str]:
@@ -117,12 +118,12 @@ def value_at(line: str) -> tuple[int, str]:
 
 def _quotes_and_tabs(fault: SyntaxFault) -> SyntaxHint | None:
     if fault.character == "\t":
-        return SyntaxHint(fault.at, "YAML forbids tabs in indentation", "use spaces")
+        return SyntaxHint(fault.at, tr("YAML forbids tabs in indentation"), tr("use spaces"))
     if "quoted scalar" in fault.context and "end of stream" in fault.problem and fault.since is not None:
-        hint = "close it; put a quote inside the text into the other kind of quotes"
-        return SyntaxHint(fault.since, "this quote is never closed", hint)
+        hint = tr("close it; put a quote inside the text into the other kind of quotes")
+        return SyntaxHint(fault.since, tr("this quote is never closed"), hint)
     if "escape" in fault.problem:
-        return SyntaxHint(fault.at, "unknown escape after `\\`", ESCAPE_HINT)
+        return SyntaxHint(fault.at, tr("unknown escape after `\\`"), ESCAPE_HINT)
     return None
 
 
@@ -137,8 +138,10 @@ def _invisible(fault: SyntaxFault) -> SyntaxHint | None:
             return not_a_space(line, (number, column))
         column = next((column for column, sign in enumerate(line) if sign in _BREAKS), -1)
         if column >= 0:
-            hint = "write a line break, or put the text in quotes"
-            return SyntaxHint((number, column), f"{named(line[column])} does not end a line in YAML", hint)
+            hint = tr("write a line break, or put the text in quotes")
+            return SyntaxHint(
+                (number, column), tr("{named} does not end a line in YAML", named=named(line[column])), hint
+            )
     return None
 
 
@@ -150,7 +153,11 @@ def _flow(fault: SyntaxFault) -> SyntaxHint | None:
         begin = max(text.rfind(sign, 0, column - 1) for sign in ("[", "{", ",", ": ", " "))
         begin += len(text[begin + 1 :]) - len(text[begin + 1 :].lstrip()) + 1
         name = text[column - 1 :].partition("}")[0] + "}"
-        return SyntaxHint((line, begin), f"`{name}` is unquoted inside `[ ]` or `{{ }}`", f'write "{name}" in quotes')
+        return SyntaxHint(
+            (line, begin),
+            tr("`{name}` is unquoted inside `[ ]` or `{{ }}`", name=name),
+            tr('write "{name}" in quotes', name=name),
+        )
     if "while parsing a flow" not in fault.context or fault.since is None:
         return None
     first, start = fault.since
@@ -160,7 +167,9 @@ def _flow(fault: SyntaxFault) -> SyntaxHint | None:
     outside = line > first and column <= indent < start
     if closing is None or (closing in rest and fault.character not in {"]", "}"} and not outside):
         return None
-    return SyntaxHint(fault.since, f"this `{rest[0]}` is not closed", f"add the `{closing}`")
+    return SyntaxHint(
+        fault.since, tr("this `{rest}` is not closed", rest=rest[0]), tr("add the `{closing}`", closing=closing)
+    )
 
 
 def _colons(fault: SyntaxFault) -> SyntaxHint | None:
@@ -169,8 +178,8 @@ def _colons(fault: SyntaxFault) -> SyntaxHint | None:
     in_plain = "plain scalar" in fault.context and sign == ":"
     if sign is None or not (fault.in_flow or in_plain):
         return None
-    hint = "put the text in quotes" if sign == "?" else "put the text in quotes, or a comma before the next key"
-    return SyntaxHint(fault.at, f"`{sign}` is unquoted inside `[ ]` or `{{ }}`", hint)
+    hint = tr("put the text in quotes") if sign == "?" else tr("put the text in quotes, or a comma before the next key")
+    return SyntaxHint(fault.at, tr("`{sign}` is unquoted inside `[ ]` or `{{ }}`", sign=sign), hint)
 
 
 def _comment(fault: SyntaxFault) -> SyntaxHint | None:
@@ -178,7 +187,7 @@ def _comment(fault: SyntaxFault) -> SyntaxHint | None:
     for number in (fault.at[0] - 1, fault.since[0] if fault.since else -1):
         column, value = value_at(fault.line(number))
         if " #" in value and value[0] not in "\"'":
-            return SyntaxHint((number, column), "the text is cut at ` #`: the rest is a comment", _QUOTE_IT)
+            return SyntaxHint((number, column), tr("the text is cut at ` #`: the rest is a comment"), _QUOTE_IT)
     return None
 
 
@@ -188,38 +197,48 @@ def _first_sign(fault: SyntaxFault) -> SyntaxHint | None:
         line, column = fault.since or fault.at
     elif fault.in_flow:
         if "node content" in fault.problem and fault.character == "-":
-            message = "a value inside `[ ]` or `{ }` cannot begin with `- `"
-            return SyntaxHint(fault.at, message, "delete the `- `, or put the text in quotes")
+            message = tr("a value inside `[ ]` or `{ }` cannot begin with `- `")
+            return SyntaxHint(fault.at, message, tr("delete the `- `, or put the text in quotes"))
         if "node content" in fault.problem and fault.character == ",":
-            return SyntaxHint(fault.at, "a value is missing before this `,`", "delete the `,`")
+            return SyntaxHint(fault.at, tr("a value is missing before this `,`"), tr("delete the `,`"))
         return None
     else:
         line, column = fault.at[0], value_at(fault.line(fault.at[0]))[0]
     sign = fault.line(line)[column : column + 1]
     if not sign or sign not in _INDICATORS:
         return None
-    shown = "a backtick" if sign == "`" else f"`{sign}`"
-    hint = _QUOTE_IT if column == value_at(fault.line(line))[0] else "put the text in quotes"
-    return SyntaxHint((line, column), f"unquoted text cannot begin with {shown}", hint)
+    shown = tr("a backtick") if sign == "`" else f"`{sign}`"
+    hint = _QUOTE_IT if column == value_at(fault.line(line))[0] else tr("put the text in quotes")
+    return SyntaxHint((line, column), tr("unquoted text cannot begin with {shown}", shown=shown), hint)
 
 
 def _text_after(fault: SyntaxFault) -> SyntaxHint | None:
     """Text or a bracket after the end of a quoted text, a list, a mapping or an alias."""
     line, column = fault.at
     if fault.character in {"]", "}"}:
-        return SyntaxHint(fault.at, f"this `{fault.character}` closes nothing", "delete it, or put the text in quotes")
+        return SyntaxHint(
+            fault.at,
+            tr("this `{character}` closes nothing", character=fault.character),
+            tr("delete it, or put the text in quotes"),
+        )
     start, value = value_at(fault.line(line))
     if not fault.in_flow and value[:1] in {'"', "'"} and "expect" in fault.problem:
-        return SyntaxHint((line, start), "text follows the closing quote", "put all of it in quotes")
+        return SyntaxHint((line, start), tr("text follows the closing quote"), tr("put all of it in quotes"))
     before = fault.line(line)[:column].rstrip() if fault.in_flow else ""
     if (alias := _ALIAS.search(before)) is not None:
-        return SyntaxHint((line, alias.start()), "unquoted text cannot begin with `*`", "put the text in quotes")
+        return SyntaxHint(
+            (line, alias.start()), tr("unquoted text cannot begin with `*`"), tr("put the text in quotes")
+        )
     if fault.in_flow and not before and "',' or" in fault.problem:
-        return SyntaxHint(fault.at, "a comma is missing before this value", "write `,` at the end of the line above")
+        return SyntaxHint(
+            fault.at, tr("a comma is missing before this value"), tr("write `,` at the end of the line above")
+        )
     if not before.endswith(_CLOSING):
         return None
-    closing = "closing quote" if before[-1] in "\"'" else f"`{before[-1]}`"
-    return SyntaxHint(fault.at, f"text follows the {closing}", "put all of it in quotes, or a comma between")
+    closing = tr("closing quote") if before[-1] in "\"'" else f"`{before[-1]}`"
+    return SyntaxHint(
+        fault.at, tr("text follows the {closing}", closing=closing), tr("put all of it in quotes, or a comma between")
+    )
 
 
 def _second_colon(fault: SyntaxFault) -> SyntaxHint | None:
@@ -228,8 +247,8 @@ def _second_colon(fault: SyntaxFault) -> SyntaxHint | None:
     line, column = fault.at
     start, value = value_at(fault.line(line))
     if value and start < column:
-        return SyntaxHint((line, start), "unquoted text cannot contain `: `", _QUOTE_IT)
-    message = "a key is not allowed here: the line above already has a value"
-    hint = "indent it like the line above, or quote a text that contains `: `"
+        return SyntaxHint((line, start), tr("unquoted text cannot contain `: `"), _QUOTE_IT)
+    message = tr("a key is not allowed here: the line above already has a value")
+    hint = tr("indent it like the line above, or quote a text that contains `: `")
     indent = len(fault.line(line)) - len(fault.line(line).lstrip())
     return SyntaxHint((line, indent), message, hint)

@@ -16,6 +16,7 @@ import yaml
 from wanflow import git_marks
 from wanflow.characters import INVISIBLE, named
 from wanflow.decode import unpaired_surrogate
+from wanflow.messages import tr
 from wanflow.yamldoc import folding
 from wanflow.yamldoc.hints import ESCAPE_HINT, SyntaxFault, SyntaxHint, explain, not_a_space
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode, name_of, normalised, typed
@@ -91,11 +92,13 @@ def parse(data: bytes, file: str, most: int = MAX_VALUES, slips: Sequence[Slip] 
     control = _UNPRINTABLE.search(text)
     if problem is None and control is not None:
         place = _place_after(text[: control.start()], file)
-        problem = TextProblem(place, f"YAML forbids the control character U+{ord(control.group()):04X}", "delete it")
+        problem = TextProblem(
+            place, tr("YAML forbids the control character U+{ord:04X}", ord=ord(control.group())), tr("delete it")
+        )
     if problem is not None:
         return Document(file, None, lines, (problem,))
     if git_marks.is_pointer(data):
-        message = "the file is a Git LFS pointer, its text is not here"
+        message = tr("the file is a Git LFS pointer, its text is not here")
         return Document(file, None, lines, (TextProblem(Place(file, 1, 1), message, git_marks.POINTER_HINT),))
     conflicts = tuple(_conflict(file, first, last) for first, last in git_marks.conflicts(lines))
     if conflicts:
@@ -148,13 +151,15 @@ def _repairs(fault: SyntaxFault, known: Sequence[Slip]) -> Iterator[Sequence[Sli
 
 def _decode(data: bytes, file: str) -> tuple[str, TextProblem | None]:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "", TextProblem(Place(file, 1, 1), "the file is UTF-16, not UTF-8", "save it as UTF-8")
+        return "", TextProblem(Place(file, 1, 1), tr("the file is UTF-16, not UTF-8"), tr("save it as UTF-8"))
     data = data.removeprefix(codecs.BOM_UTF8)
     try:
         return data.decode(), None
     except UnicodeDecodeError as fault:
         place = _place_after(data[: fault.start].decode(), file)
-        problem = TextProblem(place, f"the byte 0x{data[fault.start]:02x} is not UTF-8", "save the file as UTF-8")
+        problem = TextProblem(
+            place, tr("the byte 0x{data:02x} is not UTF-8", data=data[fault.start]), tr("save the file as UTF-8")
+        )
         return data.decode(errors="replace"), problem
 
 
@@ -164,8 +169,14 @@ def _place_after(before: str, file: str) -> Place:
 
 
 def _conflict(file: str, first: int, last: int) -> TextProblem:
-    message = f"a merge conflict, lines {first} to {last}" if first < last else "a mark of a merge conflict"
-    return TextProblem(Place(file, first, 1), message, "keep one of the two sides, and delete the lines with the marks")
+    message = (
+        tr("a merge conflict, lines {first} to {last}", first=first, last=last)
+        if first < last
+        else tr("a mark of a merge conflict")
+    )
+    return TextProblem(
+        Place(file, first, 1), message, tr("keep one of the two sides, and delete the lines with the marks")
+    )
 
 
 class _Unusable(Exception):
@@ -249,21 +260,23 @@ class _Composer:
 
     def _told(self, slip: Slip) -> TextProblem:
         begins = slip.column == 0 and slip.meant.isspace()
-        message = f"{named(slip.written[0])} cannot indent a line" if begins else slip.message
+        message = tr("{named} cannot indent a line", named=named(slip.written[0])) if begins else slip.message
         return TextProblem(Place(self._file, slip.line + 1, slip.column + 1), message, slip.hint)
 
     def _count(self, values: int, place: Place) -> None:
         """Count values of the file; raises _Unusable where it has too many."""
         self._size += values
         if self._size > self._most:
-            message = f"the texts of a production contain at most {MAX_VALUES} values"
-            raise _Unusable(TextProblem(place, message, "split it into several productions"))
+            message = tr("the texts of a production contain at most {max_values} values", max_values=MAX_VALUES)
+            raise _Unusable(TextProblem(place, message, tr("split it into several productions")))
 
     def _tell(self, problem: TextProblem) -> None:
         """Keep a problem; raises _Unusable where there are too many."""
         self._problems.append(problem)
         if len(self._problems) > MAX_PROBLEMS:
-            message = f"more than {MAX_PROBLEMS} problems: the rest of the file is not read"
+            message = tr(
+                "more than {max_problems} problems: the rest of the file is not read", max_problems=MAX_PROBLEMS
+            )
             raise _Unusable(TextProblem(problem.place, message))
 
     def _take(self, event: yaml.Event) -> None:
@@ -289,7 +302,7 @@ class _Composer:
             case yaml.DocumentStartEvent():
                 self._documents += 1
                 if self._documents > 1:
-                    raise _Unusable(TextProblem(self._at(event), "the file contains more than one YAML document"))
+                    raise _Unusable(TextProblem(self._at(event), tr("the file contains more than one YAML document")))
 
     def _at(self, event: yaml.Event) -> Place:
         line, column = self._position(event.start_mark) or (0, 0)
@@ -309,10 +322,10 @@ class _Composer:
             self._tell(self._half(event))
             text = _HALVES.sub("\ufffd", text)
         elif not plain and _UNPRINTABLE.search(text):
-            raise _Unusable(TextProblem(place, "the text contains a control character", ESCAPE_HINT))
+            raise _Unusable(TextProblem(place, tr("the text contains a control character"), ESCAPE_HINT))
         if len(text) > UNCHECKED and not text.isascii() and _has_row_of_marks(text):
-            message = f"the text has more than {MAX_MARKS} combining marks in a row"
-            raise _Unusable(TextProblem(place, message, "remove some"))
+            message = tr("the text has more than {max_marks} combining marks in a row", max_marks=MAX_MARKS)
+            raise _Unusable(TextProblem(place, message, tr("remove some")))
         line, column = self._position(event.end_mark) or (len(self._lines), 0)
         cut_off = plain and line < len(self._lines) and _CUT_OFF.match(self._lines[line], column) is not None
         signs = column - place.column + 1 if line == place.line - 1 else -1
@@ -346,8 +359,8 @@ class _Composer:
         at = unpaired_surrogate(written) or 0
         before = written[:at].split("\n")
         place = Place(self._file, line + len(before), len(before[-1]) + 1 + (column if len(before) == 1 else 0))
-        message = f"`{written[at : at + 6]}` is half of a character"
-        return TextProblem(place, message, "write the character itself, or both of its halves")
+        message = tr("`{written}` is half of a character", written=written[at : at + 6])
+        return TextProblem(place, message, tr("write the character itself, or both of its halves"))
 
     def _require_shallow(self, more: int, place: Place) -> None:
         if len(self._open) + more > MAX_DEPTH:
@@ -360,14 +373,14 @@ class _Composer:
             self._aliased += anchored.size
             self._count(anchored.size, self._at(event))
             if self._aliased > MAX_ALIASED:
-                message = f"the file's aliases expand to more than {MAX_ALIASED} values"
+                message = tr("the file's aliases expand to more than {max_aliased} values", max_aliased=MAX_ALIASED)
                 raise _Unusable(TextProblem(self._at(event), message))
             self._place_node(anchored.node, None, anchored.size, anchored.depth)
             return
         self._count(1, self._at(event))
         anchor = self._stand_ins.original(event.anchor or "")
-        hint = f"put text that begins with `*` in quotes, or define `&{anchor}` above"
-        self._tell(TextProblem(self._at(event), f"unknown alias `*{anchor}`", hint))
+        hint = tr("put text that begins with `*` in quotes, or define `&{anchor}` above", anchor=anchor)
+        self._tell(TextProblem(self._at(event), tr("unknown alias `*{anchor}`", anchor=anchor), hint))
         self._place_node(TextNode(None, "", self._at(event), plain=True), None)
 
     def _place_node(self, node: Node, anchor: str | None, size: int = 1, depth: int = 0) -> None:
@@ -386,16 +399,18 @@ class _Composer:
         merged: dict[str, tuple[TextNode, Node]] = {}
         for key, node in zip(done.nodes[::2], done.nodes[1::2], strict=True):
             if not isinstance(key, TextNode):
-                self._tell(TextProblem(key.place, "a key must be text", "put the text in quotes"))
+                self._tell(TextProblem(key.place, tr("a key must be text"), tr("put the text in quotes")))
                 continue
             if key.plain and not key.text:
-                hint = "put a text that begins with `?` or `:` in quotes"
-                self._tell(TextProblem(key.place, "the key is empty", hint))
+                hint = tr("put a text that begins with `?` or `:` in quotes")
+                self._tell(TextProblem(key.place, tr("the key is empty"), hint))
                 continue
             visible = self._visible(key)
             if (name := name_of(visible)) in own:
                 first = own[name][0].place
-                self._tell(TextProblem(key.place, f"duplicate key `{name}`, first at {first}"))
+                self._tell(
+                    TextProblem(key.place, tr("duplicate key `{name}`, first at {first}", name=name, first=first))
+                )
             else:
                 own[name] = (visible, node)
         if "<<" in own and own["<<"][0].plain:
@@ -416,9 +431,11 @@ class _Composer:
             raise _Unusable(self._explained(not_a_space(line, (key.place.line - 1, column))))
         a_space = found[0].isspace() or key.text[found.end() :][:1].isspace()
         if key.plain and a_space and not line[:column].strip(" -"):
-            raise _Unusable(TextProblem(place, f"{named(found[0])} cannot indent a line", "use ordinary spaces"))
+            raise _Unusable(
+                TextProblem(place, tr("{named} cannot indent a line", named=named(found[0])), tr("use ordinary spaces"))
+            )
         self.fault = None
-        self._tell(TextProblem(place, f"the key contains {named(found[0])}", "delete it"))
+        self._tell(TextProblem(place, tr("the key contains {named}", named=named(found[0])), tr("delete it")))
         text = INVISIBLE.sub("", key.text)
         return replace(key, value=normalised(text), text=text)
 
@@ -426,7 +443,7 @@ class _Composer:
         merged: dict[str, tuple[TextNode, Node]] = {}
         for source in node.items if isinstance(node, ListNode) else (node,):
             if not isinstance(source, MapNode):
-                self._tell(TextProblem(source.place, "`<<` takes a mapping or a list of mappings"))
+                self._tell(TextProblem(source.place, tr("`<<` takes a mapping or a list of mappings")))
                 continue
             for key, value in source.pairs:
                 merged.setdefault(name_of(key), (key, value))
@@ -457,10 +474,14 @@ def _has_row_of_marks(text: str) -> bool:
 
 
 def _too_deep(place: Place) -> TextProblem:
-    message = f"the file nests more than {MAX_DEPTH} levels deep"
-    return TextProblem(place, message, "flatten it: a production needs fewer than ten levels")
+    message = tr("the file nests more than {max_depth} levels deep", max_depth=MAX_DEPTH)
+    return TextProblem(place, message, tr("flatten it: a production needs fewer than ten levels"))
 
 
 def _unknown_tag(place: Place, tag: str) -> TextProblem:
     written = tag.replace("tag:yaml.org,2002:", "!!")
-    return TextProblem(place, f"unknown tag `{written}`", "put text that begins with `!` in quotes; tags are not used")
+    return TextProblem(
+        place,
+        tr("unknown tag `{written}`", written=written),
+        tr("put text that begins with `!` in quotes; tags are not used"),
+    )

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from wanflow.characters import INVISIBLE, ascii_sign, named
+from wanflow.messages import tr
 
 SPACE = "[\xa0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff]"
 """Spaces that are none for YAML."""
@@ -37,26 +38,26 @@ _BLOCK = re.compile("(?<=: )[>|＞｜][-+－＋]?$")
 _HASH = re.compile(r"(?<=\s)＃")
 _WIDE_WORD = re.compile("[０-９Ａ-Ｚａ-ｚ]+")
 _KINDS = {
-    ":": "colon",
-    ",": "comma",
-    "-": "dash",
-    "#": "hash",
-    "$": "dollar sign",
-    ".": "full stop",
-    "/": "slash",
-    "[": "bracket",
-    "]": "bracket",
-    "{": "brace",
-    "}": "brace",
+    ":": tr("colon"),
+    ",": tr("comma"),
+    "-": tr("dash"),
+    "#": tr("hash"),
+    "$": tr("dollar sign"),
+    ".": tr("full stop"),
+    "/": tr("slash"),
+    "[": tr("bracket"),
+    "]": tr("bracket"),
+    "{": tr("brace"),
+    "}": tr("brace"),
     '"': "quote",
-    "'": "quote",
-    "\\": "backslash",
-    "(": "parenthesis",
-    ")": "parenthesis",
-    "*": "star",
-    "=": "equals sign",
-    "+": "plus",
-    "%": "percent sign",
+    "'": tr("quote"),
+    "\\": tr("backslash"),
+    "(": tr("parenthesis"),
+    ")": tr("parenthesis"),
+    "*": tr("star"),
+    "=": tr("equals sign"),
+    "+": tr("plus"),
+    "%": tr("percent sign"),
 }
 
 
@@ -73,26 +74,33 @@ class Slip:
     def message(self) -> str:
         """What is wrong."""
         if INVISIBLE.match(self.written):
-            return f"{named(self.written[0])} {'is not a space in YAML' if self.meant else 'does not belong here'}"
+            name = named(self.written[0])
+            if self.meant:
+                return tr("{name} is not a space in YAML", name=name)
+            return tr("{name} does not belong here", name=name)
         if self.written == ":":
-            return "no space follows this `:`"
+            return tr("no space follows this `:`")
         if len(self.written) > 1:
             return (
-                f"`{self.written}` is full-width"
+                tr("`{written}` is full-width", written=self.written)
                 if _WIDE_WORD.fullmatch(self.written)
-                else f"unknown key `{self.written}`"
+                else tr("unknown key `{written}`", written=self.written)
             )
-        kind = "digit" if self.written.isdecimal() else "letter" if self.written.isalpha() else None
-        return f"`{self.written}` is a full-width {kind or _KINDS.get(ascii_sign(self.written) or '', 'sign')}"
+        kind = _KINDS.get(ascii_sign(self.written) or "", tr("sign"))
+        if self.written.isdecimal() or self.written.isalpha():
+            kind = tr("digit") if self.written.isdecimal() else tr("letter")
+        return tr("`{written}` is a full-width {kind}", written=self.written, kind=kind)
 
     @property
     def hint(self) -> str:
         """What to write."""
         if not self.meant:
-            return "delete it"
+            return tr("delete it")
         if self.meant.isspace():
-            return "use ordinary spaces"
-        return f"write `{self.meant}`" + (" with a space" if self.meant == ": " else "")
+            return tr("use ordinary spaces")
+        if self.meant == ": ":
+            return tr("write `{meant}` with a space", meant=self.meant)
+        return tr("write `{meant}`", meant=self.meant)
 
 
 class RepairedText:
