@@ -92,3 +92,16 @@ def test_a_character_without_a_font_is_a_box_of_its_width() -> None:
         cards = [draw_title(text, (320, 180), (0, 0, 0)).tobytes() for text in ("直骨", "角令", "??", " ")]
     assert cards[0] == cards[1]
     assert len(set(cards)) == 3
+
+
+def test_noto_has_a_face_for_each_language() -> None:
+    """The font of Debian's `fonts-noto-cjk`, which CI installs; other machines may have none."""
+    fonts._installed.cache_clear()
+    there = bool(fonts._installed("NotoSansCJK-Regular.ttc", None))
+    for tag, end in {"zh-Hans": "SC", "zh-Hant": "TC", "zh-HK": "HK", "ja": "JP", "ko": "KR"}.items():
+        found = [face.getname()[0] for face in fonts._installed("NotoSansCJK-Regular.ttc", tag)]
+        assert found == ([f"Noto Sans CJK {end}"] if there else [])
+        for marks in ("“直”", "……", "——") if there and tag.startswith("zh") else ():
+            text = f"直{marks}骨"
+            (run,) = runs(text, 100, Typography((), tag))
+            assert run.length == pytest.approx(100 * len(text), abs=12)
