@@ -164,7 +164,7 @@ R2V = "wanflow: 1\nshots:\n  a: {model: wan2.7-r2v, "
         ("wanflow: 1\nshot: {}", ()),
         ("wanflow: 1\nregion: moon", ("region",)),
         ("wanflow: 1\ninclude: []", ("include",)),
-        ("wanflow: 1\nscene: Harbour", ("scene",)),
+        ("wanflow: 1\nscene: old harbour", ("scene",)),
         ("wanflow: 1\ndefaults: {model: wan2.7-i2w}", ("defaults", "model")),
         ("wanflow: 1\ndefaults: {models: {wan2.7-i2w: {}}}", ("defaults", "models")),
         ("wanflow: 1\ndefaults: {models: {wan2.7-i2v: {ratio: 16:9}}}", ("defaults", "models", "wan2.7-i2v", "ratio")),
