@@ -80,7 +80,7 @@ def test_a_mistake_in_a_pipeline_reads_as_the_page_says(typed: Typed) -> None:
     pipeline = typed.film / PIPELINE[typed.page]
     (duration,) = re.findall(r"duration: \$.*", pipeline.read_text(encoding="utf-8"))
     rewrite(pipeline, duration, "duration: 20")
-    said = execute(["wanflow", "validate"], typed.film, path=SCRIPTS)
+    said = execute(["wanflow", "validate"], typed.film, path=SCRIPTS, language=language_of(typed.page))
     rewrite(pipeline, "duration: 20", duration)
     assert said.returncode == 2
     assert said.stdout.startswith(typed.shown()[-1])

@@ -22,7 +22,7 @@ from wanflow.characters import cells_wide
 from wanflow.cli.encoding import language_of_streams
 from wanflow.cli.main import COMMANDS, main
 from wanflow.errors import StoreFault
-from wanflow.messages import DOMAIN, LOCALE, joined, language_of, tr, translated, translations, trn
+from wanflow.messages import DOMAIN, LOCALE, joined, language_of, renamed, tr, translated, translations, trn
 from wanflow.report.progress import Progress
 from wanflow.report.text.console import Display
 
@@ -212,6 +212,13 @@ def test_a_message_stays_one_in_exceptions_and_pickles(chinese) -> None:
     assert translated(tr("not a list: {value}", value=fault)) == "不是列表：未知的键 `x`"
     for message in (tr("a list"), trn("{number} take", "{number} takes", 2), joined(", ", [tr("a list"), "b"])):
         assert translated(pickle.loads(pickle.dumps(message))) == translated(message) != message  # noqa: S301
+
+
+def test_a_message_about_another_name_is_still_translated(chinese) -> None:
+    """As a problem of all shots of a matrix is, which names the first of them."""
+    message = renamed(tr("not a list: {value}", value=tr("unknown key `{name}`", name="x")), "x", "y")
+    assert (message, translated(message)) == ("not a list: unknown key `y`", "不是列表：未知的键 `y`")
+    assert renamed("no message: `x`", "x", "y") == "no message: `y`"
 
 
 def test_a_text_without_translation_stays_english(chinese) -> None:

@@ -43,6 +43,10 @@ class Translatable(str):
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (str.__str__(self), self.template, self.values)
 
+    def with_values(self, text: str, values: Mapping[str, object]) -> Self:
+        """The same message with other values, and the text that they give."""
+        return type(self)(text, self.template, values)
+
     def translation(self, catalog: gettext.NullTranslations) -> str:
         """The text by a catalog; what that lacks stays in English."""
         template = catalog.gettext(self.template)
@@ -66,6 +70,9 @@ class _Counted(Translatable):
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (str.__str__(self), self.template, self.values, self.plural)
+
+    def with_values(self, text: str, values: Mapping[str, object]) -> Self:
+        return type(self)(text, self.template, values, self.plural)
 
     def translation(self, catalog: gettext.NullTranslations) -> str:
         values = self._translated_values()
@@ -102,6 +109,20 @@ def joined(separator: str, texts: Iterable[str]) -> Translatable:
     """Texts one after another, each of which is translated if it is a message, and the separator with them."""
     parts = tuple(texts)
     return _Joined(separator.join(parts), separator, {str(at): part for at, part in enumerate(parts)})
+
+
+def renamed(text: str, name: str, other: str) -> str:
+    """A text that has another name in backticks; a message stays one."""
+    written = text.replace(f"`{name}`", f"`{other}`")
+    if written == text:
+        return text
+    if not isinstance(text, Translatable):
+        return written
+    values = {
+        key: value if not isinstance(value, str) else other if value == name else renamed(value, name, other)
+        for key, value in text.values.items()
+    }
+    return text.with_values(written, values)
 
 
 def translated(text: str) -> str:

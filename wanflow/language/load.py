@@ -44,7 +44,7 @@ from wanflow.language.settings import (
 )
 from wanflow.language.shot import Cast, CastMember, WrittenShot, read_cast, read_shot
 from wanflow.language.written_identifiers import check_identifiers
-from wanflow.messages import tr
+from wanflow.messages import renamed, tr
 from wanflow.suggest import Known
 from wanflow.yamldoc.nodes import MapNode, Place, scalar
 from wanflow.yamldoc.slips import Slip
@@ -247,7 +247,7 @@ class _Loader:
                 name = expanded.name
                 first = first_names.setdefault(replace(name.place, used_at=()), name.string)
                 self._problems[before:] = [
-                    replace(problem, message=problem.message.replace(f"`{name.string}`", f"`{first}`"))
+                    replace(problem, message=renamed(problem.message, name.string, first))
                     for problem in self._problems[before:]
                 ]
             if shot is not None:
