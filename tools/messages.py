@@ -17,6 +17,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from wanflow.catalog.read import load_catalog
 from wanflow.cli.help import as_paragraphs
 from wanflow.cli.main import COMMANDS, commands, find_command
 from wanflow.messages import DOMAIN, LOCALE
@@ -89,13 +90,16 @@ def complete(translation: str | Sequence[str] | None) -> bool:
 
 
 def extracted() -> Iterator[Found]:
-    """All messages: those of the code, of the help, of the titles of pipelines, and the words of click."""
+    """All messages: of the code, the help, the titles of pipelines, what models do, and the words of click."""
     for file in sorted(PACKAGE.rglob("*.py")):
         yield from messages_in(ast.parse(file.read_text(encoding="utf-8")), file.relative_to(ROOT).as_posix())
     for text in dict.fromkeys(help_texts()):
         yield "wanflow/cli/commands", text
     for name in templates():
         yield "pipelines", title_of(name)
+    for model in load_catalog().values():
+        yield "schemas/models", model.does
+        yield "schemas/models", f"{model.does[0].upper()}{model.does[1:]}"
     for module in CLICK:
         tree = ast.parse((Path(click.__file__).parent / f"{module}.py").read_text(encoding="utf-8"))
         yield from messages_in(tree, f"click/{module}.py")

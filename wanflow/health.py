@@ -260,7 +260,7 @@ def _remote(provider: Provider, region: str, environ: Mapping[str, str]) -> Iter
             tr("{scheme}: by {shown} ({variable})", scheme=scheme, shown=proxy.shown, variable=proxy.variable)
             for scheme, proxy in proxies.items()
         ]
-        yield HealthCheck("network", HealthLevel.FINE, ", ".join(named))
+        yield HealthCheck("network", HealthLevel.FINE, joined(", ", named))
     yield from _access(provider, region, environ, reachable=True)
 
 

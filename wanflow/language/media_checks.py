@@ -28,7 +28,7 @@ from wanflow.language.source import (
     Unreadable,
     frame_span,
 )
-from wanflow.messages import tr
+from wanflow.messages import joined, tr
 from wanflow.timebase import NOMINAL_RATE
 from wanflow.yamldoc.nodes import Place
 
@@ -364,7 +364,7 @@ def _written(place: Place, name: str, source: Source, facts: Facts, rule: FileRu
                 "{name} is {format} inside, not {formats}",
                 name=name,
                 format=facts.format,
-                formats=" or ".join(rule.formats),
+                formats=joined(tr(" or "), rule.formats),
             ),
             tr("convert it"),
         )

@@ -25,7 +25,7 @@ from wanflow.language.source import (
     UrlSource,
 )
 from wanflow.masking import public_url
-from wanflow.messages import tr
+from wanflow.messages import joined, tr
 from wanflow.planner.plan import Step
 from wanflow.providers.protocol import Request, request_with
 from wanflow.yamldoc.nodes import Interpolated, Place
@@ -50,7 +50,7 @@ class ShowRow:
     def origin(self) -> str:
         """Where the value comes from: the place of the key's value, then of every name that was filled into it."""
         if self.place is None:
-            return "default"
+            return tr("default")
         filled = (f"{each.name} {each.place}" if each.place else f"--set {each.name}" for each in self.filled)
         return " ← ".join([str(self.place), *filled])
 
@@ -121,9 +121,10 @@ def _of_shot(shot: Shot) -> Iterator[ShowRow]:
         if words is not None:
             yield _row(shot, key, words)
     for media in shot.media:
-        member = tr("{cast}: ", cast=media.cast) if media.cast else ""
         place = media.used_at if media.origin else media.place
-        yield ShowRow(media.slot, f"{member}{source_text(media.source)}", place, media.origin)
+        source = source_text(media.source)
+        shown = tr("{cast}: {source}", cast=media.cast, source=source) if media.cast else source
+        yield ShowRow(media.slot, shown, place, media.origin)
         if media.voice is not None:
             yield ShowRow(f"{media.slot}.voice", source_text(media.voice), media.spoken_at)
     for key, value in shot.parameters.items():
@@ -152,7 +153,7 @@ def item_text(item: CutItem) -> str:
         words.append(f"{item.transition.kind} {item.transition.seconds:f} s")
     if card is not None:
         words.append("on #{:02x}{:02x}{:02x}".format(*card.background))
-    return ", ".join(words)
+    return joined(", ", words)
 
 
 def finish_rows(cut: Cut) -> Iterator[tuple[str, str]]:
@@ -188,7 +189,7 @@ def finish_rows(cut: Cut) -> Iterator[tuple[str, str]]:
             tr(
                 "{source}, language {language}{encoding}{burned}",
                 source=source_text(track.source),
-                language=track.language or "unknown",
+                language=track.language or tr("unknown"),
                 encoding=encoding,
                 burned=burned,
             ),
@@ -211,7 +212,7 @@ def source_text(source: Source) -> str:
     """`sets/coast.png`, `shot coast, tail 2 s`, an address without its query (which may hold a signature)."""
     match source:
         case FileSource(path, piece):
-            return path + _of(piece)
+            return joined("", (path, _of(piece)))
         case ShotSource(shot, piece):
             return tr("shot {shot}{piece}", shot=shot, piece=_of(piece))
         case UrlSource(url, sha256):
@@ -236,7 +237,7 @@ def piece_text(piece: Piece) -> str:
         case Frame(at):
             return tr("{at} frame", at=at)
         case Sound():
-            return "sound"
+            return tr("sound")
     raise TypeError(f"no such piece: {piece!r}")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import click
@@ -118,10 +118,27 @@ def doctor(settings: ProductionOptions, *, repairs: bool) -> int:
     return ExitCode.FAILED if broken else ExitCode.DONE
 
 
+SUBJECTS: Mapping[str, str] = {
+    "encoders": tr("encoders"),
+    "folder": tr("folder"),
+    "files": tr("files"),
+    "disk": tr("disk"),
+    "clock": tr("clock"),
+    "fonts": tr("fonts"),
+    "store": tr("store"),
+    "network": tr("network"),
+    "address": tr("address"),
+    "service": tr("service"),
+}
+"""Words of what `doctor` checked."""
+
+
 def _findings_text(findings: Sequence[HealthCheck], screen: Screen) -> str:
     """A line for each finding, and its hint below it."""
     headings = (Column("", styled=True), Column(tr("checked")), Column(tr("found"), wraps=True))
-    rows = [(finding.level.value, finding.subject, finding.words) for finding in findings]
+    rows = [
+        (finding.level.value, SUBJECTS.get(finding.subject, finding.subject), finding.words) for finding in findings
+    ]
     found = table(headings, rows, screen, [LEVEL_STYLES[finding.level] for finding in findings])
     lines = [found.heading]
     for line, finding in zip(found.rows, findings, strict=True):

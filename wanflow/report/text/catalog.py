@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from wanflow.catalog.model import BilledInput, FileRule, MediaRule, Model, ParameterRule, Rate
-from wanflow.messages import tr
+from wanflow.messages import joined, tr
 from wanflow.report.text.table import PIPE, Column, Screen, table
 from wanflow.report.text.words import listed
 
@@ -26,14 +26,15 @@ class Section:
 def models_text(catalog: Mapping[str, Model], screen: Screen = PIPE) -> str:
     """One line a model; a dated snapshot has no line of its own."""
     models = {model.name: model for model in catalog.values()}
-    rows = [(name, model.does, ", ".join(model.regions)) for name, model in models.items()]
+    rows = [(name, tr(model.does), ", ".join(model.regions)) for name, model in models.items()]
     headings = (Column(tr("model")), Column(tr("what it does"), wraps=True), Column(tr("regions"), wraps=True, below=1))
     return "\n".join(table(headings, rows, screen).lines())
 
 
 def model_text(model: Model, screen: Screen = PIPE) -> str:
     """All that a model accepts."""
-    lines = screen.lines(f"{model.name}: {'. '.join(summary(model))}.")
+    words = tr("{name}: {summary}.", name=model.name, summary=joined(tr(". "), summary(model)))
+    lines = screen.lines(screen.complete(words))
     for section in sections(model):
         headings = [Column(title, wraps=number == 1) for number, title in enumerate(section.titles)]
         lines += table(headings, [(f"  {first}", *more) for first, *more in section.rows], screen).lines()
@@ -42,7 +43,7 @@ def model_text(model: Model, screen: Screen = PIPE) -> str:
 
 def summary(model: Model) -> list[str]:
     """What a model does, its other names and where it is, in sentences."""
-    known = [f"{model.does[0].upper()}{model.does[1:]}", tr("Regions: {regions}", regions=", ".join(model.regions))]
+    known = [tr(f"{model.does[0].upper()}{model.does[1:]}"), tr("Regions: {regions}", regions=", ".join(model.regions))]
     if model.snapshots:
         known.append(tr("Also as {snapshots}", snapshots=", ".join(model.snapshots)))
     return [*known, tr("{running} running at a time, {queued} waiting", running=model.running, queued=model.queued)]
@@ -51,28 +52,39 @@ def summary(model: Model) -> list[str]:
 def sections(model: Model) -> list[Section]:
     """What a model accepts, without the tables that have no rows for it."""
     text = [
-        (key, tr("at most {most} characters{more}", most=rule.most, more=tr(", required") * rule.required))
+        (
+            key,
+            tr("at most {most} characters, required", most=rule.most)
+            if rule.required
+            else tr("at most {most} characters", most=rule.most),
+        )
         for key, rule in model.text.items()
     ]
     sizes = [(tier, ratio, size) for tier, sizes in model.sizes.items() for ratio, size in sizes.items()]
     found = [
-        Section(("text", "takes"), text),
-        Section(("media", "takes"), [(kind, _media(rule)) for kind, rule in model.media.items()]),
-        Section(("parameters", "takes", "default"), [_parameter(key, rule) for key, rule in model.parameters.items()]),
+        Section((tr("text"), tr("accepts")), text),
+        Section((tr("media"), tr("accepts")), [(kind, _media(rule)) for kind, rule in model.media.items()]),
         Section(
-            ("together",),
+            (tr("parameters"), tr("accepts"), tr("default")),
+            [_parameter(key, rule) for key, rule in model.parameters.items()],
+        ),
+        Section(
+            (tr("together"),),
             [
                 (tr("{least} to {most} of {types}", least=total.least, most=total.most, types=", ".join(total.types)),)
                 for total in model.totals
             ],
         ),
         Section((tr("only these sets of media"),), [(" + ".join(sorted(kinds)),) for kinds in model.sets]),
-        Section(("pixels", "ratio", "width*height"), sizes),
-        Section(("billed", "seconds"), [("result", "all"), *((bill.media, _billed(bill)) for bill in model.billed)]),
+        Section((tr("pixels"), tr("ratio"), tr("width*height")), sizes),
+        Section(
+            (tr("billed"), tr("seconds")),
+            [(tr("result"), tr("all")), *((bill.media, _billed(bill)) for bill in model.billed)],
+        ),
     ]
     if model.prices is not None:
         title = tr("{currency} a second, {date}", currency=model.prices.currency, date=model.prices.date)
-        found.append(Section(("price", title), list(_prices(model.prices.rates))))
+        found.append(Section((tr("price"), title), list(_prices(model.prices.rates))))
     return [section for section in found if section.rows]
 
 
@@ -102,7 +114,9 @@ def _file(rule: FileRule) -> str:
         parts.append(tr("{least} to {most} s", least=rule.seconds[0], most=rule.seconds[1]))
     if not rule.alpha:
         parts.append(tr("no transparency"))
-    return tr("{parts}, as {forms}", parts=", ".join(parts), forms=" or ".join(FORMS[form] for form in rule.forms))
+    return tr(
+        "{parts}, as {forms}", parts=joined(", ", parts), forms=joined(tr(" or "), (FORMS[form] for form in rule.forms))
+    )
 
 
 def _parameter(key: str, rule: ParameterRule) -> tuple[str, str, str]:
@@ -114,7 +128,7 @@ def _parameter(key: str, rule: ParameterRule) -> tuple[str, str, str]:
             "{low} to {high}{more}",
             low=rule.low,
             high=rule.high,
-            more="".join(tr(" or {number}", number=number) for number in rule.also),
+            more=joined("", (tr(" or {number}", number=number) for number in rule.also)),
         )
     for condition in rule.when:
         where = (
@@ -123,26 +137,26 @@ def _parameter(key: str, rule: ParameterRule) -> tuple[str, str, str]:
             else tr("in {region}", region=condition.region)
         )
         allowed = (
-            tr("only {values}", values=" or ".join(map(str, condition.values)))
+            tr("only {values}", values=joined(tr(" or "), map(str, condition.values)))
             if condition.values
             else tr("at most {high}", high=condition.high)
         )
-        values += tr(", {allowed} {where}", allowed=allowed, where=where)
+        values = tr("{values}, {allowed} {where}", values=values, allowed=allowed, where=where)
     default = str(rule.default).lower() if isinstance(rule.default, bool) else str(rule.default)
     return key, values, "" if rule.default is None else default
 
 
 def _billed(bill: BilledInput) -> str:
     if not bill.caps:
-        return "all"
+        return tr("all")
     first, *others = bill.caps
     each = [tr("{cap} s each of {number}", cap=cap, number=number) for number, cap in enumerate(others, 2)]
     among = [kind for kind in bill.shared_by if kind != bill.media]
     return tr(
         "at most {first} s; {each}{more}",
         first=first,
-        each=", ".join(each),
-        more=tr(", {among} counted too", among=listed(among)) * bool(among),
+        each=joined(", ", each),
+        more=tr(", {among} counted too", among=listed(among)) if among else "",
     )
 
 
@@ -151,6 +165,6 @@ def _prices(rates: tuple[Rate, ...]) -> Iterator[tuple[str, ...]]:
     for (region, *more), group in groupby(rates, lambda rate: (rate.region, *rate.parameters.items())):
         narrowed = [f"{key}: {str(value).lower()}" for key, value in more]
         yield (
-            tr(", ").join([region, *narrowed]),
-            tr(", ").join(tr("{tier} {amount}", tier=rate.tier, amount=rate.amount) for rate in group),
+            ", ".join([region, *narrowed]),
+            ", ".join(f"{rate.tier} {rate.amount}" for rate in group),
         )

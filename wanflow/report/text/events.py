@@ -65,7 +65,7 @@ def event_lines(event: Event, verbosity: Verbosity) -> tuple[str, ...]:
 def _milestone(event: Event) -> str | None:
     match event:
         case StepStarted(node, action, model):
-            begun, by = _BEGUN.get(action, action.value), f" ({model})" if model else ""
+            begun, by = _BEGUN.get(action, action.value), tr(" ({model})", model=model) if model else ""
             return tr("{node}: {begun}{by}", node=node, begun=begun, by=by)
         case TakeStored(node, _, _, _, seconds, file, cost):
             stored = tr("{node}: {seconds} s, {file}", node=node, seconds=seconds, file=file)
