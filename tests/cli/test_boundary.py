@@ -46,6 +46,7 @@ SHOT = {
     "model": "wan2.7-i2v",
     "prompt": "a coast",
     "negative_prompt": "rain",
+    "prompt_language": "en",
     "note": "n",
     "seed": "1",
     "tags": ["a"],
@@ -79,14 +80,21 @@ FULL: Mapping[str, object] = {
     },
     "cuts": {
         "main": {
-            "items": ["first", {"file": "a.mp4"}, {"title": "The end", "seconds": 2, "background": "#000000"}],
+            "items": [
+                {"shot": "first"},
+                {"file": "a.mp4"},
+                {"title": "The end", "seconds": 2, "background": "#000000"},
+            ],
             "output": "out/main.mp4",
             "size": "640x360",
             "fps": 24,
             "fit": "bars",
             "profile": "draft",
             "music": {"file": "a.wav"},
-            "subtitles": [{"file": "en.srt", "language": "en"}, "de.srt"],
+            "subtitles": [
+                {"file": "en.srt", "language": "en", "encoding": "utf-8", "burn": True, "position": "top"},
+                "de.srt",
+            ],
         },
         "bed": {"items": ["first"], "music": "a.wav", "subtitles": "en.srt"},
     },
