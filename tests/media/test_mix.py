@@ -267,9 +267,9 @@ def test_music_that_is_not_what_it_was_is_refused(mix_inputs: MixInputs) -> None
     mono = draw_wav(mix_inputs.folder / "mono.wav", "sine=f=440:r=48000", SECOND)
     said: Mapping[Path | None, str] = {
         bed: r"`bed.wav` ends before its sample 48001",
-        mix_inputs.segments["still"]: r"`still.mov` is not a wav",
+        mix_inputs.segments["still"]: r"`still.mov` is not a WAV",
         mono: r"`mono.wav` has 1 channels",
-        mix_inputs.folder / "gone.wav": r"`gone.wav` is not a wav that can be read: .*no such file",
+        mix_inputs.folder / "gone.wav": r"`gone.wav` is not a WAV that can be read: .*no such file",
         None: "cannot be mixed without it",
     }
     for music, words in said.items():

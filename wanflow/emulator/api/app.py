@@ -203,7 +203,7 @@ async def apply_fault(response: Response, fault: ScriptedFault | None) -> Respon
 
 def storage_error(refusal: Rejected) -> Response:
     """An error of the vendor's storage, which answers in XML; it repeats nothing of the request."""
-    text = f"<Error><Code>{refusal.code}</Code><Translatable>{refusal.message}</Translatable></Error>"
+    text = f"<Error><Code>{refusal.code}</Code><Message>{refusal.message}</Message></Error>"
     return Response(text, refusal.status, media_type="application/xml")
 
 

@@ -24,7 +24,7 @@ WAYS_OUT = {
 """The hints of statuses that have one cause."""
 
 _STORAGE_ERROR = re.compile(rb"<Error>.{0,2000}?<Code>([^<]{1,200})</Code>", re.DOTALL)
-_STORAGE_MESSAGE = re.compile(rb"<Translatable>([^<]{1,2000})</Translatable>")
+_STORAGE_MESSAGE = re.compile(rb"<Message>([^<]{1,2000})</Message>")
 
 
 def is_fine(status: int) -> bool:
@@ -61,7 +61,7 @@ def in_between(answer: Answer, whole: str = tr("the service")) -> ServerFault:
     said = next((text for text in texts if isinstance(text, str) and text), None)
     quoted = f" (`{error_codes.brief(said)}`)" if said else ""
     words = tr(
-        ("something between here and {whole} replied: HTTP {status} with {content}{quoted}, at {address}"),
+        "something between here and {whole} replied: HTTP {status} with {content}{quoted}, at {address}",
         whole=whole,
         status=answer.status,
         content=answer.content,
