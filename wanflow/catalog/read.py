@@ -22,6 +22,7 @@ from wanflow.catalog.model import (
     TextRule,
     Total,
 )
+from wanflow.messages import joined, tr
 from wanflow.schemas import CatalogError, Json, common_keys, model_files
 
 ROLE_KINDS: Mapping[Role, frozenset[str]] = {
@@ -58,7 +59,7 @@ def load_catalog(folder: Path | None = None) -> Mapping[str, Model]:
         model = _model(raw)
         for name in (model.name, *model.snapshots):
             if name in models:
-                raise CatalogError(file, "model", f"`{name}` is in the catalog twice")
+                raise CatalogError(file, "model", tr("`{name}` is in the catalog twice", name=name))
             models[name] = model
     return models
 
@@ -83,17 +84,17 @@ def _not_carried(raw: Json) -> Iterator[tuple[str, str]]:
         if why is not None:
             yield f"media.{key}", why
     if any(role == Role.REFERENCE for role, _ in roles) and "identifiers" not in raw:
-        yield "identifiers", "a model with references needs them"
+        yield "identifiers", tr("a model with references needs them")
     yield from _unknown_names(raw)
     for key, rule in raw["parameters"].items():
         if key in common_keys():
-            yield f"parameters.{key}", f"another key of a shot is called `{key}`"
+            yield f"parameters.{key}", tr("another key of a shot is called `{key}`", key=key)
         elif rule["type"] != COMPUTED.get(key, rule["type"]):
-            yield f"parameters.{key}", f"the type must be {COMPUTED[key]}"
+            yield f"parameters.{key}", tr("the type must be {type}", type=COMPUTED[key])
         elif "default" in rule and rule["default"] not in rule.get("values", [rule["default"]]):
-            yield f"parameters.{key}", "`default` is not among `values`"
+            yield f"parameters.{key}", tr("`default` is not among `values`")
     if not raw["parameters"].keys() & {"resolution", "size"}:
-        yield "parameters", "`resolution` or `size` is missing: one of them decides the price"
+        yield "parameters", tr("`resolution` or `size` is missing: one of them decides the price")
 
 
 def _not_carried_medium(key: str, rule: Json, parameters: Json, roles: set[tuple[str, str]]) -> str | None:
@@ -103,16 +104,21 @@ def _not_carried_medium(key: str, rule: Json, parameters: Json, roles: set[tuple
     taken = part in roles and role is not Role.GUIDE
     roles.add(part)
     if key in common_keys() or key in parameters:
-        return f"another key of a shot is called `{key}`"
+        return tr("another key of a shot is called `{key}`", key=key)
     if kind not in ROLE_KINDS[role]:
-        return f"the role `{role}` takes {' or '.join(sorted(ROLE_KINDS[role]))}, not {kind}"
+        return tr(
+            "the role `{role}` takes {kinds}, not {kind}",
+            role=role,
+            kinds=joined(tr(" or "), sorted(ROLE_KINDS[role])),
+            kind=kind,
+        )
     if taken:
-        return f"another media key has the role `{role}`"
+        return tr("another media key has the role `{role}`", role=role)
     if role is not Role.REFERENCE and (rule["max"] > 1 or "list" in rule):
-        return "a shot holds one source under a media key: `max` must be 1, without `list`"
+        return tr("a shot holds one source under a media key: `max` must be 1, without `list`")
     if role is not Role.REFERENCE and "voice" in rule:
-        return "only a reference can have a voice"
-    return "`list` needs a `field`" if "list" in rule and "field" not in rule else None
+        return tr("only a reference can have a voice")
+    return tr("`list` needs a `field`") if "list" in rule and "field" not in rule else None
 
 
 def _unknown_names(raw: Json) -> Iterator[tuple[str, str]]:
@@ -133,7 +139,11 @@ def _unknown_names(raw: Json) -> Iterator[tuple[str, str]]:
     ]
     for what, named in (("media", media), ("parameters", parameters)):
         for where, names in named:
-            yield from ((where, f"`{name}` is not among `{what}`") for name in names if name not in raw[what])
+            yield from (
+                (where, tr("`{name}` is not among `{what}`", name=name, what=what))
+                for name in names
+                if name not in raw[what]
+            )
 
 
 def _model(raw: Json) -> Model:

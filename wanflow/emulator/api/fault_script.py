@@ -10,6 +10,7 @@ from pathlib import Path
 from wanflow import schemas
 from wanflow.boundary import Boundary
 from wanflow.errors import ExitCode, WanflowError
+from wanflow.messages import joined, tr
 from wanflow.suggest import did_you_mean, hint_for_path
 from wanflow.yamldoc.nodes import MapNode, Node, node_at
 from wanflow.yamldoc.parse import parse
@@ -83,7 +84,7 @@ class FaultScript:
         return found
 
 
-EXAMPLE = "`docs/emulator.md` shows an example"
+EXAMPLE = tr("`docs/emulator.md` shows an example")
 
 
 def read_script(path: Path) -> tuple[ScriptedFault, ...]:
@@ -97,15 +98,22 @@ def read_script(path: Path) -> tuple[ScriptedFault, ...]:
             else None
         )
         raise ScriptUnreadable(
-            f"`{path}` cannot be read: {(fault.strerror or str(fault)).lower()}", hint=hint
+            tr("`{path}` cannot be read: {strerror}", path=path, strerror=(fault.strerror or str(fault)).lower()),
+            hint=hint,
         ) from fault
     try:
         script = json.loads(data.decode("utf-8-sig"), parse_constant=_no_number)
     except json.JSONDecodeError as fault:
-        words = f"{path}:{fault.lineno}:{fault.colno}: the script is not JSON: {fault.msg.lower()}"
+        words = tr(
+            "{path}:{lineno}:{colno}: the script is not JSON: {msg}",
+            path=path,
+            lineno=fault.lineno,
+            colno=fault.colno,
+            msg=fault.msg.lower(),
+        )
         raise ScriptUnreadable(words, hint=EXAMPLE) from fault
     except (ValueError, RecursionError) as fault:
-        raise ScriptUnreadable(f"`{path}` is not JSON: {fault}", hint=EXAMPLE) from fault
+        raise ScriptUnreadable(tr("`{path}` is not JSON: {fault}", path=path, fault=fault), hint=EXAMPLE) from fault
     root = parse(data, path.as_posix()).root
     problems = [each for broken in schemas.violations(script, SCHEMA) for each in _problems(broken, root, path)]
     if problems:
@@ -114,23 +122,33 @@ def read_script(path: Path) -> tuple[ScriptedFault, ...]:
 
 
 def _no_number(name: str) -> None:
-    raise ValueError(f"`{name}` is not a number")
+    raise ValueError(tr("`{name}` is not a number", name=name))
 
 
 def _problems(broken: schemas.Violation, root: Node | None, path: Path) -> Iterator[str]:
     """The places and the words for a violation; without a place where YAML reads the JSON in another way."""
     at = None if root is None else node_at(root, broken.path)
     name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in broken.path).lstrip(".")
-    words = f"{name or 'the script'}: breaks `{broken.rule}: {json.dumps(broken.wanted)}`"
+    words = tr(
+        "{name}: breaks `{rule}: {wanted}`",
+        name=name or tr("the script"),
+        rule=broken.rule,
+        wanted=json.dumps(broken.wanted),
+    )
     if broken.rule == "oneOf":
         kinds = ", ".join(f"`{kind}`" for kind in ONE_THING)
-        words = f"{name}: a fault has exactly one of {kinds}, or for a task `code`, on a call that can have it"
+        words = tr(
+            "{name}: a fault has exactly one of {kinds}, or for a task `code`, on a call that can have it",
+            name=name,
+            kinds=kinds,
+        )
     if broken.rule != "additionalProperties" or not isinstance(at, MapNode):
-        yield f"{path if at is None else at.place}: {words}"
+        yield tr("{place}: {message}", place=path if at is None else at.place, message=words)
         return
     properties = broken.schema.get("properties", {})
     known = list(properties) if isinstance(properties, dict) else []
     for key, _ in at.pairs:
         if key.string not in known:
             near = did_you_mean(key.string, known)
-            yield f"{key.place}: unknown key `{key.string}`{f', {near}' if near else ''}"
+            unknown = tr("unknown key `{name}`", name=key.string)
+            yield tr("{place}: {message}", place=key.place, message=joined(", ", filter(None, (unknown, near))))

@@ -30,6 +30,7 @@ from wanflow.errors import ExitCode, WanflowError
 from wanflow.hosts import is_loopback
 from wanflow.media.ffmpeg import find_ffmpeg
 from wanflow.media.jobs import LocalJobs
+from wanflow.messages import tr
 
 KEY_VARIABLE = "DASHSCOPE_API_KEY"
 SHUTDOWN_SECONDS = 2
@@ -152,8 +153,11 @@ async def listening(serving: Serving, environ: Mapping[str, str], jobs: int) -> 
     key = environ.get(KEY_VARIABLE) or KEY
     if key == KEY and not is_loopback(serving.host):
         raise KeyRequired(
-            f"the emulator needs a key of its own to listen on `{serving.host}`: other machines can reach it",
-            hint=f"set {KEY_VARIABLE} to a key that you make up, or listen on 127.0.0.1",
+            tr(
+                "the emulator needs a key of its own to listen on `{host}`: other machines can reach it",
+                host=serving.host,
+            ),
+            hint=tr("set {key_variable} to a key that you make up, or listen on 127.0.0.1", key_variable=KEY_VARIABLE),
         )
     terms = AccountTerms(
         key=key,
@@ -181,16 +185,26 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         sock = socket.socket(family, socket.SOCK_STREAM)
     except UnicodeError as fault:
-        raise CannotListen(errno.EINVAL, f"cannot listen on `{host}`: it is not the name of a host") from fault
+        raise CannotListen(
+            errno.EINVAL, tr("cannot listen on `{host}`: it is not the name of a host", host=host)
+        ) from fault
     except OSError as fault:
-        raise CannotListen(fault.errno, f"cannot listen on {host}: {(fault.strerror or str(fault)).lower()}") from fault
+        raise CannotListen(
+            fault.errno,
+            tr("cannot listen on {host}: {strerror}", host=host, strerror=(fault.strerror or str(fault)).lower()),
+        ) from fault
     with sock:
         try:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.bind((host, port))
             sock.listen(QUEUED_CONNECTIONS)
         except OSError as fault:
-            words = f"cannot listen on {host}:{port}: {(fault.strerror or str(fault)).lower()}"
+            words = tr(
+                "cannot listen on {host}:{port}: {strerror}",
+                host=host,
+                port=port,
+                strerror=(fault.strerror or str(fault)).lower(),
+            )
             raise CannotListen(fault.errno, words) from fault
         yield sock
 
@@ -205,11 +219,13 @@ def _folder(state: Path | None) -> Iterator[Path]:
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     facts = state.stat()
     if os.geteuid() and facts.st_uid != os.geteuid():  # root works in containers, on folders of other users
-        raise UnsafeState(f"`{state}` belongs to another user", hint="name a folder of your own with `--state`")
+        raise UnsafeState(
+            tr("`{state}` belongs to another user", state=state), hint=tr("name a folder of your own with `--state`")
+        )
     if facts.st_mode & stat.S_IWOTH:
-        hint = f"`chmod o-w {shlex.quote(str(state))}`, or name another folder with `--state`"
-        raise UnsafeState(f"every user can write to `{state}`", hint=hint)
+        hint = tr("`chmod o-w {folder}`, or name another folder with `--state`", folder=shlex.quote(str(state)))
+        raise UnsafeState(tr("every user can write to `{state}`", state=state), hint=hint)
     for name in ("uploads", "films", "tasks.jsonl", "secret"):
         if (state / name).is_symlink():
-            raise UnsafeState(f"`{state / name}` is a symbolic link", hint="remove the link")
+            raise UnsafeState(tr("`{state}` is a symbolic link", state=state / name), hint=tr("remove the link"))
     yield state

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from wanflow.errors import WanflowError
+from wanflow.messages import tr
 
 LIFETIME = timedelta(hours=24)
 """Time that a task and its result are kept (service.md 4.1)."""
@@ -167,8 +168,10 @@ class TaskLog:
             try:
                 task = _from_json(json.loads(line))
             except (ValueError, TypeError, KeyError, AttributeError) as error:
-                hint = "name another folder with `--state`, or remove that file"
-                raise StateUnreadable(f"`{self._path}` is damaged at line {number}", hint=hint) from error
+                hint = tr("name another folder with `--state`, or remove that file")
+                raise StateUnreadable(
+                    tr("`{name}` is damaged at line {number}", name=self._path, number=number), hint=hint
+                ) from error
             tasks[task.id] = task
         return Tasks(tasks)
 

@@ -24,6 +24,13 @@ from wanflow.runner.events import Emit, Event, StepStarted
 
 REFRESHES_PER_SECOND = 8
 BAR_CELLS = 28
+STATES = {
+    "submitted": tr("submitted"),
+    "pending": tr("pending"),
+    "running": tr("running"),
+    "succeeded": tr("succeeded"),
+}
+"""Words of what a take is doing."""
 STYLES = {"error": "red", "warning": "yellow"}
 
 
@@ -62,7 +69,9 @@ class Display:
         takes, cuts = Table.grid(padding=(0, 2)), Table.grid(padding=(0, 2))
         for item in progress.in_flight:
             elapsed = f"{int(now - item.since)} s"
-            takes.add_row(_cell(item.node, "bold"), _cell(item.state), elapsed, _cell(item.model, "dim"))
+            takes.add_row(
+                _cell(item.node, "bold"), _cell(STATES.get(item.state, item.state)), elapsed, _cell(item.model, "dim")
+            )
         for cut in progress.cuts.values():
             bar = ProgressBar(total=cut.total or None, completed=cut.done, width=BAR_CELLS, pulse=not cut.total)
             cuts.add_row(_cell(cut.node, "bold"), bar, _cell(_frames(cut, now)))
