@@ -127,6 +127,20 @@ def test_slips_are_told_one_by_one(reading, shots: str, told: list[tuple[int, in
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "at", "sign"),
+    [("第一场（雨）", 6, "（"), ("完。", 4, "。"), ("a’b", 4, "’"), ("a／b", 4, "／"), ("雨！", 4, "！")],
+)
+def test_a_sign_that_no_name_has_is_one_error(reading, name: str, at: int, sign: str) -> None:
+    """The ASCII sign would be refused as well: it is never what to write, neither here nor where the name is used."""
+    body = f"  {name}: {{prompt: x}}\n  b: {{model: wan2.7-i2v, first_frame: {{shot: {name}, frame: last}}}}\n"
+    _, (problem,) = reading(
+        f"{body}cuts: {{main: [{name}, b]}}\n", head="wanflow: 1\ndefaults: {model: wan2.7-t2v}\nshots:\n"
+    )
+    assert (problem.place.line, problem.place.column) == (4, at)
+    assert problem.message == f"`{name}` is not a valid name: it contains `{sign}`"
+
+
 @given(
     st.text("：，。、【】｛｝“”‘’（）－—＃＄５Ｐ　！？《》·……清晨a1 ", min_size=1, max_size=30),
     st.sampled_from(["prompt", "note"]),

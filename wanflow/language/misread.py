@@ -14,7 +14,7 @@ from wanflow.language.chinese_keys import CHINESE_KEYS
 from wanflow.schemas import PIPELINE, PRODUCTION, Json, load_schema
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode
 from wanflow.yamldoc.parse import Document
-from wanflow.yamldoc.slips import Slip, slips_of_entries, slips_of_words, structural
+from wanflow.yamldoc.slips import Slip, slips_of_entries, slips_of_name, slips_of_words, structural
 
 MAX_SLIPS = 500
 """Maximum slips of a file that are told at once."""
@@ -42,8 +42,11 @@ class _Search:
     def __init__(self, lines: tuple[str, ...], schema: Json) -> None:
         self._lines, self._schema = lines, schema
         self._choices = {*parameter_keys(), *_CHOICES}
+        self._names: set[str] = set()
 
     def all(self, root: Node) -> Iterator[Slip]:
+        groups = [root.entries_of(group) for group in ("shots", "cast", "cuts")] if isinstance(root, MapNode) else []
+        self._names = {key.string for group in groups for key, _ in group}
         yield from self._node(root, self._schema, "")
 
     def _node(self, node: Node, schema: Json, key: str) -> Iterator[Slip]:
@@ -79,13 +82,16 @@ class _Search:
         elif key.plain and "：" in key.text:  # the first colon of the line is a later one
             yield from structural(self._lines, line, column)
         else:
-            yield from slips_of_words(key.text, line, column)
+            yield from slips_of_name(key.text, line, column)
 
     def _text(self, node: TextNode, rule: Json, kinds: set[str], key: str) -> Iterator[Slip]:
         place = node.place_of(0)
         if node.plain and kinds & {"object", "array"} and (found := [*self._structure(node)]):
             yield from found if "string" not in kinds or _is_name(kinds) or node.text[0] == "｛" else ()
-        elif node.verbatim and (_is_name(kinds) or self._is_choice(rule, kinds, key)):
+        elif node.verbatim and _is_name(kinds):
+            among = "" if node.string in self._names else ",/"
+            yield from slips_of_name(node.text, place.line - 1, place.column - 1, among)
+        elif node.verbatim and self._is_choice(rule, kinds, key):
             yield from slips_of_words(node.text, place.line - 1, place.column - 1)
 
     def _is_choice(self, rule: Json, kinds: set[str], key: str) -> bool:

@@ -107,12 +107,16 @@ class Names:
                 return node
 
     def _corrected(self, text: str) -> str:
-        """A text whose slips are mended, so that nothing else is told of them; an unknown name becomes text."""
+        """A text of the same length whose slips are mended, so that nothing else is told of them.
+
+        An unknown name becomes text.
+        """
 
         def mended(match: re.Match[str]) -> str:
             if not _is_slip(match):
                 return match.group()
-            return _meant(match) if self.knows(match["name"].partition(":")[0].strip()) else match["name"]
+            known = self.knows(match["name"].partition(":")[0].strip())
+            return f"${{{match['name']}}}" if known else f"  {match['name']} "
 
         return _SLIP.sub(mended, text)
 
@@ -126,7 +130,9 @@ class Names:
         if name in self.vars and not (prompt and name in self.cast):  # one `${name}` alone keeps its value's type
             known = self.vars[name]
             origin = self._origins(name)
-            filled = TextNode(known.value, known.string, written.place, filled=origin, former=known.former)
+            filled = TextNode(
+                known.value, known.string, written.place, filled=origin, former=known.former, written=written
+            )
         elif whole is not None and not prompt and (default := self._typed_default(name)) is not None:
             filled = replace(scalar(default, written.place), plain=written.plain)
         else:
@@ -136,7 +142,9 @@ class Names:
             broken = written.broken or len(self.problems) > before
             former = self._former_text(written, origins, prompt=prompt)
             names = tuple(dict.fromkeys(origins))
-            filled = TextNode(string, string, written.place, filled=names, former=former, broken=broken)
+            filled = TextNode(
+                string, string, written.place, filled=names, former=former, broken=broken, written=written
+            )
         marked = None if prompt else _MARKED.search(filled.string)
         if marked is None:
             return filled
@@ -201,15 +209,17 @@ class Names:
                 if unclosed
                 else tr("`{name}` is not a valid name", name=match.group())
             )
-            self._report(written, message, _HOW_TO_WRITE)
+            self._report(written, message, _HOW_TO_WRITE, match.start())
             return ""
-        return self._named(parts, written, origins, prompt=prompt)
+        return self._named(parts, match.start(), written, origins, prompt=prompt)
 
-    def _named(self, parts: re.Match[str], written: TextNode, origins: list[Interpolated], *, prompt: bool) -> str:
+    def _named(
+        self, parts: re.Match[str], at: int, written: TextNode, origins: list[Interpolated], *, prompt: bool
+    ) -> str:
         name, kind, rest = parts["name"].strip(), parts["kind"], parts["rest"]
         left_out = self._is_left_out(name)
         if left_out and kind == "?":
-            self._report(written, tr("`{name}` is not set: {rest}", name=name, rest=rest), None)
+            self._report(written, tr("`{name}` is not set: {rest}", name=name, rest=rest), None, at)
         if left_out or not self.knows(name):
             default = rest or "" if kind == "-" else ""
             if left_out or kind == "-":
@@ -219,7 +229,7 @@ class Names:
         elif name in self.vars:
             origins += self._origins(name)
             return self.vars[name].former_string if self.former else self.vars[name].string
-        self._report(written, *self._why_unusable(name, rest if kind == "?" else None, prompt=prompt))
+        self._report(written, *self._why_unusable(name, rest if kind == "?" else None, prompt=prompt), at)
         return f"${{{name}}}"  # not empty, so that no second problem says that the value is
 
     def _is_left_out(self, name: str) -> bool:
@@ -257,8 +267,9 @@ class Names:
             return tr("the pipeline `{pipeline}` has no input `{name}`", pipeline=self.pipeline, name=name), hint
         return tr("no cast member or var `{name}`", name=name) if prompt else tr("no var `{name}`", name=name), hint
 
-    def _report(self, written: TextNode, message: str, hint: str | None) -> None:
-        self.problems.append(Problem(written.place, message, hint))
+    def _report(self, written: TextNode, message: str, hint: str | None, at: int | None = None) -> None:
+        """Tell a problem of a text, or of what is at an index of it; at 0 it is the value that is pointed at."""
+        self.problems.append(Problem(written.place_of(at) if at else written.place, message, hint))
 
 
 def full_width_forms(written: TextNode) -> Iterator[Problem]:
@@ -299,7 +310,8 @@ def other_forms(written: TextNode, *known: Container[str]) -> Iterator[Problem]:
             continue
         form = match.group() if enclosed else f"{match.group()[0]}{name}"
         message, hint = tr("`{form}` is not filled in", form=form), tr("did you mean `${{{name}}}`?", name=name)
-        yield Problem(written.place, message, hint, Severity.WARNING)
+        place = written.place_of_words(form, match.start()) if match.start() else written.place
+        yield Problem(place, message, hint, Severity.WARNING)
 
 
 def _name_at_start(word: str, known: Sequence[Container[str]]) -> str | None:

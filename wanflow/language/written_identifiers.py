@@ -59,7 +59,8 @@ def check_identifiers(
         asked = (_KINDS[match["word"].lower()], _NUMERALS.find(number) if number in _NUMERALS else int(number))
         told = _what_is_wrong(form, asked, have, model, language, references)
         if told is not None:
-            yield Problem(shot.values["prompt"].place_of(prompt.find(form)), *told, Severity.WARNING)
+            place = shot.values["prompt"].place_of_words(form, prompt.find(form))
+            yield Problem(place, *told, Severity.WARNING)
 
 
 def _media_of(shot: WrittenShot, references: Sequence[CastMember], model: Model) -> list[Counted]:

@@ -56,7 +56,7 @@ class TextNode:
     a comment. `filled` are the names that were filled in, outermost first. `former` is the string as earlier versions
     of wanflow read it, with a blank at each folded line break; None where it is the same. `broken`: a name in it could
     not be filled in, which is reported. `verbatim`: the file has the text on one line, sign by sign. `lines` are those
-    of the file that have the text, kept where it has several and is not ASCII.
+    of the file that have the text, kept where it has several. `written` is the text before names were filled in.
     """
 
     value: Value
@@ -69,6 +69,7 @@ class TextNode:
     broken: bool = False
     verbatim: bool = field(default=False, compare=False)
     lines: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    written: TextNode | None = field(default=None, compare=False, repr=False)
 
     def place_of(self, at: int) -> Place:
         """The place of a sign of the text as written; that of the whole text where escapes hide it."""
@@ -84,6 +85,13 @@ class TextNode:
                 column = line.index(words, first) + at - begin + 1
                 return replace(self.place, line=self.place.line + number, column=column)
         return self.place
+
+    def place_of_words(self, words: str, at: int) -> Place:
+        """The place of words at an index of the string; that of the whole text where a `${name}` brought them in."""
+        if self.written is None:
+            return self.place_of(at)
+        at = self.written.string.find(words)
+        return self.place if at < 0 else replace(self.written.place_of(at), used_at=self.place.used_at)
 
     @property
     def string(self) -> str:

@@ -336,14 +336,14 @@ class _Composer:
         return TextNode(value, joined, place, plain, cut_off, verbatim=verbatim, former=former, lines=lines)
 
     def _joined(self, text: str, style: str | None, first: int, last: int) -> tuple[str, tuple[str, ...]]:
-        """A text without blanks at breaks between Han characters, and its lines; none where it is ASCII or on one line.
+        """A text without blanks at breaks between Han characters, and its lines; none where it is on one line.
 
         `first` and `last` are the lines of the file, from 0.
         """
-        if first == last or text.isascii():
+        if first == last:
             return text, ()
         lines = self._lines[first : last + 1]
-        if style == "|" or not any(map(folding.may_join, lines, lines[1:])):
+        if style == "|" or text.isascii() or not any(map(folding.may_join, lines, lines[1:])):
             return text, lines
         if self._marked is None:
             marked, mark = folding.mark_breaks(tuple(self._repaired.text.split("\n")))

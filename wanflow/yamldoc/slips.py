@@ -142,6 +142,18 @@ def slips_of_words(text: str, line: int, column: int) -> Iterator[Slip]:
         at += len(written)
 
 
+def slips_of_name(text: str, line: int, column: int, among: str = "") -> Iterator[Slip]:
+    """The slips in a key or a name: letters, digits, dashes, spaces, quotes around it, and the signs in `among`.
+
+    What else it has is not mended by an ASCII sign: no name has one of them.
+    """
+    for slip in slips_of_words(text, line, column):
+        outer = slip.column == column or slip.column + len(slip.written) == column + len(text)
+        in_name = "".join(slip.meant.split()).replace("-", "").replace("_", "")
+        if not in_name or in_name.isalnum() or in_name in among or (outer and in_name in "\"'[]{}"):
+            yield slip
+
+
 def structural(lines: Sequence[str], number: int, begin: int = 0) -> Iterator[Slip]:
     """What may be slips in the structure of a line from a column on: indent, dashes, key, colon and brackets."""
     line, at = lines[number], begin
@@ -157,7 +169,7 @@ def structural(lines: Sequence[str], number: int, begin: int = 0) -> Iterator[Sl
         at = dash.end()
     entry = _ENTRY.match(line, at)
     if entry is not None:
-        yield from slips_of_words(entry["key"], number, at)
+        yield from slips_of_name(entry["key"], number, at)
         if entry["colon"] is not None:
             yield Slip(number, entry.start("colon"), entry["colon"], ": ")
         elif entry["space"] is not None:
@@ -191,14 +203,14 @@ def _entries(text: str, line: int, column: int) -> Iterator[Slip]:
     for entry in _IN_FLOW.finditer(text):
         if entry["comma"] is not None:
             yield Slip(line, column + entry.start("comma"), entry["comma"], ",")
-        yield from slips_of_words(entry["key"], line, column + entry.start("key"))
+        yield from slips_of_name(entry["key"], line, column + entry.start("key"))
         if entry["colon"] is not None:
             yield Slip(line, column + entry.start("colon"), entry["colon"], ": ")
 
 
 def slips_of_entries(text: str, line: int, column: int) -> Iterator[Slip]:
-    """The slips in a key without a value: those between entries of a mapping in braces, otherwise every sign."""
-    yield from [*_entries(text, line, column)] or slips_of_words(text, line, column)
+    """The slips in a key without a value: those between entries of a mapping in braces, otherwise those of a name."""
+    yield from [*_entries(text, line, column)] or slips_of_name(text, line, column)
 
 
 def groups(lines: Sequence[str], number: int) -> Iterator[Sequence[Slip]]:
