@@ -111,7 +111,12 @@ async def open_context(production: Production, store: Store, emit: Emit, pace: R
 
 
 def open_spending(production: Production, store: Store, journal_state: JournalState, limit: Cost | None) -> Spending:
-    """What a run may spend: `limit` by itself, the production's budget with all that was spent or is in flight."""
+    """What a run may spend: `limit` by itself, the production's budget with all that was spent or is in flight.
+
+    An animatic costs nothing, so no budget limits it.
+    """
+    if not production.provider.paid:
+        return Spending(production.prices.currency)
     outstanding = budget.outstanding_costs(
         (*(task.attempt for task in journal_state.open), *journal_state.unknown_fate)
     )

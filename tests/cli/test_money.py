@@ -168,9 +168,11 @@ def test_a_budget_that_is_none_is_an_error(budget: str, wanflow: Wanflow, film: 
 
 def test_the_animatic_costs_nothing_and_says_what_the_film_would(wanflow: Wanflow, film: Path) -> None:
     """A budget stops no animatic."""
-    film.write_text(TWO.replace("backend: dashscope\n", ""), encoding="utf-8")
+    film.write_text(TWO.replace("backend: dashscope\n", "budget: 1元\n"), encoding="utf-8")
     assert "free (list price: ≤ 3.60 CNY, prices of 2026-05-30)" in wanflow("plan").out
-    assert finished(wanflow("run", "--json", "--budget", "1 CNY").out)["cost"] == {"amount": "0", "currency": "CNY"}
+    last = finished(wanflow("run", "--json", "--budget", "1 CNY").out)
+    assert (last["exit_code"], last["submitted"]) == (0, 2)
+    assert last["cost"] == {"amount": "0", "currency": "CNY"}
 
 
 def test_the_ledger_has_what_was_charged_beside_what_was_expected(wanflow: Wanflow, paid: Served) -> None:
