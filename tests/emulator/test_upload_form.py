@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -63,9 +64,11 @@ async def opened(folder: Path) -> AsyncIterator[tuple[httpx.AsyncClient, Emulate
 
 
 async def post(client: httpx.AsyncClient, content: bytes | AsyncIterator[bytes], kind: str = KIND) -> tuple[int, str]:
-    """The status of an upload, and the code of its refusal."""
+    """The status of an upload, and the code of its refusal, which has the elements of the vendor's storage."""
     reply = await client.post("/uploads", content=content, headers={"Content-Type": kind})
-    return reply.status_code, reply.text.partition("<Code>")[2].partition("</Code>")[0]
+    refusal = re.fullmatch("<Error><Code>([A-Za-z]+)</Code><Message>[^<]+</Message></Error>", reply.text)
+    assert (refusal is None) == reply.is_success, reply.text
+    return reply.status_code, "" if refusal is None else refusal[1]
 
 
 def kept(folder: Path) -> list[Path]:
