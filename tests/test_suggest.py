@@ -32,3 +32,12 @@ def test_a_name_of_two_signs_is_near_by_one_of_them(word: str, names: list[str],
     """Among several by its sound, as an input method offers them; two Latin letters are too few to tell."""
     assert nearest(word, names) == near
     assert did_you_mean(word, names) == (None if near is None else f"did you mean `{near}`?")
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [("第一场（雨）", "did you mean `第一场-雨`?"), ("海港／清晨", "write `海港/清晨`"), ("ｘｙｚ", "write `xyz`")],
+)
+def test_a_full_width_sign_that_no_name_has_is_not_replaced(word: str, hint: str) -> None:
+    """The ASCII sign of a parenthesis would be refused as well."""
+    assert did_you_mean(word, ["第一场-雨", "海港/清晨"]) == hint

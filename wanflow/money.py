@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from wanflow import decode
+from wanflow.characters import with_ascii_signs
 from wanflow.messages import tr
 
 MOST = Decimal(1_000_000)
@@ -22,6 +23,8 @@ _BEFORE = "CNY|RMB|(?:CN)?[¥￥]|人民[币幣]"
 _AFTER = "CNY|RMB|(?:[元圆圓]|[块塊][钱錢]?)(?:人民[币幣])?|人民[币幣]"
 _YUAN = re.compile(rf"(?P<sign>{_BEFORE})?\s*{_NUMBER}\s*(?(sign)(?:{_AFTER})?|(?:{_AFTER}))", re.IGNORECASE)
 """Amounts in CNY as people in China write them: `20元`, `¥20`, `20 RMB`, `人民币20元`."""
+_THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
+"""A comma between thousands, never that of decimals."""
 
 
 class Bound(StrEnum):
@@ -64,6 +67,16 @@ def parse_amount(text: str) -> Cost:
     if found is None:
         raise ValueError(tr("not an amount of money: {text!r}", text=text))
     return Cost(Decimal(found["amount"]), found["currency"], Bound.EXACT)
+
+
+def amount_meant(text: str) -> str | None:
+    """An amount without the signs that `parse_amount` refuses, `1000元` for `１,000元`; None for an unclear text."""
+    meant = _THOUSANDS.sub("", with_ascii_signs(text.strip()))
+    try:
+        parse_amount(meant)
+    except ValueError:
+        return None
+    return meant
 
 
 def currency_of(code: str) -> str:

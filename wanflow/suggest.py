@@ -42,6 +42,8 @@ MAX_NAMED = 20
 """Maximum names that a hint lists."""
 
 
+_OF_NO_NAME = frozenset("()'\"!?;")
+"""Signs that neither a name nor a selector has: in full width they are not slips for these."""
 _FORWARD = frozenset("\\＼／")
 """Signs that people write in place of the `/` between folders."""
 
@@ -57,12 +59,16 @@ class Known(dict[str, Named]):
 
 def did_you_mean(word: str, names: Iterable[str]) -> str | None:
     """The hint with the nearest known name, or what to do about a sign that no name has; None where none is near."""
-    if (typed := with_ascii_signs(word[: MAX_COMPARED + 1])) != word[: MAX_COMPARED + 1]:
-        return tr("write `{text}`", text=typed)
-    if (unseen := hint_for_invisible(word[: MAX_COMPARED + 1])) is not None:
+    word = word[: MAX_COMPARED + 1]
+    typed = with_ascii_signs(word)
+    slips = {meant for sign, meant in zip(word, typed, strict=True) if sign != meant}
+    write = tr("write `{text}`", text=typed) if slips and not slips & _OF_NO_NAME else None
+    if write is not None and not all(map(str.isalnum, slips)):  # a sign of a selector or a path
+        return write
+    if (unseen := hint_for_invisible(word)) is not None:
         return unseen
     near = nearest(word, names)
-    return tr("did you mean `{near}`?", near=near) if near is not None else None
+    return tr("did you mean `{near}`?", near=near) if near is not None else write
 
 
 def nearest(word: str, names: Iterable[str]) -> str | None:

@@ -62,6 +62,10 @@ def test_what_another_command_does_is_hinted(
             ("plan", "--budget", "it's"),
             'invalid value for `--budget`: `it\'s`: expected an amount with currency, e.g. "20 CNY"',
         ),
+        (
+            ("plan", "--budget", "２，０００元"),
+            'invalid value for `--budget`: `２，０００元`: expected an amount with currency, e.g. "2000元"',
+        ),
     ],
 )
 def test_messages_have_one_kind_of_quotes(words: tuple[str, ...], said: str, wanflow: Wanflow, film: Path) -> None:

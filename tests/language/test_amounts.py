@@ -51,3 +51,19 @@ def test_a_budget_in_yuan_is_one_in_cny(reading) -> None:
     """In the file as on the command line; other currencies keep their codes."""
     assert reading("budget: 60元\n")[0].budget == parse_amount("60 CNY")
     assert parse_amount("3 USD").currency == "USD"
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [("1,000元", "write `1000元`"), ("1,234,567.5 CNY", "write `1234567.5 CNY`"), ("1,5元", "e.g. `60 CNY`")],
+)
+def test_a_comma_between_thousands_is_never_taken_for_a_point(reading, text: str, hint: str) -> None:
+    """It is refused, with the amount to write where only one can be meant."""
+    _, (problem,) = reading(f"budget: {text}\nshots: {{}}\n")
+    assert problem.hint == hint
+
+
+def test_a_full_width_comma_of_an_amount_is_one_error(reading) -> None:
+    """The ASCII comma would be refused too, so the way out is to delete it."""
+    _, (problem,) = reading("budget: 1，000元\nshots: {}\n")
+    assert (problem.place.column, problem.hint) == (10, "delete it")

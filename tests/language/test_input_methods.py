@@ -106,6 +106,12 @@ def test_each_full_width_sign_is_one_error_at_its_place_and_names_its_ascii_sign
         ("  镜头１: {prompt: x}\ncuts:\n  m: [镜头1]\n", [(4, 5, "1")]),
         ("  a:\n    提示词: 清晨\n    時長: 3\n", [(5, 5, "prompt"), (6, 5, "duration")]),
         ("  a:\n    prompt: x\n    resolution: 720Ｐ\n", [(6, 20, "P")]),
+        ("  a:\n    prompt: x\n    resolution: 720ｐ\n", [(6, 20, "P")]),
+        ("  a:\n    prompt: x\n    ratio: １６：９\n", [(6, 12, "16:9")]),
+        ("  a:\n    prompt: x\ncuts:\n  m: {items: [a], size: 1280＊720}\n", [(7, 29, "x")]),
+        ("  a:\n    prompt: x\ncuts:\n  m: [{shot: a, in: ０．５}]\n", [(7, 21, "0.5")]),
+        ("  a: {prompt: 甲}\n＃ 注释\ncuts: {m: [a]}\n", [(5, 1, "#")]),
+        ("  a: {prompt: x}\n  b: {prompt: 乙}\ncuts:\n  m:\n    - a\n    -b\n", [(9, 5, "- ")]),
         ("  a: {prompt: x}\n  b：{prompt: y}\n", [(5, 4, ": ")]),
         ("\u3000\u3000a:\n\u3000\u3000\u3000\u3000prompt: x\n\xa0   seed: 1\n", [(4, 1, ""), (5, 1, ""), (6, 1, "")]),
         (
@@ -122,7 +128,7 @@ def test_slips_are_told_one_by_one(reading, shots: str, told: list[tuple[int, in
         return
     assert [(each.place.line, each.place.column) for each in problems] == [(line, at) for line, at, _ in told]
     assert [each.hint for each in problems] == [
-        f"write `{meant}`" + (" with a space" if meant == ": " else "") if meant else "use ordinary spaces"
+        f"write `{meant}`" + (" with a space" if meant[1:] == " " else "") if meant else "use ordinary spaces"
         for _, _, meant in told
     ]
 
@@ -172,6 +178,40 @@ def test_plain_text_beside_a_mistake_is_no_slip(reading, line: str) -> None:
     """Unquoted text is text as well."""
     _, problems = reading(f"shots:\n  a:\n    first_frame: a.png\n    {line}\n    seed: x\n")
     assert [each.message for each in problems] == ["`seed` must be a whole number, not `x`"]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "hint"),
+    [
+        ("duration: 五", "whole seconds: write `5`"),
+        ("duration: 十二秒", "whole seconds: write `12`"),
+        ("duration: 5秒钟", "whole seconds: write `5`"),
+        ("takes: 两", "write `2`"),
+        ("takes: 3条", "write `3`"),
+        ("prompt_extend: 是", "write `true`"),
+        ("prompt_extend: 否", "write `false`"),
+        ("duration: 五百", None),
+    ],
+)
+def test_numbers_and_answers_in_words_have_a_hint(reading, parameter: str, hint: str | None) -> None:
+    """The number in the signs that YAML reads."""
+    _, (problem,) = reading(f"shots:\n  a:\n    first_frame: a.png\n    {parameter}\n")
+    assert problem.hint == hint
+
+
+def test_the_sign_of_times_of_a_size_is_named(reading) -> None:
+    """`×` is what Chinese and typographers write."""
+    _, (problem,) = reading("shots: {a: {first_frame: a.png}}\ncuts:\n  m: {items: [a], size: 1280×720}\n")
+    assert problem.hint == "write `1280x720`"
+
+
+def test_a_full_width_hash_between_blanks_is_a_warning(reading) -> None:
+    """What looks like a comment would be paid for; one that begins a word may be a sign of the text."""
+    shots = "shots:\n  a:\n    first_frame: a.png\n    prompt: {}\n"
+    _, (problem,) = reading(shots.format("清晨 ＃ 备注"))
+    assert (problem.severity, problem.place.column) == (Severity.WARNING, 16)
+    assert reading(shots.format("清晨 ＃标签"))[1] == ()
+    assert reading(shots.format('"清晨 ＃ 备注"'))[1] == ()
 
 
 @pytest.mark.parametrize("text", ['“清晨"', '”清晨"', "｜\n      清晨，江南", "＞－\n      清晨，江南"])

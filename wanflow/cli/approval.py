@@ -11,7 +11,7 @@ from wanflow import money
 from wanflow.cli.exit_code import error
 from wanflow.cli.screen import confirm, print_report, say
 from wanflow.messages import tr
-from wanflow.money import Cost, parse_amount
+from wanflow.money import Cost, amount_meant, parse_amount
 from wanflow.planner.budget import excesses, new_cost
 from wanflow.planner.plan import Action, Plan
 from wanflow.report.text.plan import excess_text, plan_text
@@ -26,9 +26,9 @@ def limit_of(written: str | None, plan: Plan) -> Cost | None:
         limit = parse_amount(written)
     except ValueError:
         words = tr(
-            '`{written}`: expected an amount with currency, e.g. "20 {currency}"',
+            '`{written}`: expected an amount with currency, e.g. "{example}"',
             written=written,
-            currency=plan.currency,
+            example=amount_meant(written) or f"20 {plan.currency}",
         )
         raise click.BadParameter(words, param_hint="`--budget`") from None
     if limit.currency != plan.currency:

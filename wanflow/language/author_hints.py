@@ -82,8 +82,12 @@ _IN_CUTS = {
 }
 """Hints for keys that belong to another part of a cut."""
 
-_TRUE, _FALSE = frozenset({"yes", "on", "y", "true"}), frozenset({"no", "off", "n", "false"})
-_MEASURE = re.compile(r"(?P<number>[-+]?\d+(?:\.\d+)?)\s*(?P<unit>[A-Za-z%×秒]+)", re.ASCII)
+_TRUE = frozenset({"yes", "on", "y", "true", "是", "对", "對", "开", "開", "真"})
+_FALSE = frozenset({"no", "off", "n", "false", "否", "不", "关", "關", "假"})
+_MEASURE = re.compile(r"(?P<number>[-+]?\d+(?:\.\d+)?)\s*(?P<unit>[A-Za-z%×]+|秒[钟鐘]?|[条條个個次帧幀])", re.ASCII)
+_NUMERAL = re.compile(r"(?:(?P<tens>[1-9]?)十)?(?P<ones>[0-9]?)(?P<unit>\D*)", re.ASCII)
+"""A Chinese number below a hundred whose digits are those of ASCII, with its unit."""
+_DIGITS = str.maketrans("零一二两兩三四五六七八九", "012223456789")
 _CLOCK = re.compile(r"(?:(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>\d+(?:\.\d+)?)", re.ASCII)
 _NAMES = re.compile(r"[\w/-]+(?:[, ，、] *[\w/-]+)*")
 """A name, or several with commas or spaces, which make a list in brackets."""
@@ -94,9 +98,9 @@ _UNITS = {
     "dbfs": "dB",
     "fps": tr("frames a second"),
     "lufs": "LUFS",
-    **dict.fromkeys(("ms", "s", "sec", "secs", "second", "seconds", "秒"), tr("seconds")),
+    **dict.fromkeys(("ms", "s", "sec", "secs", "second", "seconds", "秒", "秒钟", "秒鐘"), tr("seconds")),
 }
-_FRAMES = frozenset({"f", "frame", "frames"})
+_FRAMES = frozenset({"f", "frame", "frames", "帧", "幀"})
 _VIDEOS = frozenset({".mp4", ".mov", ".webm", ".mkv"})
 
 
@@ -250,7 +254,7 @@ def _hint_for_scalar(text: str, kinds: Collection[str], key: str) -> str | None:
 
 
 def _hint_for_number(text: str, key: str, *, whole: bool) -> str | None:
-    """The hint for a number with a unit, a time code, or decimals where a whole number is expected."""
+    """The hint for a number with a unit, a time code, a Chinese number, or decimals where a whole one is expected."""
     number, unit = _number_and_unit(text, key)
     if unit in _FRAMES:
         return tr("write whole seconds, not frames") if whole else tr("write seconds, not frames")
@@ -264,6 +268,10 @@ def _hint_for_number(text: str, key: str, *, whole: bool) -> str | None:
 
 
 def _number_and_unit(text: str, key: str) -> tuple[Decimal | None, str]:
+    numeral = _NUMERAL.fullmatch(text.translate(_DIGITS))
+    if numeral is not None and not text.isascii():
+        tens = int(numeral["tens"] or 1) if numeral["tens"] is not None else 0
+        text = f"{tens or ''}{numeral['ones'] or (0 if tens else '')}{numeral['unit']}"
     clock, measure = _CLOCK.fullmatch(text), _MEASURE.fullmatch(text)
     if clock is not None:
         minutes = 60 * int(clock["hours"] or 0) + int(clock["minutes"])
@@ -272,6 +280,6 @@ def _number_and_unit(text: str, key: str) -> tuple[Decimal | None, str]:
         unit = measure["unit"].lower()
         scale = Decimal(1000) if unit == "ms" else Decimal(1)
         return Decimal(measure["number"]) / scale, unit if unit in _FRAMES else _UNITS.get(unit, "")
-    if re.fullmatch(r"[-+]?\d+\.\d+", text, re.ASCII):
+    if re.fullmatch(r"[-+]?\d+(?:\.\d+)?", text, re.ASCII):
         return Decimal(text), "seconds" if key == "duration" else ""
     return None, ""

@@ -266,6 +266,7 @@ MAX_RATE = 120
 """Maximum frames a second."""
 
 _SIZE = re.compile(r"([0-9]{1,5})x([0-9]{1,5})")
+_TIMES = re.compile(r"\s*[×✕*X]\s*")
 
 
 def read_shape(node: Node, problems: list[Problem]) -> CutShape:
@@ -279,7 +280,10 @@ def read_shape(node: Node, problems: list[Problem]) -> CutShape:
         sides = (int(found[1]), int(found[2])) if found else (0, 0)
         if sides[0] not in SIDES or sides[1] not in SIDES:
             message = tr("`size` must be width x height in even numbers of pixels, not `{name}`", name=size.string)
-            problems.append(Problem(size.place, message, "e.g. `1280x720`"))
+            meant = _TIMES.sub("x", size.string)
+            mended = found is None and _SIZE.fullmatch(meant) is not None
+            hint = tr("write `{value}`", value=meant) if mended else tr("e.g. `1280x720`")
+            problems.append(Problem(size.place, message, hint))
             sides = None
     if isinstance(fps, TextNode):
         number = fps.value

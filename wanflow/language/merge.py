@@ -89,13 +89,14 @@ def _defined_twice(files: Sequence[ProductionFile], group: str) -> Iterator[Prob
 
 
 _NO_BLOCK = re.compile(r"[｜＞][-－]?$")
+_NO_COMMENT = re.compile(r"(?<=\s)＃(?=\s)")
 _HALF_QUOTED = frozenset("“”„＂「")
 
 
 def cut_off_texts(files: Sequence[ProductionFile]) -> Iterator[Problem]:
     """Warnings for texts that a ` #` without a space after it ends, and for those that begin with another quote.
 
-    The first is more often a cut prompt than a comment; the second is a slip of an input method.
+    The first is more often a cut prompt than a comment; the second is a slip of an input method, as is a ` ＃ `.
     """
     for file in files:
         yield from _cut_off(file.root)
@@ -112,6 +113,10 @@ def _cut_off(node: Node) -> Iterator[Problem]:
         case TextNode(cut_off=True):
             message = tr("the text is cut off at ` #`, which begins a comment")
             yield Problem(node.place, message, tr("quote the text, or write a space after `#`"), Severity.WARNING)
+        case TextNode(text=text, plain=True, verbatim=True) if (hash_ := _NO_COMMENT.search(text)) is not None:
+            message = tr("`＃` does not begin a comment: it is sent with the text behind it")
+            hint = tr("write `#`, or put the text in quotes")
+            yield Problem(node.place_of(hash_.start()), message, hint, Severity.WARNING)
         case TextNode(text=text, plain=True) if text[:1] in _HALF_QUOTED and text.find('"') == len(text) - 1 > 0:
             message = tr("`{text}` does not begin a text in quotes: both quotes are sent as they are", text=text[0])
             yield Problem(node.place, message, tr('write `"` at both ends'), Severity.WARNING)

@@ -6,6 +6,7 @@ What is free text to the schema, such as prompts, titles, notes and paths, is ne
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import reduce
 from operator import getitem
 
@@ -14,7 +15,7 @@ from wanflow.language.chinese_keys import CHINESE_KEYS
 from wanflow.schemas import PIPELINE, PRODUCTION, Json, load_schema
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode
 from wanflow.yamldoc.parse import Document
-from wanflow.yamldoc.slips import Slip, slips_of_entries, slips_of_name, slips_of_words, structural
+from wanflow.yamldoc.slips import Slip, slips_of_entries, slips_of_name, slips_of_value, structural
 
 MAX_SLIPS = 500
 """Maximum slips of a file that are told at once."""
@@ -88,15 +89,17 @@ class _Search:
         place = node.place_of(0)
         if node.plain and kinds & {"object", "array"} and (found := [*self._structure(node)]):
             yield from found if "string" not in kinds or _is_name(kinds) or node.text[0] == "｛" else ()
-        elif node.verbatim and _is_name(kinds):
+        elif node.verbatim and self._is_choice(rule, kinds, key):
+            known = [str(each) for each in (*rule.get("enum", ()), *rule.get("examples", ()))]
+            mended = slips_of_value(node.text, place.line - 1, place.column - 1, known)
+            yield from (replace(slip, meant="") if key == "budget" and slip.meant == "," else slip for slip in mended)
+        elif node.verbatim and ("format" in rule or _is_name(kinds)):
             among = "" if node.string in self._names else ",/"
             yield from slips_of_name(node.text, place.line - 1, place.column - 1, among)
-        elif node.verbatim and self._is_choice(rule, kinds, key):
-            yield from slips_of_words(node.text, place.line - 1, place.column - 1)
 
     def _is_choice(self, rule: Json, kinds: set[str], key: str) -> bool:
-        """Whether a value is a number, a truth value, a name or one of several words."""
-        if key in self._choices or {"enum", "const", "format"} & rule.keys():
+        """Whether a value is a number, a truth value or one of several words."""
+        if key in self._choices or {"enum", "const"} & rule.keys():
             return True
         return bool(kinds) and ("string" not in kinds or rule.get("pattern", "").startswith(r"^\$\{"))
 

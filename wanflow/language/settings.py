@@ -19,7 +19,7 @@ from wanflow.language.problem import Problem
 from wanflow.language.schema_problems import check_against
 from wanflow.language.scope import BasePath
 from wanflow.messages import tr
-from wanflow.money import Cost, currency_of, parse_amount
+from wanflow.money import Cost, amount_meant, currency_of, parse_amount
 from wanflow.suggest import did_you_mean, hint_for_path
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
 from wanflow.yamldoc.parse import parse
@@ -71,7 +71,8 @@ def read_budget(root: MapNode, prices: PriceBook, problems: list[Problem]) -> Co
     try:
         budget = parse_amount(written.string)
     except ValueError:
-        hint = tr("e.g. `60 {currency}`", currency=prices.currency)
+        meant = amount_meant(written.string)
+        hint = tr("write `{value}`", value=meant) if meant else tr("e.g. `60 {currency}`", currency=prices.currency)
         problems.append(Problem(written.place, tr("`budget` must be a positive amount with a currency"), hint))
         return None
     if budget.currency != prices.currency:

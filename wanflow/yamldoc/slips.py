@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from wanflow.characters import INVISIBLE, ascii_sign, named
+from wanflow.characters import INVISIBLE, ascii_sign, named, with_ascii_signs
 from wanflow.messages import tr
 
 SPACE = "[\xa0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff]"
@@ -35,8 +35,12 @@ _VALUE = re.compile(rf"\s*(?:-[ ]+)*(?:{_KEY}:[ ]+)?(?P<value>\S.*\S)")
 _CLOSING_QUOTE = re.compile(rf"[{_QUOTES}](?=\s*(?:[,，}}\]{_CLOSE}]|$))")
 _INNER = re.compile(rf"(?<=[:,{{\[])[{_OPEN}]|(?<=[:,] )[{_OPEN}]|[{_CLOSE}](?=\s*(?:[,，}}\]{_CLOSE}]|$))")
 _BLOCK = re.compile("(?<=: )[>|＞｜][-+－＋]?$")
-_HASH = re.compile(r"(?<=\s)＃")
-_WIDE_WORD = re.compile("[０-９Ａ-Ｚａ-ｚ]+")
+_HASH = re.compile(r"(?<!\S)＃")
+_CLOSE_DASH = re.compile(r"[ ]*(?P<dash>-)(?=[^\s-])")
+_WIDE_WORD = re.compile("[０-９Ａ-Ｚａ-ｚ]+(?:[．。：∶／＊][０-９Ａ-Ｚａ-ｚ]+)*")
+"""A word or a number, also a decimal or a ratio: `０．５`, `１６：９`."""
+_MEASURES = re.compile(r"[0-9]+([*x])[0-9]+")
+_TIMES = re.compile("(?<=[0-9０-９])[＊ｘＸ](?=[0-9０-９])")
 _KINDS = {
     ":": tr("colon"),
     ",": tr("comma"),
@@ -78,8 +82,8 @@ class Slip:
             if self.meant:
                 return tr("{name} is not a space in YAML", name=name)
             return tr("{name} does not belong here", name=name)
-        if self.written == ":":
-            return tr("no space follows this `:`")
+        if self.written in {":", "-"}:
+            return tr("no space follows this `{sign}`", sign=self.written)
         if len(self.written) > 1:
             return (
                 tr("`{written}` is full-width", written=self.written)
@@ -98,7 +102,7 @@ class Slip:
             return tr("delete it")
         if self.meant.isspace():
             return tr("use ordinary spaces")
-        if self.meant == ": ":
+        if self.meant in {": ", "- "}:
             return tr("write `{meant}` with a space", meant=self.meant)
         return tr("write `{meant}`", meant=self.meant)
 
@@ -140,6 +144,16 @@ def slips_of_words(text: str, line: int, column: int) -> Iterator[Slip]:
         if meant != written:
             yield Slip(line, column + at, written, meant)
         at += len(written)
+
+
+def slips_of_value(text: str, line: int, column: int, known: Sequence[str]) -> Iterator[Slip]:
+    """The slips in a number or a choice; `known` are some right values, whose case and sign of times are meant."""
+    times = next((found[1] for found in map(_MEASURES.fullmatch, known) if found is not None), None)
+    repaired = with_ascii_signs(text if times is None else _TIMES.sub(times, text))
+    repaired = next((each for each in known if each.lower() == repaired.lower()), repaired)
+    for slip in slips_of_words(text, line, column):
+        at = slip.column - column
+        yield slip if slip.meant in {"", " "} else replace(slip, meant=repaired[at : at + len(slip.written)])
 
 
 def slips_of_name(text: str, line: int, column: int, among: str = "") -> Iterator[Slip]:
@@ -231,3 +245,5 @@ def groups(lines: Sequence[str], number: int) -> Iterator[Sequence[Slip]]:
     inner = [Slip(number, sign.start(), sign[0], ascii_sign(sign[0]) or "") for sign in _INNER.finditer(line)]
     yield from ([*found, each] for each in inner)
     yield [*found, *inner]
+    dash = _CLOSE_DASH.match(line)
+    yield [Slip(number, dash.start("dash"), "-", "- ")] if dash is not None else []
