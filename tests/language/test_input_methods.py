@@ -107,6 +107,11 @@ def test_each_full_width_sign_is_one_error_at_its_place_and_names_its_ascii_sign
         ("  a:\n    提示词: 清晨\n    時長: 3\n", [(5, 5, "prompt"), (6, 5, "duration")]),
         ("  a:\n    prompt: x\n    resolution: 720Ｐ\n", [(6, 20, "P")]),
         ("  a:\n    prompt: x\n    resolution: 720ｐ\n", [(6, 20, "P")]),
+        ("  a: {prompt: 清晨，duration：3}\n", [(4, 17, ","), (4, 26, ": ")]),
+        ("  a: {prompt: 清晨， ratio：16:9, seed: 7}\n", [(4, 17, ","), (4, 24, ": ")]),
+        ("  a: {seed: 7, prompt: 清晨，\n    duration：3}\n", [(4, 26, ","), (5, 13, ": ")]),
+        ("  a: {prompt: 清晨，ｓｅｅｄ：4}\n", [(4, 17, ","), (4, 18, "seed"), (4, 22, ": ")]),
+        ("  a；\n    prompt: 清晨\n", [(4, 4, ": ")]),
         ("  a:\n    prompt: x\n    ratio: １６：９\n", [(6, 12, "16:9")]),
         ("  a:\n    prompt: x\ncuts:\n  m: {items: [a], size: 1280＊720}\n", [(7, 29, "x")]),
         ("  a:\n    prompt: x\ncuts:\n  m: [{shot: a, in: ０．５}]\n", [(7, 21, "0.5")]),
@@ -212,6 +217,53 @@ def test_a_full_width_hash_between_blanks_is_a_warning(reading) -> None:
     assert (problem.severity, problem.place.column) == (Severity.WARNING, 16)
     assert reading(shots.format("清晨 ＃标签"))[1] == ()
     assert reading(shots.format('"清晨 ＃ 备注"'))[1] == ()
+
+
+@pytest.mark.parametrize(
+    "shot",
+    [
+        "{prompt: 比例：16:9，时长：5秒, duration: 3}",
+        "{prompt: 清晨，声音：雨声，比例：匀称}",
+        '{prompt: "清晨，duration：3"}',
+        "\n    prompt: 清晨，duration：3",
+    ],
+)
+def test_words_of_a_prompt_are_no_keys(reading, shot: str) -> None:
+    """A key that the shot has already, one in Chinese without a number, quoted text, and text on its own line."""
+    head = "wanflow: 1\ndefaults: {model: wan2.7-t2v}\nshots:\n"
+    production, problems = reading(f"  a: {shot}\n", head=head)
+    assert (production is not None, problems) == (True, ())
+
+
+@pytest.mark.parametrize("value", ["duration: 3；", "ratio: 16:9。", "resolution: 720P，"])
+def test_a_sign_that_ends_a_value_is_deleted(reading, value: str) -> None:
+    """The ASCII sign would be as wrong."""
+    _, (problem,) = reading(
+        f"shots:\n  a:\n    prompt: x\n    {value}\n", head="wanflow: 1\ndefaults: {model: wan2.7-t2v}\n"
+    )
+    assert (problem.place.column, problem.hint) == (len(value) + 4, "delete it")
+
+
+def test_a_comma_in_a_tag_is_a_warning(reading) -> None:
+    """`tag:夜` would find nothing; a tag in quotes is what it says."""
+    shots = "shots:\n  a:\n    first_frame: a.png\n    tags: [{}]\n"
+    _, problems = reading(shots.format("夜，雨, “外”, 第一集（上）"))
+    assert [(each.severity, each.place.column, each.hint) for each in problems] == [
+        (Severity.WARNING, 13, "write `,`, or put the tag in quotes"),
+        (Severity.WARNING, 17, 'write `"`, or put the tag in quotes'),
+    ]
+    assert reading(shots.format('"夜，雨"'))[1] == ()
+
+
+def test_a_comma_between_included_files_is_one_error(filing) -> None:
+    """A file may have it in its name, but not behind its ending."""
+    files = {
+        "wanflow.yaml": "wanflow: 1\ninclude: [甲，一.yaml，乙.yaml]\n",
+        "甲，一.yaml": "shots: {}\n",
+        "乙.yaml": "shots: {}\n",
+    }
+    _, problems = filing(files)
+    assert [(each.place.line, each.place.column, each.hint) for each in problems] == [(2, 19, "write `,`")]
 
 
 @pytest.mark.parametrize("text", ['“清晨"', '”清晨"', "｜\n      清晨，江南", "＞－\n      清晨，江南"])

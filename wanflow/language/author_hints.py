@@ -80,6 +80,7 @@ _IN_CUTS = {
     "transition": tr("write it in an item: `{shot: NAME, transition: dissolve}`"),
     "title": tr("write it as an item: `{title: …, duration: 2}`"),
 }
+_IN_CUTS |= {name: _IN_CUTS[key] for name, keys in CHINESE_KEYS.items() for key in keys if key in _IN_CUTS}
 """Hints for keys that belong to another part of a cut."""
 
 _TRUE = frozenset({"yes", "on", "y", "true", "是", "对", "對", "开", "開", "真"})

@@ -269,22 +269,26 @@ _SIZE = re.compile(r"([0-9]{1,5})x([0-9]{1,5})")
 _TIMES = re.compile(r"\s*[×✕*X]\s*")
 
 
+def _sides(size: TextNode, problems: list[Problem]) -> tuple[int, int] | None:
+    """Width and height in pixels; None, and a problem, for anything else."""
+    found = _SIZE.fullmatch(size.string)
+    sides = (int(found[1]), int(found[2])) if found else (0, 0)
+    if sides[0] in SIDES and sides[1] in SIDES:
+        return sides
+    meant = _TIMES.sub("x", size.string)
+    mended = found is None and _SIZE.fullmatch(meant) is not None
+    message = tr("`size` must be width x height in even numbers of pixels, not `{name}`", name=size.string)
+    hint = tr("write `{value}`", value=meant) if mended else tr("e.g. `1280x720`")
+    problems.append(Problem(size.place, message, hint))
+    return None
+
+
 def read_shape(node: Node, problems: list[Problem]) -> CutShape:
     """The size, rate and fit of a cut in its long form; invalid ones are reported and left at the default."""
     if not isinstance(node, MapNode):
         return AS_FIRST
     size, fps, fit = (node.find(key) for key in ("size", "fps", "fit"))
-    sides, rate = None, None
-    if isinstance(size, TextNode):
-        found = _SIZE.fullmatch(size.string)
-        sides = (int(found[1]), int(found[2])) if found else (0, 0)
-        if sides[0] not in SIDES or sides[1] not in SIDES:
-            message = tr("`size` must be width x height in even numbers of pixels, not `{name}`", name=size.string)
-            meant = _TIMES.sub("x", size.string)
-            mended = found is None and _SIZE.fullmatch(meant) is not None
-            hint = tr("write `{value}`", value=meant) if mended else tr("e.g. `1280x720`")
-            problems.append(Problem(size.place, message, hint))
-            sides = None
+    sides, rate = _sides(size, problems) if isinstance(size, TextNode) else None, None
     if isinstance(fps, TextNode):
         number = fps.value
         rate = Fraction(number) if isinstance(number, int | Decimal) and not isinstance(number, bool) else Fraction(0)

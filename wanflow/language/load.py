@@ -127,9 +127,9 @@ def read_usable(file: Path, overrides: Overrides = AS_WRITTEN) -> LoadResult:
     A slip of an input method is read as what was meant, so that it is one error and raises no other.
     """
     result = _read_once(file, overrides, {})
-    for _ in range(MAX_REPAIRS if has_errors(result.problems) else 0):
-        documents = result.texts.documents
-        found = {name: (*each.slips, *find_slips(each)) for name, each in documents.items()}
+    for _ in range(MAX_REPAIRS):
+        documents, wrong = result.texts.documents, has_errors(result.problems)
+        found = {name: (*each.slips, *find_slips(each, wrong=wrong)) for name, each in documents.items()}
         if found == {name: each.slips for name, each in documents.items()}:
             break
         repaired = _read_once(file, overrides, found)

@@ -90,6 +90,7 @@ def _defined_twice(files: Sequence[ProductionFile], group: str) -> Iterator[Prob
 
 _NO_BLOCK = re.compile(r"[｜＞][-－]?$")
 _NO_COMMENT = re.compile(r"(?<=\s)＃(?=\s)")
+_NOT_IN_TAGS = re.compile("[，、“”]")
 _HALF_QUOTED = frozenset("“”„＂「")
 
 
@@ -105,8 +106,10 @@ def cut_off_texts(files: Sequence[ProductionFile]) -> Iterator[Problem]:
 def _cut_off(node: Node) -> Iterator[Problem]:
     match node:
         case MapNode(pairs):
-            for _, value in pairs:
+            for key, value in pairs:
                 yield from _cut_off(value)
+                if key.string == "tags" and isinstance(value, ListNode):
+                    yield from _signs_in_tags(value)
         case ListNode(items):
             for item in items:
                 yield from _cut_off(item)
@@ -128,6 +131,15 @@ def _cut_off(node: Node) -> Iterator[Problem]:
                 tr("write `{value}`", value=with_ascii_signs(text[0])),
                 Severity.WARNING,
             )
+
+
+def _signs_in_tags(tags: ListNode) -> Iterator[Problem]:
+    """Warnings for tags without quotes that have a comma or a quote of an input method: `tag:夜` finds no `夜，雨`."""
+    for tag in tags.items:
+        if isinstance(tag, TextNode) and tag.plain and (sign := _NOT_IN_TAGS.search(tag.text)) is not None:
+            message = tr("`{sign}` is a part of this tag", sign=sign[0])
+            hint = tr("write `{meant}`, or put the tag in quotes", meant=with_ascii_signs(sign[0]))
+            yield Problem(tag.place_of(sign.start()), message, hint, Severity.WARNING)
 
 
 def _merge_file(file: ProductionFile, names: Names, problems: list[Problem]) -> MergedFile:

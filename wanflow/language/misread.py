@@ -5,7 +5,8 @@ What is free text to the schema, such as prompts, titles, notes and paths, is ne
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import reduce
 from operator import getitem
@@ -15,7 +16,15 @@ from wanflow.language.chinese_keys import CHINESE_KEYS
 from wanflow.schemas import PIPELINE, PRODUCTION, Json, load_schema
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode
 from wanflow.yamldoc.parse import Document
-from wanflow.yamldoc.slips import Slip, slips_of_entries, slips_of_name, slips_of_value, structural
+from wanflow.yamldoc.slips import (
+    Slip,
+    hidden_entries,
+    may_hide_entries,
+    slips_of_entries,
+    slips_of_name,
+    slips_of_value,
+    structural,
+)
 
 MAX_SLIPS = 500
 """Maximum slips of a file that are told at once."""
@@ -24,24 +33,29 @@ _CHOICES = ("background", "budget", "fps", "model", "size")
 """Keys beside those of parameters whose values are no free text, although the schema has them as text."""
 
 
-def find_slips(document: Document) -> tuple[Slip, ...]:
-    """The slips of a file that has problems; those that are repaired already are not found again."""
+def find_slips(document: Document, *, wrong: bool) -> tuple[Slip, ...]:
+    """The slips of a file; those that are repaired already are not found again.
+
+    A file that is not `wrong` can have none but those that hide keys in a text.
+    """
     root = document.root
-    if root is None or all(line.isascii() for line in document.lines):
+    if root is None or all(map(str.isascii, document.lines)) or not (wrong or may_hide_entries(document.lines)):
         return ()
     pipeline = isinstance(root, MapNode) and root.find("pipeline") is not None
-    found = dict.fromkeys(_Search(document.lines, load_schema(PIPELINE if pipeline else PRODUCTION)).all(root))
+    search = _Search(document.lines, load_schema(PIPELINE if pipeline else PRODUCTION), wrong=wrong)
+    found = dict.fromkeys(search.all(root))
     return tuple(slip for slip in found if slip not in document.slips)[:MAX_SLIPS]
 
 
+_AFTER_FILE = re.compile(r"(?<=\.yaml|.\.yml)[，、]")
 _FOLLOWED = frozenset({"$ref", "allOf", "if", "then", "else"})
 
 
 class _Search:
     """Walks a file's tree beside its schema."""
 
-    def __init__(self, lines: tuple[str, ...], schema: Json) -> None:
-        self._lines, self._schema = lines, schema
+    def __init__(self, lines: tuple[str, ...], schema: Json, *, wrong: bool) -> None:
+        self._lines, self._schema, self._wrong = lines, schema, wrong
         self._choices = {*parameter_keys(), *_CHOICES}
         self._names: set[str] = set()
 
@@ -59,21 +73,31 @@ class _Search:
             case ListNode(items) if "array" in kinds:
                 for item in items:
                     yield from self._node(item, rule.get("items", {}), key)
-            case TextNode(value=str()):
+            case TextNode(value=str()) if self._wrong:
                 yield from self._text(node, rule, kinds, key)
 
     def _mapping(self, node: MapNode, rule: Json) -> Iterator[Slip]:
         known, further = rule.get("properties", {}), rule.get("additionalProperties")
+        if self._lines[node.place.line - 1][node.place.column - 1 :][:1] in {"{", "｛"}:
+            yield from self._hidden(node, known.keys() - node.keys_among(known))
         for key, value in node.entries:
             empty, place = isinstance(value, TextNode) and value.value is None, key.place_of(0)
             meant = next((name for name in CHINESE_KEYS.get(key.string, ()) if name in known), key.string)
-            if key.verbatim and further is False and meant != key.string and node.find(meant) is None:
+            if key.verbatim and self._wrong and further is False and meant != key.string and node.find(meant) is None:
                 yield Slip(place.line - 1, place.column - 1, key.text, meant)
-            elif key.verbatim:
+            elif key.verbatim and self._wrong:
                 yield from self._key(key, empty=empty)
             inner = known.get(meant, further)
             if isinstance(inner, Mapping):
                 yield from self._node(value, inner, key.string)
+
+    def _hidden(self, node: MapNode, missing: Collection[str]) -> Iterator[Slip]:
+        """The slips that hide keys which a mapping in braces does not have yet."""
+        keys = {name: False for name, meant in CHINESE_KEYS.items() if any(key in missing for key in meant)}
+        keys |= dict.fromkeys(missing, True)
+        for _, value in node.entries:
+            if isinstance(value, TextNode) and value.plain and (value.verbatim or value.lines):
+                yield from hidden_entries(value, keys)
 
     def _key(self, key: TextNode, *, empty: bool) -> Iterator[Slip]:
         place = key.place_of(0)
@@ -96,6 +120,10 @@ class _Search:
         elif node.verbatim and ("format" in rule or _is_name(kinds)):
             among = "" if node.string in self._names else ",/"
             yield from slips_of_name(node.text, place.line - 1, place.column - 1, among)
+
+        elif node.plain and node.verbatim and key == "include":
+            commas = _AFTER_FILE.finditer(node.text)
+            yield from (Slip(place.line - 1, place.column - 1 + sign.start(), sign[0], ",") for sign in commas)
 
     def _is_choice(self, rule: Json, kinds: set[str], key: str) -> bool:
         """Whether a value is a number, a truth value or one of several words."""

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import takewhile
 from typing import TypeAlias
 
 Value: TypeAlias = "bool | int | Decimal | str | None"
@@ -80,8 +81,12 @@ class TextNode:
             first = self.place.column - 1 if number == 0 else 0
             words = line[first:].strip(" \t\"'")
             begin = self.text.find(words, end)
-            end = end if begin < 0 else begin + len(words)
-            if 0 <= begin <= at < end:
+            if begin < 0:  # an escape, or what follows a text in brackets
+                begin = len(self.text) - len(self.text[end:].lstrip())
+                alike = takewhile(lambda pair: pair[0] == pair[1], zip(words, self.text[begin:], strict=False))
+                words = "".join(sign for sign, _ in alike)
+            end = begin + len(words) if words else end
+            if begin <= at < end:
                 column = line.index(words, first) + at - begin + 1
                 return replace(self.place, line=self.place.line + number, column=column)
         return self.place

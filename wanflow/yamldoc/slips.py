@@ -7,11 +7,12 @@ titles and notes, in which these signs are proper, never have one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from wanflow.characters import INVISIBLE, ascii_sign, named, with_ascii_signs
 from wanflow.messages import tr
+from wanflow.yamldoc.nodes import TextNode
 
 SPACE = "[\xa0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff]"
 """Spaces that are none for YAML."""
@@ -22,11 +23,14 @@ _OPEN, _CLOSE = "｛﹛【〔［﹝", "｝﹜】〕］﹞"
 _QUOTES = "“”„‟＂〝〞「」『』‘’＇"
 _KEY = rf"[^\s{_COLONS}:，,、;；。!！?？{{}}\[\]{_OPEN}{_CLOSE}\"'{_QUOTES}#＃&*|>%@`]{{1,60}}"
 _DASH = re.compile(rf"(?P<dash>[-{_DASHES}])(?:(?P<space>{SPACE})|[ ]+|$)")
-_ENTRY = re.compile(rf"(?P<key>{_KEY})[ ]*(?:(?P<colon>[{_COLONS}])|:(?P<space>{SPACE})|(?P<close>:)(?=[^\s:/]))")
+_ENTRY = re.compile(
+    rf"(?P<key>{_KEY})[ ]*(?:(?P<colon>[{_COLONS}]|；(?=\s*$))|:(?P<space>{SPACE})|(?P<close>:)(?=[^\s:/]))"
+)
 _IN_FLOW = re.compile(
     rf"(?:^|(?P<comma>[，、](?=\s*[a-zＡ-Ｚａ-ｚ])|(?<=[}}\]\"'{_CLOSE}])[，、])|[{{,{_OPEN}])\s*"
     rf"(?P<key>{_KEY})[ ]*(?:(?P<colon>[{_COLONS}])|:(?=\s))"
 )
+_HIDDEN = re.compile(rf"(?P<comma>[，、；])\s*(?P<key>{_KEY})[ ]*(?P<colon>[{_COLONS}])\s*(?P<value>\S?)")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
 _PLAIN_ENTRY = re.compile(rf"{_KEY}:[ ]+")
 _INDENT = re.compile(rf"(?:[ ]|{SPACE})*")
@@ -44,6 +48,7 @@ _TIMES = re.compile("(?<=[0-9０-９])[＊ｘＸ](?=[0-9０-９])")
 _KINDS = {
     ":": tr("colon"),
     ",": tr("comma"),
+    ";": tr("semicolon"),
     "-": tr("dash"),
     "#": tr("hash"),
     "$": tr("dollar sign"),
@@ -153,6 +158,9 @@ def slips_of_value(text: str, line: int, column: int, known: Sequence[str]) -> I
     repaired = next((each for each in known if each.lower() == repaired.lower()), repaired)
     for slip in slips_of_words(text, line, column):
         at = slip.column - column
+        if slip.meant in {";", ",", "."} and at == len(text) - 1:
+            yield replace(slip, meant="")  # the end of a sentence
+            continue
         yield slip if slip.meant in {"", " "} else replace(slip, meant=repaired[at : at + len(slip.written)])
 
 
@@ -225,6 +233,26 @@ def _entries(text: str, line: int, column: int) -> Iterator[Slip]:
 def slips_of_entries(text: str, line: int, column: int) -> Iterator[Slip]:
     """The slips in a key without a value: those between entries of a mapping in braces, otherwise those of a name."""
     yield from [*_entries(text, line, column)] or slips_of_name(text, line, column)
+
+
+def may_hide_entries(lines: Sequence[str]) -> bool:
+    """Whether a file may have entries of mappings in braces that are read as a part of the text before them."""
+    return _HIDDEN.search("\n".join(lines)) is not None
+
+
+def hidden_entries(text: TextNode, keys: Mapping[str, bool]) -> Iterator[Slip]:
+    """The slips around entries of a mapping in braces that are read as a part of the text before them.
+
+    `keys` are those that the mapping may have, each with whether a text of that name is always a key. Others may be
+    words of a prompt, as in `，比例：匀称`: they are keys where a number follows.
+    """
+    for entry in _HIDDEN.finditer(text.text):
+        sure = keys.get(with_ascii_signs(entry["key"]))
+        if sure or (sure is not None and entry["value"].isdecimal()):
+            comma, key, colon = (text.place_of(entry.start(part)) for part in ("comma", "key", "colon"))
+            yield Slip(comma.line - 1, comma.column - 1, entry["comma"], ",")
+            yield from slips_of_name(entry["key"], key.line - 1, key.column - 1)
+            yield Slip(colon.line - 1, colon.column - 1, entry["colon"], ": ")
 
 
 def groups(lines: Sequence[str], number: int) -> Iterator[Sequence[Slip]]:
