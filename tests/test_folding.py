@@ -111,6 +111,15 @@ def test_all_other_breaks_are_a_blank(words: list[str], style: str, width: int) 
         ("a: >-\n  He said…\n  “Hello”\n", "He said… “Hello”"),
         ("a: >-\n  江南……\n  ——水乡\n", "江南……——水乡"),
         ("a: >-\n  우리\n  나라\n", "우리 나라"),
+        ("a: >-\n  走在\n  ${小红}身边，\n  ${a}${b}风格\n", "走在${小红}身边，${a}${b}风格"),
+        ("a: >-\n  ${小明}\n  走在${小红}\n  身边“${a}”\n  “${b}”\n  水\n", "${小明}走在${小红}身边“${a}”“${b}”水"),
+        ("a: >\n  江南，\n  ${a}，\n  ${b}\n", "江南，${a}，${b}"),
+        ("a: >-\n  江南\n  ${a}\n  ${b}\n", "江南${a}${b}"),
+        ("a: 江南\n  ${a}\nb: {x: 江南}\n水: 乡\n", "江南${a}"),
+        ("a: >-\n  the 江南 of\n  ${a}\n  and ${b}\n  水\n", "the 江南 of ${a} and ${b} 水"),
+        ("a: >-\n  ${a}\n  ${b} 江南 walks\n  ${c}\n", "${a} ${b} 江南 walks ${c}"),
+        ("a: >-\n  江南， ${a}\n  走来\n  ${b} 水\n", "江南， ${a} 走来 ${b} 水"),
+        ("a: >-\n  江南$${a}\n  水\n", "江南$${a} 水"),
         ("a: >-\n  江南 水乡\n  人家\n", "江南 水乡人家"),
         ("a: >- # 注释\n  江南\n  水乡\n", "江南水乡"),
         ("# 注释\n# 注释\na: 江南\n水: 乡\n", "江南"),
@@ -129,6 +138,7 @@ def test_a_text_of_one_line_has_no_other_reading() -> None:
     for text in ("a: 江 南\n", "a: >-\n  江 南\n", "a: the\n  sea\n", "a: |\n  江\n  南\n"):
         assert value_of(text).former is None
     assert value_of("a: 江\n  南\n").former == "江 南"
+    assert value_of("a: 江\n  ${a}\n").former == "江 ${a}"
 
 
 def test_a_broken_file_with_folded_text_says_what_is_broken() -> None:
