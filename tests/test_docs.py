@@ -26,6 +26,7 @@ from wanflow.catalog.read import load_catalog
 from wanflow.emulator.api.server import Serving
 from wanflow.errors import ExitCode
 from wanflow.language.load import read
+from wanflow.language.source import ENCODINGS
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 README = CHECKOUT / "README.md"
@@ -400,3 +401,9 @@ def test_every_test_that_a_page_names_is_there() -> None:
     tests = "".join(path.read_text(encoding="utf-8") for path in (CHECKOUT / "tests").rglob("test_*.py"))
     assert named
     assert [name for name in sorted(named) if f"def {name}(" not in tests] == []
+
+
+def test_the_reference_lists_the_encodings_that_a_hint_lists() -> None:
+    """In the same order."""
+    (row,) = (line for line in FORMAT.read_text(encoding="utf-8").splitlines() if line.startswith("| `encoding` |"))
+    assert re.findall("`(.*?)`", row.split("|")[2]) == [*ENCODINGS]

@@ -23,9 +23,8 @@ from wanflow.language.media_checks import (
     check_delivery,
     check_media,
     expected_lengths,
-    file_sources,
+    file_readings,
     inline_sources,
-    text_encodings,
     text_sources,
 )
 from wanflow.language.model_checks import check_chains
@@ -107,7 +106,7 @@ def _late_subtitles(production: Production, facts: FactsTable) -> Iterator[Probl
     """Warnings of subtitles that begin after the end of their cut, as far as its length is known."""
     for name, (frames, rate) in expected_lengths(production, facts).items():
         for track in production.cuts[name].finish.subtitles:
-            known = facts.get(track.source.path)
+            known = facts.get(track.source.key)
             if not isinstance(known, Facts) or known.kind is not Kind.SUBTITLES or known.seconds * rate <= frames:
                 continue
             from wanflow.media.text import subtitle_file, subtitles
@@ -115,7 +114,7 @@ def _late_subtitles(production: Production, facts: FactsTable) -> Iterator[Probl
             with suppress(MediaFault):  # it changed just now
                 path = production.opened(track.source.path, Content.TEXT)
                 if words := subtitles.words_beyond(
-                    subtitle_file.read_lines(path, track.encoding), frames=frames, rate=rate
+                    subtitle_file.read_lines(path, track.source.encoding), frames=frames, rate=rate
                 ):
                     hint = tr("give them other times, or make the cut longer")
                     yield Problem(
@@ -201,18 +200,19 @@ def facts_of(production: Production) -> FactsTable:
         return production.facts
     boundary, texts = production.boundary, text_sources(production)
     looks, refused = dict[str, Callable[[], Facts | Unreadable]](), dict[str, Unreadable]()
-    encodings, decoded = text_encodings(production), dict[str, Facts | Unreadable]()
-    for path in file_sources(production):
+    decoded = dict[str, Facts | Unreadable]()
+    for source in file_readings(production):
+        path = source.path
         refusal = boundary.refusal(path, Content.TEXT if path in texts else Content.MEDIA)
         if refusal is not None:
-            refused[path] = Unreadable(refusal.words, refusal.hint)
-        elif path in encodings:
+            refused[source.key] = Unreadable(refusal.words, refusal.hint)
+        elif source.encoding is not None:
             # the cache does not know in which encoding a file was read
-            decoded[path] = _measure_file(path, boundary, encodings[path])
+            decoded[source.key] = _measure_file(path, boundary, source.encoding)
         else:
             looks[path] = partial(_measure_file, path, boundary)
-    for source in inline_sources(production):
-        looks[source.key] = partial(_measure, methodcaller("probe_picture", source.data))
+    for picture in inline_sources(production):
+        looks[picture.key] = partial(_measure, methodcaller("probe_picture", picture.data))
     return {**_looked_up(store_of(production), looks), **decoded, **refused}
 
 

@@ -52,6 +52,36 @@ def test_each_track_has_a_file_and_a_title_of_its_own(wanflow: Wanflow, film: No
     assert told == [("zho", "简体中文"), ("zho", "繁體中文")]
 
 
+def test_files_of_tracks_that_a_cut_no_longer_has_go(wanflow: Wanflow, film: None) -> None:
+    """Players would show them with the new film; what a person wrote stays."""
+    assert wanflow("run").code == 0
+    own = Path("out/片.fra.srt")
+    own.write_text("written by hand", encoding="utf-8")
+    rewrite("{file: b.cht.srt, encoding: big5}", "{file: b.cht.srt, encoding: big5, burn: true}")
+    done = wanflow("run")
+    assert done.code == 0, done.err
+    assert sorted(path.name for path in Path("out").glob("*.srt")) == [own.name, "片.zho.srt"]
+
+
+def test_a_file_is_checked_in_each_encoding_that_it_is_read_in(wanflow: Wanflow, film: None) -> None:
+    """A good reading of one cut hides no bad one of another; all that is wrong with an entry is told at once."""
+    bad = "{file: b.cht.srt, encoding: utf-8}, {file: b.cht.srt, encoding: gkb, position: 7}, {file: ../x.srt, language: tlh!, position: top}"
+    rewrite("late.en.srt", f"late.en.srt, b.cht.srt, {bad}")
+    said = wanflow("validate")
+    assert said.code == 2
+    for words in (
+        "b.cht.srt` is not UTF-8 text; it looks like Big5",
+        "b.cht.srt:3:1: is not utf-8 text",
+        "unknown encoding `gkb`",
+        "unknown position `7`",
+        "`../x.srt` is outside the production's folder",
+        "unknown language `tlh!`",
+        "`position` is of burned subtitles only",
+    ):
+        assert words in said.out, said.out
+    assert said.err.startswith("8 errors and 1 warning")
+
+
 def test_an_encoding_that_does_not_fit_is_said_before_anything_is_made(wanflow: Wanflow, film: None) -> None:
     """At its line of the file, also where a run has measured the file before; without a key the likely one is named."""
     assert wanflow("validate").code == 0

@@ -79,7 +79,12 @@ WRONG = [
     ("  m: {items: [coast], music: {gain: 3}}", 23, "`file` is missing", ""),
     ("  m: {items: [coast], subtitles: clip.mp4}", 34, "is a video, and `subtitles` takes a subtitle file", "WebVTT"),
     ("  m: {items: [coast], subtitles: {file: en.srt, language: qq}}", 59, "unknown language `qq`", "`zh-Hans`"),
-    ("  m: {items: [coast], subtitles: {file: en.srt, encoding: gkb}}", 59, "unknown encoding `gkb`", "gbk, big5"),
+    (
+        "  m: {items: [coast], subtitles: {file: en.srt, encoding: gkb}}",
+        59,
+        "unknown encoding `gkb`",
+        "gbk, gb18030, big5",
+    ),
     (
         "  m: {items: [coast], subtitles: {file: en.srt, encoding: rot13}}",
         59,
@@ -93,7 +98,7 @@ WRONG = [
         "unknown position `80`",
         "`0.8`",
     ),
-    ("  m: {items: [coast], subtitles: {file: en.srt, position: top}}", 59, "of burned subtitles only", "`burn: true`"),
+    ("  m: {items: [coast], subtitles: {file: en.srt, position: top}}", 49, "of burned subtitles only", "`burn: true`"),
     ("  m: {items: [coast], loudness: -3}", 33, "must be at most -5", ""),
     ("  m: {items: [coast], profile: best}", 32, "must be one of `draft`, `final`", ""),
     ("  m: []", 6, "is empty", ""),
@@ -139,8 +144,8 @@ def test_all_that_a_cut_can_say_is_understood(found, tmp_path: Path) -> None:
     finish = cut.finish
     assert finish.music is not None
     assert (finish.music.gain, finish.music.fade, finish.music.duck) == (Decimal(-18), Decimal(1), True)
-    tracks = [(track.language, track.burned, track.encoding, track.position) for track in finish.subtitles]
-    assert tracks == [("en", False, None, "bottom"), ("zh-Hans", True, "gb18030", Decimal("0.8"))]
+    tracks = [(track.language, track.burned, track.source.encoding, track.position) for track in finish.subtitles]
+    assert tracks == [("en", False, None, "bottom"), ("zh-Hans", True, "GBK", Decimal("0.8"))]
     assert (finish.loudness, finish.profile, finish.labelled) == (Decimal(-16), "draft", False)
     assert finish.notice is not None
     assert (finish.notice.text, finish.notice.seconds, finish.notice.height) == ("made by AI", 3, 5)

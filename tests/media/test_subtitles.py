@@ -19,7 +19,7 @@ from wanflow.errors import MediaFault
 from wanflow.language.source import Facts, Kind
 from wanflow.media.container import BadMedia
 from wanflow.media.probe import check_film, probe
-from wanflow.media.text.subtitle_file import Line, read_lines, subtitle_format
+from wanflow.media.text.subtitle_file import Line, measure_subtitles, read_lines, subtitle_format
 from wanflow.media.text.subtitles import to_srt, to_vtt, words_beyond
 
 THIRTY = Fraction(30)
@@ -176,10 +176,10 @@ def test_no_other_text_is_taken_for_one_of_east_asia(tmp_path, encoding, words):
         read_lines(path)
 
 
-@pytest.mark.parametrize("encoding", ["gb18030", "big5hkscs", "utf-16-le", "utf-16", "utf-8"])
+@pytest.mark.parametrize("encoding", ["gb18030", "big5", "utf-16-le", "utf-16", "utf-8"])
 def test_a_named_encoding_is_read_however_short_the_text_is(tmp_path, encoding):
     """A byte order mark is not shown; a text in another one is refused with its line."""
-    text = "\ufeff1\n00:00:01,000 --> 00:00:02,000\n海岸\n".removeprefix("\ufeff" if encoding == "big5hkscs" else "")
+    text = "\ufeff1\n00:00:01,000 --> 00:00:02,000\n海岸\n".removeprefix("\ufeff" if encoding == "big5" else "")
     assert read_lines(written(tmp_path, text.encode(encoding)), encoding) == (Line(1000, 2000, "海岸"),)
     with pytest.raises(BadMedia, match="is not utf-8 text: ") as caught:
         read_lines(written(tmp_path, "1\n00:00:01,000 --> 00:00:02,000\n海岸\n".encode("gbk")), "utf-8")
@@ -190,7 +190,6 @@ def test_a_named_encoding_is_read_however_short_the_text_is(tmp_path, encoding):
     ("charset", "name", "words"),
     [
         ("gbk", "GBK", "海岸"),
-        ("gb18030", "GB18030", "海边的清晨，我们出发了㐀".encode("gb18030") + b"\xff"),
         ("big5", "Big5", "海邊"),
         ("cp1251", "windows-1251", "Мы пошли к морю рано утром"),
         ("latin-1", "windows-1252", "Café déjà vu, naïve garçon"),
@@ -202,6 +201,95 @@ def test_another_character_set_is_named_with_the_way_out(tmp_path, charset, name
     with pytest.raises(BadMedia, match=f"is not UTF-8 text; it looks like {name}") as caught:
         probe(written(tmp_path, b"1\n00:00:01,000 --> 00:00:02,000\n" + encoded + b"\n"))
     assert caught.value.hint == f"write `encoding: {name.lower()}`, or convert it: `iconv -f {name} -t UTF-8 OLD > NEW`"
+
+
+def gbk(words: str, damage: bytes = b"") -> bytes:
+    """An SRT of one subtitle in GBK; the damage follows the words."""
+    return b"1\n00:00:01,000 --> 00:00:02,000\n" + words.encode("gb18030") + damage + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding", "why", "way_out"),
+    [
+        (
+            gbk("海边的清晨，我们出发了", b"\xff"),
+            None,
+            "it looks like GB18030, but byte 0xFF is damaged",
+            "repair that line",
+        ),
+        (gbk("海边的清晨，我们出发了", b"\xff"), "GBK", "is not GBK text: byte 0xFF", "repair that line"),
+        (gbk("海边的清晨，我们出发了"), "utf-8", "is not utf-8 text: byte 0xBA", "leave `encoding` out"),
+        (gbk("海岸"), "utf_8", "is not utf_8 text: byte 0xBA", "write `encoding: gbk`"),
+    ],
+)
+def test_a_hint_never_leads_to_the_next_error(tmp_path, data, encoding, why, way_out):
+    """An encoding is proposed only where it reads the whole file; it is called as the author calls it."""
+    with pytest.raises(BadMedia) as caught:
+        read_lines(written(tmp_path, data), encoding)
+    assert caught.value.line == 3
+    assert why in caught.value.why
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith(way_out)
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding", "charset"),
+    [
+        (gbk("今晚有雨，我们走吧"), "big5", "GBK"),
+        (gbk("今晚有雨，我们走吧"), "shift-jis", "GBK"),
+        ("1\n00:00:01,000 --> 00:00:02,000\n你好你好\n".encode(), "gbk", "UTF-8"),
+    ],
+)
+def test_a_named_encoding_that_reads_other_words_is_a_flaw(tmp_path, data, encoding, charset):
+    """The words would be burned into the film as they are read."""
+    facts = measure_subtitles(written(tmp_path, data), encoding)
+    assert facts.flaws == (f"looks like {charset}: leave `encoding: {encoding}` out",)
+
+
+@pytest.mark.parametrize(
+    ("words", "written_in", "named"),
+    [
+        ("今晚有雨，我们走吧", "gbk", "gb2312"),
+        ("今晚有雨，我們走吧", "big5", "cp950"),
+        ("今晚有雨，我们走吧", "utf-16-le", "utf-16-le"),
+        ("谢谢", "gbk", "gbk"),
+        ("tonight", "ascii", "gbk"),
+        ("Ça va, déjà vu", "cp1252", "latin-1"),
+        ("Мы пошли", "koi8-r", "koi8-r"),
+    ],
+)
+def test_a_named_encoding_that_fits_has_no_flaw(tmp_path, words, written_in, named):
+    """Also under its other names, and where all read the same."""
+    path = written(tmp_path, f"1\n00:00:01,000 --> 00:00:02,000\n{words}\n".encode(written_in))
+    assert measure_subtitles(path, named).flaws == ()
+    assert [line.text for line in read_lines(path, named)] == [words]
+
+
+def test_an_encoding_that_hides_the_times_is_named(tmp_path):
+    """UTF-16 makes of other text something without times."""
+    path = written(tmp_path, gbk("我的你好!"))
+    with pytest.raises(BadMedia, match="is not utf-16 text; it looks like GBK") as caught:
+        measure_subtitles(path, "utf-16")
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith("leave `encoding` out")
+
+
+def test_a_few_characters_that_may_be_of_two_encodings_are_not_guessed(tmp_path):
+    """谢谢 in GBK is лл in UTF-8; accents and Russian words are UTF-8."""
+    path = written(tmp_path, gbk("谢谢"))
+    with pytest.raises(BadMedia, match="may be UTF-8 text, or GBK text that says `谢谢`") as caught:
+        read_lines(path)
+    assert caught.value.hint == "write `encoding: gbk` or `encoding: utf-8`"
+    assert [read_lines(path, name)[0].text for name in ("gbk", "utf-8")] == ["谢谢", "лл"]
+    for words in ("hôtel", "Да", "С ним", "ô la"):
+        assert read_lines(written(tmp_path, f"1\n{FIRST}\n{words}\n".encode()))[0].text == words
+
+
+def test_an_unknown_encoding_leaves_the_times_to_be_read(tmp_path):
+    """So that a production with such a name has its other problems told at once."""
+    path = written(tmp_path, gbk("海岸") + b"\n2\n00:00:09,000 --> 00:00:03,000\nx\n")
+    with pytest.raises(BadMedia, match="ends before it begins"):
+        read_lines(path, "gkb")
 
 
 FIRST, SECOND = "00:00:01,000 --> 00:00:02,000", "00:00:03,000 --> 00:00:04,000"
@@ -266,8 +354,6 @@ def test_a_line_that_would_never_be_seen_is_refused(tmp_path, head, times, why):
     [
         ("00:01 --> 00:04", 2),
         ("00:00:75,000 --> 00:01:20,000", 2),
-        ("00:00:01,000 -> 00:00:04,000", 2),
-        ("00:00:01,000 –> 00:00:04,000", 2),
         ("00:00:01,000 00:00:04,000", 2),
         ("0:00:01;000 --> 0:00:04;000", 2),
         ("00:00:01:000 --> 00:00:04:000", 2),
@@ -288,6 +374,30 @@ def test_a_broken_time_code_of_an_srt_is_named(tmp_path, times, number):
     assert caught.value.hint == "write for example `00:00:01,000 --> 00:00:04,000`"
 
 
+@pytest.mark.parametrize(
+    ("times", "slip", "meant"),
+    [
+        ("00：00：01,000 --> 00：00：04,000", "`：` is a full-width colon", "00:00:01,000 --> 00:00:04,000"),
+        ("00:00:01，000 —> 00:00:04，000", "`，` is a full-width comma", "00:00:01,000 --> 00:00:04,000"),
+        ("００：００：０１．５　－－＞　００：００：０４", "`０` is a full-width digit", "00:00:01.5 --> 00:00:04"),
+        ("00:00:01。000 ——》 00:00:04。000", "`。` is a full-width full stop", "00:00:01.000 --> 00:00:04.000"),
+        ("00:00:01,000 –> 00:00:04,000", "`–` is a full-width dash", "00:00:01,000 --> 00:00:04,000"),
+        ("00:00:01,000 -> 00:00:04,000", "", "00:00:01,000 --> 00:00:04,000"),
+        ("00：00：75,000 --> 00：01：20,000", "`：` is a full-width colon", ""),
+    ],
+)
+@pytest.mark.parametrize("mark", ["", "WEBVTT\n\n"], ids=["srt", "vtt"])
+def test_signs_of_an_input_method_in_times_are_named(tmp_path, mark, times, slip, meant):
+    """With the line as it is meant; without their times the words would be part of the entry before."""
+    path = tmp_path / "words.srt"
+    path.write_text(f"{mark}1\n{times}\n你好，朋友\n", encoding="utf-8")
+    with pytest.raises(BadMedia) as caught:
+        probe(path)
+    why = f"invalid time code `{times}`" + (f": {slip}" if slip else "")
+    assert (caught.value.why, caught.value.line) == (why, 4 if mark else 2)
+    assert caught.value.hint == (f"write `{meant}`" if meant else "write for example `00:00:01,000 --> 00:00:04,000`")
+
+
 @pytest.mark.parametrize("mark", ["", "WEBVTT\n\n"])
 def test_all_broken_times_are_told_at_once(tmp_path, mark):
     """In both formats, so that one correction after the other is not needed."""
@@ -305,7 +415,7 @@ def test_all_broken_times_are_told_at_once(tmp_path, mark):
 
 def test_an_arrow_in_the_words_is_no_time_code(tmp_path):
     """An arrow after a word, a plain number or a time of day is text."""
-    words = "turn --> left\n5 -> 6\n12:30 - lunch\n10:30 → 11:00"
+    words = "turn --> left\n5 -> 6\n12:30 - lunch\n10:30 → 11:00\n比分 3：2 —> 胜\n12：30 —> 13：00\n3：2——》胜"
     assert [line.text for line in read_lines(written(tmp_path, f"1\n{FIRST}\n{words}\n"))] == [words]
 
 
@@ -313,6 +423,22 @@ def test_a_broken_time_of_an_ass_is_named(tmp_path):
     """With its line, which pysubs2 does not know."""
     with pytest.raises(BadMedia, match="line 11 of `words`: invalid time code in `Dialogue: 0,soon"):
         read_lines(written(tmp_path, ASS.replace("0:00:02.00", "soon")))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "slip"),
+    [
+        ("Dialogue: 0", "Dialogue：0", "`：` is a full-width colon"),
+        ("0:00:02.00", "0：00：02.00", "`：` is a full-width colon"),
+        ("0,0:00:02.00", "0，0:00:02.00", "`，` is a full-width comma"),
+    ],
+)
+def test_signs_of_an_input_method_in_an_ass_are_named(tmp_path, right, wrong, slip):
+    """A line under an unknown key would be left out in silence."""
+    with pytest.raises(BadMedia) as caught:
+        read_lines(written(tmp_path, ASS.replace(right, wrong)))
+    assert caught.value.line == 11
+    assert slip in caught.value.why
 
 
 def test_a_video_that_is_called_like_subtitles_is_a_video(tmp_path):

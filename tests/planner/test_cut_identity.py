@@ -44,7 +44,7 @@ def test_a_cut_of_an_earlier_version_stays_what_it_was() -> None:
     ("one", "other"),
     [
         (replace(SOFT, language="zh-Hans"), replace(SOFT, language="zh-Hant")),
-        (SOFT, replace(SOFT, encoding="gb18030")),
+        (SOFT, replace(SOFT, source=replace(SOFT.source, encoding="gbk"))),
         (replace(BURNED, language="zh-Hans"), replace(BURNED, language="zh-Hant")),
         (BURNED, replace(BURNED, language="zh-Hant")),
         (BURNED, replace(BURNED, position="top")),

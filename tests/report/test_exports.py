@@ -101,6 +101,18 @@ def test_an_edl_is_ascii_but_for_its_comments():
     assert "* FROM CLIP NAME:  海岸" in shown
     assert to_edl(replace(cut, title="灯塔", cut="终"), FOLDER, TARGET).splitlines()[0] == "TITLE: CUT"
     assert to_edl(replace(cut, title="灯塔", cut="main"), FOLDER, TARGET).splitlines()[0] == "TITLE: main"
+    titles = {
+        "《江南·雨巷》第一集：重逢": "main",
+        "《江南》第2集（上）……": "main",
+        "《江南》（Jiangnan）：第2集": "Jiangnan 2",
+        "Ｌａ ｖｉｅ — l’été": "La vie l'ete",
+        "A: B!": "A: B!",
+        "1984": "1984",
+    }
+    for title, shown_title in titles.items():
+        edl = to_edl(replace(cut, title=title, cut="main"), FOLDER, TARGET).splitlines()
+        assert edl[0] == f"TITLE: {shown_title}"
+        assert (f"* TITLE: {title}" in edl) is (title != shown_title)
     read = otio.adapters.read_from_string("\n".join(shown), "cmx_3600", rate=25)
     assert begins(read.tracks[0]) == [0, 40, 75, 120, 150, 190]
 

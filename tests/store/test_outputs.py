@@ -19,7 +19,7 @@ from wanflow.language.production import Cut, CutFinish, CutItem, Music, Producti
 from wanflow.language.source import FileSource
 from wanflow.store import cut_records
 from wanflow.store.layout import Store
-from wanflow.store.outputs import check_outputs, require_outputs
+from wanflow.store.outputs import check_outputs, remove_former_subtitles, require_outputs
 
 AT = replace(place(9), column=30)
 Judge = Callable[..., list[Problem]]
@@ -183,6 +183,25 @@ def test_subtitles_that_a_cut_reads_are_not_where_it_writes_them(folder: Path) -
     assert (
         "`out/main.eng.srt`, which `main` writes beside its film, is a file that the production reads" in found.message
     )
+
+
+def test_former_subtitles_go_where_wanflow_wrote_them(folder: Path) -> None:
+    """Not those of a present track, that changed since, that the production reads, or that are somewhere else."""
+    store, made = Store(folder, ANIMATIC), film(folder, "out/main.mp4")
+    tracks = (Subtitles(FileSource("out/main.jpn.srt"), place(), "en"),)
+    cut = replace(made.cuts["main"], finish=CutFinish(subtitles=tracks))
+    names = [f"out/main.{name}.srt" for name in ("eng", "zho", "fra", "jpn", "kor")]
+    others = ["subs/en.srt", "out/other.eng.srt", "out/main./../main.deu.srt", "out/main.old.mp4"]
+    (folder / "out" / "main.").mkdir()
+    for path in (*names, "out/other.eng.srt", "out/main.deu.srt", "out/main.old.mp4", "out/main.mp4"):
+        (folder / path).write_text(path, encoding="utf-8")
+    cut_records.remember(store, "main", "out/main.mp4", "f", subtitles=[*names, *others])
+    (folder / "out/main.fra.srt").write_text("mine", encoding="utf-8")
+    (folder / "out/main.kor.srt").unlink()
+    remove_former_subtitles(replace(made, cuts={"main": cut}), cut, store)
+    left = {path.relative_to(folder).as_posix() for path in folder.rglob("*.srt")} | {"out/main.old.mp4"}
+    assert left == {*names, *others, "out/main.deu.srt"} - {"out/main.zho.srt", "out/main.kor.srt", others[2]}
+    assert (folder / "out/main.old.mp4").exists()
 
 
 def test_a_default_output_is_pointed_at_by_the_cuts_name(folder: Path) -> None:

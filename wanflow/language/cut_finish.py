@@ -28,7 +28,7 @@ from wanflow.language.production import (
     TitleCard,
 )
 from wanflow.language.scope import BasePath, Scope
-from wanflow.language.source import FileSource
+from wanflow.language.source import ENCODINGS, FileSource
 from wanflow.messages import tr
 from wanflow.writing import (
     ENGLISH,
@@ -48,23 +48,6 @@ PROFILES = frozenset({"draft", "final"})
 """Encoder efforts."""
 
 POSITIONS = ("bottom", "top")
-ENCODINGS = {
-    "utf-8": ("utf-8", "utf8", "utf-8-sig"),
-    "utf-16": ("utf-16", "utf16"),
-    "utf-16-le": ("utf-16-le", "utf-16le"),
-    "utf-16-be": ("utf-16-be", "utf-16be"),
-    "gb18030": ("gbk", "gb18030", "gb2312", "cp936"),
-    "big5hkscs": ("big5", "big5-hkscs"),
-    "cp950": ("cp950",),
-    "cp932": ("shift-jis", "shiftjis", "sjis", "cp932"),
-    "euc_jp": ("euc-jp",),
-    "cp949": ("euc-kr", "cp949"),
-    "cp1250": ("windows-1250", "cp1250"),
-    "cp1251": ("windows-1251", "cp1251"),
-    "cp1252": ("windows-1252", "cp1252", "latin-1", "iso-8859-1"),
-    "koi8-r": ("koi8-r",),
-}
-"""Python's name of an encoding, and what people call the texts that it reads."""
 
 NOTICES = {
     ENGLISH: "AI-generated",
@@ -120,8 +103,7 @@ def read_finish(
     fonts = _fonts(Place(node.place.file, 1, 1), base, problems)
     subtitles = node.find("subtitles") if isinstance(node, MapNode) else None
     listed = subtitles.items if isinstance(subtitles, ListNode) else () if subtitles is None else (subtitles,)
-    found = (_track(each, base, problems) for each in listed)
-    tracks = tuple(track for track in found if track is not None)
+    tracks = tuple(track for each in listed if (track := _track(each, base, problems)) is not None)
     labelled, notice = _label(film, titles, tracks)
     plain = CutFinish(profile=default_profile, labelled=labelled, notice=notice, fonts=fonts, language=film.language)
     if not isinstance(node, MapNode):
@@ -176,6 +158,7 @@ def _music(node: Node | None, base: BasePath) -> Music | None:
 
 
 def _track(node: Node, base: BasePath, problems: list[Problem]) -> Subtitles | None:
+    """Subtitles of a cut, with the default of what is reported as invalid; None without a file."""
     named = _file(node, base, Content.TEXT)
     if named is None:
         return None
@@ -183,31 +166,31 @@ def _track(node: Node, base: BasePath, problems: list[Problem]) -> Subtitles | N
     track = Subtitles(source, place, language_in_name(source.path))
     if not isinstance(node, MapNode):
         return track
-    burned, before = _is_true(node.find("burn")), len(problems)
     language, encoding, position = (node.find(key) for key in ("language", "encoding", "position"))
+    track = replace(track, burned=_is_true(node.find("burn")))
     if isinstance(language, TextNode):
         track = replace(track, language=read_language(language.string))
         if track.language is None:
             hint = tr("write a tag of BCP 47: `en`, `zh-Hans`, `zh-Hant`, `yue`, `pt-BR`")
             problems.append(Problem(language.place, tr("unknown language `{name}`", name=language.string), hint))
     if isinstance(encoding, TextNode):
-        written = encoding.string.lower().replace("_", "-")
-        track = replace(track, encoding=next((name for name in ENCODINGS if written in ENCODINGS[name]), None))
-        if track.encoding is None:
-            known = ", ".join(names[0] for names in ENCODINGS.values())
+        track = replace(track, source=replace(source, encoding=encoding.string))
+        if track.source.codec is None:
+            known = ", ".join(ENCODINGS)
             hint = tr("leave it out to have it recognised, or write one of {known}", known=known)
             problems.append(Problem(encoding.place, tr("unknown encoding `{name}`", name=encoding.string), hint))
     if isinstance(position, TextNode):
-        track = replace(track, position=_position(position, problems, burned=burned))
-    return replace(track, burned=burned) if len(problems) == before else None
+        key = node.key("position")
+        if not track.burned and key is not None:
+            hint = tr("add `burn: true`: players place the subtitles of a track themselves")
+            problems.append(Problem(key.place, tr("`position` is of burned subtitles only"), hint))
+        track = replace(track, position=_position(position, problems))
+    return track
 
 
-def _position(node: TextNode, problems: list[Problem], *, burned: bool) -> str | Decimal:
+def _position(node: TextNode, problems: list[Problem]) -> str | Decimal:
     """Where burned subtitles are: by name, or as a share of the height; `bottom` where it is invalid."""
     share = node.value
-    if not burned:
-        hint = tr("add `burn: true`: players place the subtitles of a track themselves")
-        problems.append(Problem(node.place, tr("`position` is of burned subtitles only"), hint))
     if share in POSITIONS:
         return node.string
     if isinstance(share, int | Decimal) and not isinstance(share, bool) and 0 <= share <= 1:

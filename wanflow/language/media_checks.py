@@ -35,8 +35,7 @@ from wanflow.yamldoc.nodes import Place
 
 def file_sources(production: Production) -> tuple[str, ...]:
     """All local files that a production names, each once, in order."""
-    paths = [source.path for _, source in _sources(production) if isinstance(source, FileSource)]
-    return tuple(dict.fromkeys(paths))
+    return tuple(dict.fromkeys(source.path for source in file_readings(production)))
 
 
 def text_sources(production: Production) -> frozenset[str]:
@@ -45,10 +44,10 @@ def text_sources(production: Production) -> frozenset[str]:
     return frozenset(path for path, content in read if content is Content.TEXT)
 
 
-def text_encodings(production: Production) -> dict[str, str]:
-    """The encodings that authors name, by the paths of the subtitles."""
-    tracks = (track for cut in production.cuts.values() for track in cut.finish.subtitles)
-    return {track.source.path: track.encoding for track in tracks if track.encoding is not None}
+def file_readings(production: Production) -> tuple[FileSource, ...]:
+    """The whole files that a production names, in order: each once, and once for each encoding that is named."""
+    whole = (replace(source, piece=None) for _, source in _sources(production) if isinstance(source, FileSource))
+    return tuple(dict.fromkeys(whole))
 
 
 def inline_sources(production: Production) -> tuple[DataSource, ...]:
@@ -70,12 +69,14 @@ def check_media(production: Production, facts: FactsTable) -> tuple[Problem, ...
 def _flaws(production: Production, facts: FactsTable) -> Iterator[Problem]:
     """A warning for all that a film loses of a file, at the first place that names the file."""
     places = {
-        source.path: place for place, source in reversed(list(_sources(production))) if isinstance(source, FileSource)
+        replace(source, piece=None): place
+        for place, source in reversed(list(_sources(production)))
+        if isinstance(source, FileSource)
     }
-    for path, place in places.items():
-        known = facts.get(path)
+    for source, place in places.items():
+        known = facts.get(source.key)
         for flaw in known.flaws if isinstance(known, Facts) else ():
-            yield Problem(place, tr("`{path}` {flaw}", path=path, flaw=flaw), None, Severity.WARNING)
+            yield Problem(place, tr("`{path}` {flaw}", path=source.path, flaw=flaw), None, Severity.WARNING)
 
 
 def expected_lengths(production: Production, facts: FactsTable) -> dict[str, tuple[int, Fraction]]:
@@ -209,8 +210,8 @@ class _MediaCheck:
 
     def _expect(self, source: Source) -> Outlook:
         match source:
-            case FileSource(path, piece):
-                return _part(self._file(path), piece)
+            case FileSource():
+                return _part(self._file(source.key), source.piece)
             case DataSource():
                 return self._file(source.key)
             case ShotSource(name, piece):
@@ -218,8 +219,8 @@ class _MediaCheck:
             case _:
                 return None
 
-    def _file(self, path: str) -> ExpectedClip | Unreadable:
-        known = self.facts.get(path) or Unreadable(tr("was not looked at"))
+    def _file(self, key: str) -> ExpectedClip | Unreadable:
+        known = self.facts.get(key) or Unreadable(tr("was not looked at"))
         if isinstance(known, Unreadable):
             return known
         rate = known.rate or NOMINAL_RATE

@@ -208,16 +208,14 @@ class Music:
 class Subtitles:
     """Subtitles of a cut: a track of its own, or burned into the picture.
 
-    `language` is a tag of BCP 47, None for an unknown one. `encoding` is Python's name of the encoding that the author
-    names, None to recognise it. `position` of burned ones is `bottom`, `top`, or a share of the picture's height: below
-    the middle the text ends there, above it it begins there.
+    `language` is a tag of BCP 47, None for an unknown one. `position` of burned ones is `bottom`, `top`, or a share of
+    the picture's height: below the middle the text ends there, above it it begins there.
     """
 
     source: FileSource
     place: Place
     language: str | None = None
     burned: bool = False
-    encoding: str | None = None
     position: str | Decimal = "bottom"
 
 

@@ -80,8 +80,52 @@ class Unreadable:
 
 
 FactsTable = Mapping[str, Facts | Unreadable]
-"""Facts by path, as `FileSource.path` writes it: relative to the production's folder, with forward slashes; those of
-inline data by `DataSource.key`."""
+"""Facts of files by `FileSource.key`, and of inline data by `DataSource.key`."""
+
+ENCODINGS = {
+    "utf-8": "utf-8",
+    "utf-16": "utf-16",
+    "utf-16-le": "utf-16-le",
+    "utf-16-be": "utf-16-be",
+    "gbk": "gb18030",
+    "gb18030": "gb18030",
+    "big5": "big5hkscs",
+    "cp950": "cp950",
+    "shift-jis": "cp932",
+    "euc-jp": "euc_jp",
+    "euc-kr": "cp949",
+    "windows-1250": "cp1250",
+    "windows-1251": "cp1251",
+    "windows-1252": "cp1252",
+    "koi8-r": "koi8-r",
+}
+"""Python's name of each encoding of text files, by the name in a production; some read more than the name says."""
+ENCODING_ALIASES = {
+    "utf8": "utf-8",
+    "utf-8-sig": "utf-8",
+    "utf16": "utf-16",
+    "utf-16le": "utf-16-le",
+    "utf-16be": "utf-16-be",
+    "gb2312": "gbk",
+    "cp936": "gbk",
+    "big5-hkscs": "big5",
+    "shiftjis": "shift-jis",
+    "sjis": "shift-jis",
+    "cp932": "shift-jis",
+    "cp949": "euc-kr",
+    "cp1250": "windows-1250",
+    "cp1251": "windows-1251",
+    "cp1252": "windows-1252",
+    "latin-1": "windows-1252",
+    "iso-8859-1": "windows-1252",
+}
+"""Other names that people write, and the name in `ENCODINGS` of each."""
+
+
+def codec_of(encoding: str) -> str | None:
+    """Python's name of an encoding as people write it; None for an unknown one."""
+    written = encoding.lower().replace("_", "-")
+    return ENCODINGS.get(ENCODING_ALIASES.get(written, written))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +167,24 @@ Piece = Tail | Head | Span | Frame | Sound
 
 @dataclass(frozen=True, slots=True)
 class FileSource:
-    """A file by its path relative to the production's folder, with forward slashes."""
+    """A file by its path relative to the production's folder, with forward slashes.
+
+    `encoding` of a text is as its author writes it, known or not; None to recognise it.
+    """
 
     path: str
     piece: Piece | None = None
+    encoding: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Its key in a table of facts: one file may be read in several encodings."""
+        return self.path if self.encoding is None else f"{self.path}\0{self.encoding}"
+
+    @property
+    def codec(self) -> str | None:
+        """Python's name of the encoding; None for one that is not named, or unknown."""
+        return None if self.encoding is None else codec_of(self.encoding)
 
 
 @dataclass(frozen=True, slots=True)

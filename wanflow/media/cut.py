@@ -51,7 +51,7 @@ class SubtitleTrack:
     """Subtitles that viewers can switch on: their file, the file beside the film that they are written to, their
     language in three letters, and their title where the language does not tell them apart.
 
-    `encoding` is Python's name of that of the file, None to recognise it.
+    `encoding` is that of the file as its author names it, None to recognise it.
     """
 
     source: PurePath

@@ -200,7 +200,8 @@ def _subtitles_json(edit: Edit) -> list[Canonical]:
         later = {
             "script": script_language(track.language) if track.burned and track.language != "zh" else None,
             "title": titles.get(track),
-            "encoding": track.encoding,
+            # Python's name: another name of the same encoding is the same film
+            "encoding": track.source.codec,
             "place": None if edge is None else place,
             "edge": _plain(edge),
         }

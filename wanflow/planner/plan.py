@@ -217,8 +217,8 @@ def asset_output(vertex: AssetVertex, facts: FactsTable) -> NodeOutput:
             return NodeOutput(recipe.url_identity(url))
         case DataSource(digest=digest):
             return NodeOutput(recipe.digest_identity(digest), digest)
-        case FileSource(path):
-            known = facts.get(path)
+        case FileSource(path) as file:
+            known = facts.get(file.key)
             if isinstance(known, Facts):
                 return NodeOutput(recipe.digest_identity(known.digest), known.digest, film_of(known))
             why = tr("was not read") if known is None else known.why

@@ -183,7 +183,8 @@ def finish_rows(cut: Cut) -> Iterator[tuple[str, str]]:
         burned = tr(", burned in") if track.burned else ""
         if track.position != "bottom":
             burned = tr(", burned in at {position}", position=str(track.position))
-        encoding = "" if track.encoding is None else tr(", encoding {encoding}", encoding=track.encoding)
+        named = track.source.encoding
+        encoding = "" if named is None else tr(", encoding {encoding}", encoding=named)
         yield (
             "subtitles",
             tr(

@@ -126,8 +126,10 @@ class _Assembly:
         store, cut, production = self._context.store, self._cut, self._run_state.plan.graph.production
         takes = [item.digest for item in self._layout.edit.items if item.digest and item.vertex in production.shots]
         outputs.require_outputs(production, cut, store)
+        outputs.remove_former_subtitles(production, cut, store)
+        tracks = [track.file for track in soft_tracks(self._context.out, cut)]
         with atomic.replacing(store.folder / cut.output, made) as draft:
-            cut_records.remember(store, cut.name, cut.output, fingerprint, keys, takes, draft)
+            cut_records.remember(store, cut.name, cut.output, fingerprint, keys, takes, draft, tracks)
 
     def _recipe(self, files: Mapping[str, PurePath], sound: tuple[PurePath, ...], content: str) -> CutRecipe:
         layout, cut = self._layout, self._cut
@@ -144,7 +146,7 @@ class _Assembly:
                     PurePath(soft.file),
                     iso_code(soft.subtitles.language),
                     soft.title,
-                    soft.subtitles.encoding,
+                    soft.subtitles.source.encoding,
                 )
                 for soft in soft_tracks(self._context.out, cut)
             ),
@@ -184,7 +186,7 @@ async def _read_captions(edit: Edit, frames: int, rate: Fraction, context: RunCo
         if track.burned:
             place, edge = placed_at(track.position, film_size(edit))
             path = PurePath(track.source.path)
-            read = await context.jobs(ReadSubtitles(path, frames, rate, track.encoding, place, edge))
+            read = await context.jobs(ReadSubtitles(path, frames, rate, track.source.encoding, place, edge))
             # `zh` means every Chinese script, and leaves the choice to the film
             language = None if track.language == "zh" else track.language
             captions += [replace(caption, language=language) for caption in read]
@@ -194,7 +196,7 @@ async def _read_captions(edit: Edit, frames: int, rate: Fraction, context: RunCo
 async def _warn_of_unseen_subtitles(node: str, edit: Edit, frames: int, rate: Fraction, context: RunContext) -> None:
     """Warn for each file with subtitles that begin after the film's end, unless that was said before the run."""
     for track in edit.cut.finish.subtitles:
-        words = await context.jobs(FindLinesBeyond(PurePath(track.source.path), frames, rate, track.encoding))
+        words = await context.jobs(FindLinesBeyond(PurePath(track.source.path), frames, rate, track.source.encoding))
         if words:
             text = tr("`{path}`: {words}", path=track.source.path, words=words)
             if text not in context.warned:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 
-from wanflow import decode
+from wanflow import decode, digest
 from wanflow.decode import Fields, text, whole_number
 from wanflow.language.output_paths import entry_of
 from wanflow.store import atomic
@@ -23,7 +23,8 @@ class CutRecord:
     """What the file of a cut was made from, and its stat.
 
     `output` is relative to the production's folder. `segments` are the hashes of the segments; `takes` the digests of
-    the takes that the cut shows, None in the records of an older wanflow.
+    the takes that the cut shows, None in the records of an older wanflow. `subtitles` are the digests of the files
+    beside the film by path, empty in such records.
     """
 
     output: str
@@ -32,6 +33,7 @@ class CutRecord:
     mtime_ns: int
     segments: tuple[str, ...] = ()
     takes: tuple[str, ...] | None = None
+    subtitles: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, value: object) -> CutRecord:
@@ -41,7 +43,8 @@ class CutRecord:
         size, mtime_ns = (facts.read(key, _stat_number) for key in ("size", "mtime_ns"))
         segments, takes = (facts.read_if_given(key, decode.items) for key in ("segments", "takes"))
         shown = None if takes is None else tuple(map(text, takes))
-        return cls(output, fingerprint, size, mtime_ns, tuple(map(text, segments or ())), shown)
+        beside = {path: text(found) for path, found in (facts.read_if_given("subtitles", decode.mapping) or {}).items()}
+        return cls(output, fingerprint, size, mtime_ns, tuple(map(text, segments or ())), shown, beside)
 
     def is_of(self, file: Path) -> bool:
         """Whether a file is as it was written."""
@@ -60,22 +63,32 @@ def remember(
     segments: Sequence[str] = (),
     takes: Sequence[str] = (),
     made: Path | None = None,
+    subtitles: Sequence[str] = (),
 ) -> None:
     """Record what a cut's file, relative to the production's folder, was made from.
 
     `segments` are their hashes, `takes` the digests of the takes that it shows. `made` is the finished file where it is
-    only about to get the name `output`. Raises StoreFault.
+    only about to get the name `output`. `subtitles` are the files beside it; those without words do not exist. Raises
+    StoreFault.
     """
     file = made or store.folder / output
+    files = {path: store.folder / path for path in subtitles}
     with atomic.faults_of(file):
         stat = file.stat()
+        beside = {path: digest.of_file(written) for path, written in files.items() if written.exists()}
     shown = tuple(dict.fromkeys(takes))
-    record = CutRecord(output, fingerprint, stat.st_size, stat.st_mtime_ns, tuple(segments), shown)
+    record = CutRecord(output, fingerprint, stat.st_size, stat.st_mtime_ns, tuple(segments), shown, beside)
     known = {**_read(store), _key(store, cut): record}
     facts = {
         key: {name: fact for name, fact in asdict(each).items() if fact is not None} for key, each in known.items()
     }
     atomic.write_whole(store.cuts, (json.dumps(facts, indent=1, sort_keys=True) + "\n").encode())
+
+
+def subtitles(store: Store, cut: str) -> Mapping[str, str]:
+    """The subtitles that were written beside the last film of a cut: their digests by path."""
+    record = _read(store).get(_key(store, cut))
+    return {} if record is None else record.subtitles
 
 
 def takes(store: Store) -> Iterator[tuple[str, str]]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from wanflow import decode, digest
 from wanflow.catalog.provider import load_providers
@@ -57,6 +58,28 @@ def require_outputs(production: Production, cut: Cut, store: Store) -> None:
         raise StoreFault(found.message, hint=found.hint)
 
 
+def remove_former_subtitles(production: Production, cut: Cut, store: Store) -> None:
+    """Remove the subtitles that were written beside an earlier film of a cut and are no track of it any more.
+
+    Players show every file that is called like the film. One that changed since, or that the production reads, stays.
+    """
+    rule, out = _OutputRule.of(production, store), PurePosixPath(production.out)
+    current = {
+        folded(entry_of(store.folder, path))
+        for each in production.cuts.values()
+        for path in sidecars(production.out, each)
+    }
+    for path, written in cut_records.subtitles(store, cut.name).items():
+        # the record comes with the folder, which may be a stranger's
+        name, entry = PurePosixPath(path), entry_of(store.folder, path)
+        if name.parent != out or not name.name.startswith(f"{cut.name}.") or name.suffix != ".srt":
+            continue
+        if folded(entry) not in current and rule.fault(cut, path) is None:
+            with suppress(OSError):  # it is missing, or a player has it open
+                if digest.of_file(entry) == written:
+                    entry.unlink()
+
+
 @dataclass(frozen=True, slots=True)
 class _OutputRule:
     """The rule for all files of a cut; `root` is the production's folder, `read` and `takes` are folded paths."""
@@ -82,16 +105,15 @@ class _OutputRule:
     def problem(self, cut: Cut) -> Problem | None:
         """What is wrong with the path of the film, else of the first file beside it that has a problem."""
         for path in (cut.output, *sidecars(self.production.out, cut)):
-            wrong = (
-                _unusable(path)
-                or self._too_long(cut, path)
-                or self._forbidden(cut, path)
-                or self._in_the_way(cut, path)
-            )
+            wrong = self.fault(cut, path)
             if wrong is not None:
                 words, hint = wrong
                 return Problem(cut.written_at, tr("{file} {words}", file=self._named(cut, path), words=words), hint)
         return None
+
+    def fault(self, cut: Cut, path: str) -> tuple[str, str] | None:
+        """Why a cut may not write a path, and the way out; None where it may."""
+        return _unusable(path) or self._too_long(cut, path) or self._forbidden(cut, path) or self._in_the_way(cut, path)
 
     def _named(self, cut: Cut, path: str) -> str:
         """A file in messages: with the place that its path leads to, and the reason why it is written."""

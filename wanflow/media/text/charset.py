@@ -33,6 +33,9 @@ STRICT = {"GBK": "gb2312", "Big5": "big5"}
 """Encodings whose bytes are told apart where a text is too short to have frequent letters."""
 
 _HIGH = re.compile(rb"[\x80-\xff]+")
+_LONG_SEQUENCE = re.compile(rb"[\xe0-\xff]")
+"""The first byte of a character that has three or four bytes in UTF-8."""
+_ACCENTED = re.compile(rb"[A-Za-z][\x80-\xff]|[\x80-\xff][A-Za-z]")
 
 
 def recognised_encoding(data: bytes) -> str | None:
@@ -60,6 +63,21 @@ def likely_charset(data: bytes) -> str | None:
     if alone:
         return WESTERN  # accents lie alone between letters, the bytes of other scripts in pairs
     return next((name for name, codec in STRICT.items() if "\ufffd" not in data.decode(codec, "replace")), None)
+
+
+def chinese_of_utf8(data: bytes) -> str | None:
+    """What bytes that are UTF-8 say in GBK, where that is as likely: 谢谢 is two Cyrillic letters as well.
+
+    It is where they are frequent characters alone, two at least, and none is beside a letter of ASCII, as accents are.
+    """
+    if _LONG_SEQUENCE.search(data) or _ACCENTED.search(data):
+        return None
+    try:
+        text = " ".join(run.decode("gbk") for run in _HIGH.findall(data))
+    except UnicodeDecodeError:
+        return None
+    letters = text.replace(" ", "")
+    return text if len(letters) > 1 and set(letters) <= set(_HAN) else None
 
 
 def _utf16_without_mark(data: bytes) -> str | None:

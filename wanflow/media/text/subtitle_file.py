@@ -14,16 +14,20 @@ from pathlib import Path
 import pysubs2
 
 from wanflow import digest, timebase
-from wanflow.language.source import Facts, Kind
+from wanflow.characters import ascii_sign, with_ascii_signs
+from wanflow.language.source import Facts, Kind, codec_of
 from wanflow.media.container import BadMedia
-from wanflow.media.text.charset import WESTERN, likely_charset, recognised_encoding
-from wanflow.messages import tr
+from wanflow.media.text.charset import EAST_ASIAN, WESTERN, chinese_of_utf8, likely_charset, recognised_encoding
+from wanflow.messages import joined, tr
+from wanflow.yamldoc.slips import Slip
 
 MOST_BYTES = 10_000_000
 MOST_LINES = 20_000
 """Maximum lines of a file: more than a film has, and each takes time in players too."""
 MOST_LETTERS = 2_000
 """Maximum letters of one line: eight lines of four-byte letters fit in a sample of an MP4 (65,535 bytes)."""
+FEWEST_FOREIGN = 10
+"""Fewest characters of two bytes that are UTF-8 for sure: a word or two of Chinese in GBK can look like them."""
 MOST_FAULTS = 20
 """Broken entries of a file that are told at once."""
 
@@ -43,6 +47,10 @@ _BROKEN = re.compile(
     r"|[ \t]*-?\d+:\d+:\d+[,.;:]?\d*[ \t,;|\u2010-\u2015\u2192-]*-?\d+:\d+:\d+[,.;:]?\d*[ \t]*$"
 )
 """A line that is meant as the times of an entry, whatever is wrong with them."""
+_WHOLE_BROKEN = re.compile(rf"(?=.*\d+:\d+:\d)(?:{_BROKEN.pattern})")
+"""The same in a line with signs of an input method, where what has no hours is more likely a text."""
+_CLOCKLIKE = re.compile(r"\s*[-－]?\d+\s?[:.：﹕︰∶．]")
+_ARROW = re.compile(r"\s*-+\s*[>〉》]\s*")
 _TIMES_AHEAD = 200
 """Characters of a line in which times are looked for."""
 _BEGINNINGS = {
@@ -50,6 +58,7 @@ _BEGINNINGS = {
     "ass": re.compile(r"(?:[;!][^\n]*\n\s*)*\[script info\]", re.IGNORECASE),
     "srt": re.compile(r"(?:[^\n]*\n)*?[ \t]*-?(?:\d{1,3}:)?\d{1,2}:\d{1,2}(?:[,.]\d{1,3})?[ \t]*-->"),
 }
+_SLIPPED_DIALOGUE = re.compile(r"^[ \t]*Dialogue[ \t]*([：﹕︰∶])", re.MULTILINE)
 _ASS_TIMES = re.compile(r"[^,]*(?:,\s*-?\d+:\d{1,2}:\d{1,2}(?:[.,:]\d+)?\s*){2},")
 _MARKUP = {
     "vtt": re.compile(r"<[^<>]*>"),
@@ -60,6 +69,7 @@ _MARKUP = {
 _DRAWING = re.compile(r"\\p[1-9]")
 _NOT_CUES = re.compile(r"(?:WEBVTT|NOTE|STYLE|REGION)(?!\S)")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+LEFT_OUT = tr("leave `encoding` out to have it recognised, or save the file as UTF-8")
 EXAMPLE = tr("write for example `00:00:01,000 --> 00:00:04,000`")
 
 
@@ -92,22 +102,33 @@ def subtitle_format(beginning: bytes) -> str | None:
 
 def measure_subtitles(path: Path, encoding: str | None = None) -> Facts:
     """The facts of a subtitle file. Raises BadMedia as `read_lines` does, and for a file without lines."""
-    lines = read_lines(path, encoding)
-    if not lines:
-        raise BadMedia(path, tr("is a subtitle file without lines"), hint=tr("add some, or leave it out"))
     data = _bytes(path)
+    charset = _likelier_charset(data, encoding)
+    try:
+        lines = read_lines(path, encoding)
+        if not lines:
+            raise BadMedia(path, tr("is a subtitle file without lines"), hint=tr("add some, or leave it out"))
+    except BadMedia as bad:
+        if charset is None or bad.line is not None:
+            raise
+        why = tr("is not {encoding} text; it looks like {charset}", encoding=encoding, charset=charset)
+        raise BadMedia(path, why, hint=LEFT_OUT) from bad
     written = subtitle_format(data[:BEGINNING_BYTES]) or SUFFIXES.get(path.suffix.lower(), "srt")
     seconds = Fraction(max(line.end_ms for line in lines), 1000)
-    return Facts(Kind.SUBTITLES, written, digest.of_file(path), len(data), seconds=seconds)
+    flaws: tuple[str, ...] = ()
+    if charset is not None:
+        flaws = (tr("looks like {charset}: leave `encoding: {encoding}` out", charset=charset, encoding=encoding),)
+    return Facts(Kind.SUBTITLES, written, digest.of_file(path), len(data), seconds=seconds, flaws=flaws)
 
 
 def read_lines(path: Path, encoding: str | None = None) -> tuple[Line, ...]:
     """The lines of an SRT, WebVTT, ASS or SSA file in the order of their times, without tags and styles.
 
-    `encoding` is Python's name of one, None to recognise it. A line that begins below zero is shown from 0. What shows
-    nothing is left out: empty lines, drawings, comments, and in ASS lines that end before they begin. Raises BadMedia
-    for another file, for text in an encoding that is not sure or not the one given, for more than a film can have, and
-    for times that are broken or end before they begin: `others` has the faults behind the first one.
+    `encoding` is what the author names, None to recognise it; of an unknown one, which is reported with the production,
+    only the times are read. A line that begins below zero is shown from 0. What shows nothing is left out: empty lines,
+    drawings, comments, and in ASS lines that end before they begin. Raises BadMedia for another file, for text in an
+    encoding that is not sure or not the one given, for more than a film can have, and for times that are broken or end
+    before they begin: `others` has the faults behind the first one.
     """
     data = _bytes(path)
     text = _decoded(path, data, encoding)
@@ -174,48 +195,107 @@ def _with_newlines(text: str) -> str:
 
 def _decoded(path: Path, data: bytes, named: str | None) -> str:
     """The text of a file, in the encoding that its author names or that is sure; else a likely one is told."""
-    if named is not None:
-        return _decoded_as(path, data, named)
-    encoding = _marked_encoding(data)
-    if encoding != "utf-16" and b"\0" in data:
-        encoding = recognised_encoding(data) or ""
-        if not encoding:
+    codec = None if named is None else codec_of(named)
+    try:
+        if codec is not None:
+            text = data.decode(codec)
+        else:
+            text = data.decode(_sure_codec(path, data) or ("utf-8" if named is None else "latin-1"))
+    except UnicodeDecodeError as fault:
+        if codec is None and _marked_encoding(data) == "utf-16":
+            raise BadMedia(path, tr("is damaged UTF-16 text"), hint=tr("save it as UTF-8")) from fault
+        raise _bad_encoding(path, data, named, fault) from fault
+    return _with_newlines(text).removeprefix("\ufeff")
+
+
+def _sure_codec(path: Path, data: bytes) -> str | None:
+    """Python's name of the encoding of a text; None where the text is not UTF-8, and no other one is sure.
+
+    Raises BadMedia for bytes that are no text, and for those that may be of two encodings.
+    """
+    codec = _marked_encoding(data)
+    if codec == "utf-16":
+        return codec
+    if b"\0" in data:
+        recognised = recognised_encoding(data)
+        if recognised is None:
             line = data[: data.index(0)].count(b"\n") + 1
             why = tr("a null byte: the file is damaged, or not text")
             raise BadMedia(path, why, hint=tr("save it again as UTF-8"), line=line)
+        return recognised
     try:
-        return _with_newlines(data.decode(encoding)).removeprefix("\ufeff")
-    except UnicodeDecodeError as fault:
-        if encoding == "utf-16":
-            raise BadMedia(path, tr("is damaged UTF-16 text"), hint=tr("save it as UTF-8")) from fault
-        recognised = recognised_encoding(data)
-        if recognised is not None:
-            return _with_newlines(data.decode(recognised)).removeprefix("\ufeff")
-        charset = likely_charset(data)
-        if charset is None:
-            hint = tr("save it as UTF-8, or name its encoding: `{file: …, encoding: gbk}`")
-            raise BadMedia(path, tr("is not UTF-8 text"), hint=hint) from fault
-        also = tr(" (Latin-1)") if charset == WESTERN else ""
-        hint = tr(
-            "write `encoding: {charset}`, or convert it: `iconv -f {charset_2} -t UTF-8 OLD > NEW`",
-            charset=charset.lower(),
-            charset_2=charset,
-        )
-        raise BadMedia(
-            path, tr("is not UTF-8 text; it looks like {charset}{also}", charset=charset, also=also), hint=hint
-        ) from fault
+        data.decode()
+    except UnicodeDecodeError:
+        return recognised_encoding(data)
+    if (chinese := chinese_of_utf8(data)) is not None:
+        why = tr("may be UTF-8 text, or GBK text that says `{text}`", text=chinese[:60])
+        raise BadMedia(path, why, hint=tr("write `encoding: gbk` or `encoding: utf-8`"))
+    return codec
 
 
-def _decoded_as(path: Path, data: bytes, encoding: str) -> str:
-    """The text of a file whose encoding its author names, without its byte order mark."""
+def _bad_encoding(path: Path, data: bytes, named: str | None, fault: UnicodeDecodeError) -> BadMedia:
+    """What to say of a text that is not in the encoding `named`, or in none that is sure.
+
+    It is an encoding that fits; where no encoding does, the place of the first byte that is wrong.
+    """
+    line, byte = data[: fault.start].count(b"\n") + 1, f"0x{data[fault.start]:02X}"
+    charset = likely_charset(data)
+    repair: str = tr("repair that line, or save the file again as UTF-8")
+    damage = None if charset is None else _damage_of(data, charset)
+    if named is not None:
+        why = tr("is not {encoding} text: byte {byte}", encoding=named, byte=byte)
+        if _sure_codec(path, data) is not None:
+            repair = LEFT_OUT
+        elif charset is not None and damage is None:
+            repair = _encoding_hint(charset)
+        return BadMedia(path, why, hint=repair, line=line)
+    if charset is None:
+        hint = tr("save it as UTF-8, or name its encoding: `{file: …, encoding: gbk}`")
+        return BadMedia(path, tr("is not UTF-8 text"), hint=hint)
+    if damage is not None:
+        # naming that encoding would not help
+        line, byte = data[:damage].count(b"\n") + 1, f"0x{data[damage]:02X}"
+        why = tr("is not UTF-8 text; it looks like {charset}, but byte {byte} is damaged", charset=charset, byte=byte)
+        return BadMedia(path, why, hint=repair, line=line)
+    also = tr(" (Latin-1)") if charset == WESTERN else ""
+    why = tr("is not UTF-8 text; it looks like {charset}{also}", charset=charset, also=also)
+    return BadMedia(path, why, hint=_encoding_hint(charset))
+
+
+def _damage_of(data: bytes, charset: str) -> int | None:
+    """Where the first byte is that an encoding does not have; None where all of a text fits."""
     try:
-        return _with_newlines(data.decode(encoding)).removeprefix("\ufeff")
+        data.decode(codec_of(charset) or charset)
     except UnicodeDecodeError as fault:
-        line = data[: fault.start].count(b"\n") + 1
-        hint = tr("leave `encoding` out to have it recognised, or save the file as UTF-8")
-        raise BadMedia(
-            path, tr("is not {encoding} text: {reason}", encoding=encoding, reason=fault.reason), hint=hint, line=line
-        ) from fault
+        return fault.start
+    return None
+
+
+def _encoding_hint(charset: str) -> str:
+    return tr(
+        "write `encoding: {charset}`, or convert it: `iconv -f {charset_2} -t UTF-8 OLD > NEW`",
+        charset=charset.lower().replace("_", "-"),
+        charset_2=charset,
+    )
+
+
+def _likelier_charset(data: bytes, named: str | None) -> str | None:
+    """The encoding that is sure for a text which reads otherwise in the one that its author names, for people."""
+    codec = None if named is None else codec_of(named)
+    if codec is None:
+        return None
+    try:
+        sure = _sure_codec(Path(), data)
+    except BadMedia:
+        return None
+    if sure is None or {sure, codec} == {"big5hkscs", "cp950"}:  # the same but for a few characters
+        return None
+    meant, text = data.decode(sure, "replace").removeprefix("\ufeff"), data.decode(codec, "replace")
+    foreign = [letter for letter in meant if letter > "\x7f"]
+    by_chance = sure == "utf-8-sig" and len(foreign) < FEWEST_FOREIGN and max(foreign, default="") < "\u0800"
+    if by_chance or meant == text.removeprefix("\ufeff"):
+        return None
+    return {"utf-8-sig": "UTF-8", **{facts[0]: name for name, facts in EAST_ASIAN.items()}}.get(sure, sure.upper())
 
 
 def _srt_lines(path: Path, text: str, faults: list[BadMedia]) -> Iterator[Line]:
@@ -277,11 +357,10 @@ def _times_of(path: Path, number: int, line: str, faults: list[BadMedia]) -> tup
     `faults` receives times that are broken: as words they would be shown.
     """
     found, shown = _TIMES.fullmatch(line[:_TIMES_AHEAD]), line.strip()[:60]
-    if found is None and not _BROKEN.match(line[:_TIMES_AHEAD]):
-        return None
-    begin, end = (None, None) if found is None else (_clock(found.groups()[:5]), _clock(found.groups()[5:]))
+    begin, end = _clocks(found)
     if begin is None or end is None:
-        faults.append(BadMedia(path, tr("invalid time code `{shown}`", shown=shown), hint=EXAMPLE, line=number))
+        fault = _broken_times(path, number, line, is_times=found is not None)
+        faults += [] if fault is None else [fault]
         return None
     if end <= begin:
         why = tr("the subtitle ends before it begins: `{shown}`", shown=shown)
@@ -292,6 +371,31 @@ def _times_of(path: Path, number: int, line: str, faults: list[BadMedia]) -> tup
         why = tr("the subtitle ends before the film begins: `{shown}`", shown=shown)
         faults.append(BadMedia(path, why, hint=tr("delete it, or move its times"), line=number))
     return max(0, begin), end, number
+
+
+def _broken_times(path: Path, number: int, line: str, *, is_times: bool) -> BadMedia | None:
+    """What is wrong with a line that is meant as times, with the way to write them; None for another line."""
+    ahead, shown, hint = line[:_TIMES_AHEAD], line.strip()[:60], EXAMPLE
+    meant = _ARROW.sub(" --> ", with_ascii_signs(ahead)) if _CLOCKLIKE.match(ahead) else ""
+    if None not in _clocks(_TIMES.fullmatch(meant)):
+        hint = tr("write `{meant}`", meant=meant.strip())
+    elif not is_times and not _BROKEN.match(ahead) and not _WHOLE_BROKEN.match(meant):
+        return None
+    why = _with_slip(tr("invalid time code `{shown}`", shown=shown), shown if meant else "")
+    return BadMedia(path, why, hint=hint, line=number)
+
+
+def _with_slip(why: str, times: str) -> str:
+    """What is wrong with times, with the first sign of an input method in them."""
+    for sign in times:
+        if (meant := ascii_sign(sign)) is not None:
+            return joined(": ", (why, Slip(0, 0, sign, meant).message))
+    return why
+
+
+def _clocks(times: re.Match[str] | None) -> tuple[int | None, int | None]:
+    """When times begin and end, None for each that is not valid."""
+    return (None, None) if times is None else (_clock(times.groups()[:5]), _clock(times.groups()[5:]))
 
 
 def _clock(parts: Sequence[str | None]) -> int | None:
@@ -305,6 +409,10 @@ def _clock(parts: Sequence[str | None]) -> int | None:
 
 
 def _ass_lines(path: Path, text: str) -> Iterator[Line]:
+    colon = _SLIPPED_DIALOGUE.search(text)
+    if colon is not None:  # as an unknown key it would be left out in silence
+        number, slip = text[: colon.start(1)].count("\n") + 1, Slip(0, 0, colon[1], ":")
+        raise BadMedia(path, slip.message, hint=tr("write `{meant}`", meant="Dialogue: "), line=number)
     # a mistake in a style must not keep the words from being read
     kept = [line for line in text.split("\n") if not line.lstrip().startswith("Style:")]
     numbers = [number for number, line in enumerate(text.split("\n"), 1) if line.startswith(("Dialogue:", "Comment:"))]
@@ -314,18 +422,21 @@ def _ass_lines(path: Path, text: str) -> Iterator[Line]:
             warnings.simplefilter("ignore", RuntimeWarning)
             events = pysubs2.SSAFile.from_string("\n".join(kept), format_="ass", keep_html_tags=True).events
     except (pysubs2.Pysubs2Error, ValueError) as fault:
-        for number, line in enumerate(text.split("\n"), 1):
-            if line.startswith("Dialogue:") and not _ASS_TIMES.match(line):
-                shown = line.strip()[:60]
-                hint = tr("write for example `0:00:01.00`")
-                raise BadMedia(
-                    path, tr("invalid time code in `{shown}`", shown=shown), hint=hint, line=number
-                ) from fault
-        raise BadMedia(path, f"cannot be read as ass: {fault}"[:200], hint=tr("save it again as srt")) from fault
+        raise _bad_dialogue(path, text, str(fault)) from fault
     known = numbers if len(numbers) == len(events) else [0] * len(events)
     for event, number in zip(events, known, strict=True):
         if not event.is_comment:
             yield Line(max(0, event.start), event.end, event.text, number)
+
+
+def _bad_dialogue(path: Path, text: str, fault: str) -> BadMedia:
+    """What is wrong with an ASS that pysubs2 does not read: the first times that are broken, else what it says."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.startswith("Dialogue:") and not _ASS_TIMES.match(line):
+            invalid = tr("invalid time code in `{shown}`", shown=line.strip()[:60])
+            why = _with_slip(invalid, ",".join(line.split(",")[:3]))
+            return BadMedia(path, why, hint=tr("write for example `0:00:01.00`"), line=number)
+    return BadMedia(path, f"cannot be read as ass: {fault}"[:200], hint=tr("save it again as srt"))
 
 
 def _plain(text: str, written: str) -> str:

@@ -56,7 +56,7 @@ class CheckTexts(Job[tuple[Problem, ...]]):
                     DrawnText(
                         line.text, Place(path, max(1, line.number), 1), "subtitle", Decimal(SHARE), track.language
                     )
-                    for line in read_lines(worker.root / path, track.encoding)
+                    for line in read_lines(worker.root / path, track.source.encoding)
                 ]
         return (*_without_font(texts, typography), *(_cut_off(texts, typography, self.size) if self.size else ()))
 

@@ -130,7 +130,7 @@ def edit_list(plan: Plan, cut: str) -> EditList:
     frames = total_frames(clips)
     files = {track: production.opened(track.source.path, Content.TEXT) for track in edit.cut.finish.subtitles}
     subtitles = (
-        EditSubtitles(track, to_captions(read_lines(file, track.encoding), frames=frames, rate=rate))
+        EditSubtitles(track, to_captions(read_lines(file, track.source.encoding), frames=frames, rate=rate))
         for track, file in files.items()
     )
     music = _music(edit, frames, rate)

@@ -78,8 +78,14 @@ def to_edl(cut: EditList, folder: Path, target: Path) -> str:
 
 
 def _ascii(text: str) -> str:
-    """What of a text is ASCII, letters without their accents."""
-    return " ".join(unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().split())
+    """What of a text is ASCII, letters without their accents; empty where only digits and signs are left.
+
+    Signs of other scripts separate words: their ASCII forms alone would say nothing.
+    """
+    composed = unicodedata.normalize("NFC", text.replace("’", "'"))
+    spaced = (" " if sign > "\x7f" and unicodedata.category(sign)[0] in "PSZ" else sign for sign in composed)
+    words = " ".join(unicodedata.normalize("NFKD", "".join(spaced)).encode("ascii", "ignore").decode().split())
+    return words if text.isascii() or any(map(str.isalpha, words)) else ""
 
 
 def written(timeline: otio.schema.Timeline, adapter: str, **options: float) -> str:
