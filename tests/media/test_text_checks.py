@@ -54,6 +54,14 @@ def test_a_notice_that_is_cut_off_is_told(tmp_path: Path, size: tuple[int, int] 
     assert check([notice], tmp_path, size) == ([("wanflow.yaml:2:9", words)] if warned else [])
 
 
+@pytest.mark.parametrize(("height", "hint"), [(25, "write fewer words, or a smaller `height`"), (5, None)])
+def test_few_words_in_high_letters_are_cut_off(tmp_path: Path, height: int, hint: str | None) -> None:
+    """Seven characters have room at the usual height, and not at five times that."""
+    notice = DrawnText("内容由AI生成", NOTICE, "notice", Decimal(height))
+    found = CheckTexts((notice,), (), size=(720, 1280)).perform(Worker(tmp_path))
+    assert [problem.hint for problem in found if "cut off" in problem.message] == ([] if hint is None else [hint])
+
+
 def test_long_lines_and_titles_are_told_once_each(tmp_path: Path) -> None:
     """At the first of them, with the number of others; a slate is short by nature."""
     spoken = "".join(LINE.format(words) for words in ("short", "long words " * 60, "longer words " * 60))

@@ -123,9 +123,10 @@ def _excerpt(problem: Problem, width: int) -> tuple[str, str]:
         return line[:at], line
     half = (width - 2) // 2
     begin, end = max(at - half, 0), min(at + half, len(line))  # a sign of the line takes a cell or several
-    while begin < at and cells_wide(shown(line[begin:at])) > half:
-        begin += 1
     while end > at + 1 and cells_wide(shown(line[at:end])) > half:
         end -= 1
+    left = min(half, width - 2 - cells_wide(shown(line[at:end])))  # one escape may take more than its half
+    while begin < at and cells_wide(shown(line[begin:at])) > left:
+        begin += 1
     start, close = "…" if begin else "", "…" if end < len(line) else ""
     return start + line[begin:at], f"{start}{line[begin:end]}{close}"

@@ -280,8 +280,13 @@ class DrawnText:
 
     @property
     def is_long(self) -> bool:
-        """Whether it may be too long for a picture: 200 characters of a title have room, and 40 of a usual notice."""
-        return len(self.text) * (1 if self.share is None else self.share) > 200 and self.kind != "slate"
+        """Whether it may be too long for a picture: 200 characters of a title have room, and 36 of a usual notice.
+
+        Of letters higher than a tenth of the shorter side only a few have room.
+        """
+        if self.share is None:
+            return len(self.text) > 200 and self.kind != "slate"
+        return self.share > 10 or len(self.text) * self.share > 180
 
 
 PLAIN = CutFinish()

@@ -12,6 +12,7 @@ from pathlib import PurePath
 
 from wanflow.characters import without_font
 from wanflow.errors import MediaFault
+from wanflow.language.cut_finish import NOTICE_HEIGHT
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import DrawnText, Subtitles
 from wanflow.media.jobs import Job, Worker
@@ -69,7 +70,8 @@ def _cut_off(texts: Sequence[DrawnText], typography: Typography, size: tuple[int
         words = tr("the {kind} does not fit into {shown}: its end is cut off", kind=KINDS[kind], shown=shown)
         if others:
             words = joined("; ", (words, trn("so is {number} more", "so are {number} more", len(others))))
-        hint = tr("write fewer words, or a smaller `height`") if kind == "notice" else tr("write fewer words")
+        smaller = kind == "notice" and (first.share or 0) > NOTICE_HEIGHT
+        hint = tr("write fewer words, or a smaller `height`") if smaller else tr("write fewer words")
         yield Problem(first.place, words, hint, Severity.WARNING)
 
 
