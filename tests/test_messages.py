@@ -22,7 +22,7 @@ from wanflow.characters import cells_wide
 from wanflow.cli.encoding import language_of_streams
 from wanflow.cli.main import COMMANDS, main
 from wanflow.errors import StoreFault
-from wanflow.messages import DOMAIN, LOCALE, joined, language_of, renamed, tr, translated, translations, trn
+from wanflow.messages import DOMAIN, LOCALE, joined, language_of, renamed, tr, translated, translations, trn, trp
 from wanflow.report.progress import Progress
 from wanflow.report.text.console import Display
 
@@ -44,8 +44,8 @@ def chinese() -> Iterator[None]:
 def test_every_message_has_a_translation(po: Path) -> None:
     """The catalog has the messages of the code and no others, each translated, none of them guessed."""
     catalog = TOOL["read"](po)
-    found = {text for _, text in TOOL["extracted"]()}
-    known = {message.id for message in catalog if message.id}
+    found = {(text, meaning) for _, text, meaning in TOOL["extracted"]()}
+    known = {(message.id, message.context) for message in catalog if message.id}
     assert (sorted(map(str, found - known)), sorted(map(str, known - found))) == ([], []), "run `make messages`"
     assert [message.id for message in catalog if message.id and not TOOL["complete"](message.string)] == []
     assert [message.id for message in catalog if message.id and message.fuzzy] == []
@@ -81,7 +81,7 @@ NOT_SHOWN = {f"wanflow/emulator/api/{name}.py" for name in ("bucket", "endpoint"
 
 
 def test_texts_for_people_can_be_translated() -> None:
-    """No text that people read is a plain string: it is made by `tr`, `trn` or `joined`."""
+    """No text that people read is a plain string: it is made by `tr`, `trn`, `trp` or `joined`."""
     files = [file for file in sorted((ROOT / "wanflow").rglob("*.py")) if not _is_internal(file)]
     trees = {file.relative_to(ROOT).as_posix(): ast.parse(file.read_text(encoding="utf-8")) for file in files}
     classes = [node for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
@@ -128,6 +128,39 @@ def _is_prose(text: ast.expr) -> bool:
         case ast.IfExp(body=one, orelse=other) | ast.BinOp(left=one, right=other):
             return _is_prose(one) or _is_prose(other)
     return False
+
+
+def test_values_of_messages_are_no_english_words() -> None:
+    """What a message shows outside of backticks is translated with it, or no word: a string of the code is neither."""
+    plain = [
+        f"{file.relative_to(ROOT).as_posix()}:{call.lineno}: {ast.unparse(keyword)}"
+        for file in sorted((ROOT / "wanflow").rglob("*.py"))
+        for function in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and not _is_internal(file)
+        for call in ast.walk(function)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in {"tr", "trn"}
+        for keyword in call.keywords
+        if f"{{{keyword.arg}}}" in re.sub("`[^`]*`", "", ast.unparse(call.args[0]))
+        and any(map(_is_word, _texts_of(keyword.value, function)))
+    ]
+    assert plain == []
+
+
+def _texts_of(value: ast.expr, function: ast.AST) -> Iterator[str]:
+    """The strings of the code that an expression gives, also by a variable of the function."""
+    match value:
+        case ast.Constant(value=str(words)):
+            yield words
+        case ast.IfExp(body=one, orelse=other) | ast.BoolOp(values=[one, other]):
+            yield from (*_texts_of(one, function), *_texts_of(other, function))
+        case ast.Name(id=name):
+            for node in ast.walk(function):
+                if isinstance(node, ast.Assign) and any(ast.unparse(target) == name for target in node.targets):
+                    yield from _texts_of(node.value, function) if ast.unparse(node.value) != name else ()
+
+
+def _is_word(text: str) -> bool:
+    return bool(re.search("[A-Za-z]{2}", re.sub("`[^`]*`", "", text)))
 
 
 @pytest.mark.parametrize(
@@ -221,6 +254,27 @@ def test_a_message_about_another_name_is_still_translated(chinese) -> None:
     assert renamed("no message: `x`", "x", "y") == "no message: `y`"
 
 
+def test_a_word_with_two_meanings_has_two_translations(chinese) -> None:
+    """The meaning is for the catalog alone: the English text doesn't have it."""
+    price, state = trp("price", "unknown"), tr("unknown")
+    assert price == state == "unknown"
+    assert (translated(price), translated(state)) == ("未知", "去向不明")
+    assert translated(pickle.loads(pickle.dumps(price))) == "未知"  # noqa: S301
+    assert translated(trp("no such meaning", "unknown")) == "unknown"
+
+
+def test_no_blank_is_between_han_characters(chinese) -> None:
+    """Han has a blank beside Latin letters and code only; blanks within a value stay."""
+    must = "{name} must be {kinds}, not {found}"
+    assert translated(tr(must, name="`a`", kinds=tr("text"), found=tr("a list"))) == "`a` 应为文本，不是列表"
+    assert translated(tr(must, name="`a`", kinds="`b`", found="`c`")) == "`a` 应为 `b`，不是 `c`"
+    assert translated(joined(tr(" or "), [tr("an address"), tr("an upload"), tr("a data URI")])) == (
+        "地址或上传或 data URI"
+    )
+    assert translated(tr("not a list: {value}", value="天 地")) == "不是列表：天 地"
+    assert translated(joined(", ", ["`a`", "`b`"])) == "`a`、`b`"
+
+
 def test_a_text_without_translation_stays_english(chinese) -> None:
     """A message that the catalog lacks is shown as it is, with its values."""
     assert translated(tr("no catalog has this {value}", value=1)) == "no catalog has this 1"
@@ -276,3 +330,7 @@ def test_a_day_in_chinese(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     assert capsys.readouterr().err.startswith("错误：没有镜头、场或剪辑匹配 `nothing-like-this`")
     assert main(["run", "--jobs", "many", "-f", str(film)]) == 2
     assert capsys.readouterr().err.splitlines()[0] == "错误：`-j` / `--jobs` 的值无效：`many` 不是有效的值，应为整数"
+    assert main(["run", "--jbos", "1", "-f", str(film)]) == 2
+    assert capsys.readouterr().err.splitlines() == ["错误：没有选项 `--jbos`", "提示：是不是想写 `--jobs`？"]
+    assert main(["run", "--bogus", "-f", str(film)]) == 2
+    assert capsys.readouterr().err.splitlines()[1] == "提示：`wanflow run --help` 显示用法"

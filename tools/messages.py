@@ -35,8 +35,8 @@ Translate what it names; `{name}` and texts in backticks stay as they are. One t
 CLICK = ("core", "exceptions", "formatting", "decorators", "parser", "types", "termui")
 """Modules of click whose words people read."""
 
-Found = tuple[str, str | tuple[str, str]]
-"""The file of a message, from the root of the checkout, and its text, or both of a counted one."""
+Found = tuple[str, str | tuple[str, str], str | None]
+"""The file of a message, from the root of the checkout, its text, or both of a counted one, and its meaning."""
 
 
 def main() -> int:
@@ -56,11 +56,11 @@ def main() -> int:
 def updated(po: Path) -> Catalog:
     """A catalog with the messages of the code, and its own translations of them."""
     catalog = read(po)
-    known = {message.id: message.string for message in catalog if message.id}
+    known = {(message.id, message.context): message.string for message in catalog if message.id}
     fresh = Catalog(catalog.locale, DOMAIN, catalog.header_comment, fuzzy=False, creation_date=catalog.creation_date)
     fresh.revision_date = catalog.creation_date
-    for file, text in extracted():
-        fresh.add(text, known.get(text, ""), locations=[(file, 0)])
+    for file, text, meaning in extracted():
+        fresh.add(text, known.get((text, meaning), ""), locations=[(file, 0)], context=meaning)
     return fresh
 
 
@@ -94,12 +94,12 @@ def extracted() -> Iterator[Found]:
     for file in sorted(PACKAGE.rglob("*.py")):
         yield from messages_in(ast.parse(file.read_text(encoding="utf-8")), file.relative_to(ROOT).as_posix())
     for text in dict.fromkeys(help_texts()):
-        yield "wanflow/cli/commands", text
+        yield "wanflow/cli/commands", text, None
     for name in templates():
-        yield "pipelines", title_of(name)
+        yield "pipelines", title_of(name), None
     for model in load_catalog().values():
-        yield "schemas/models", model.does
-        yield "schemas/models", f"{model.does[0].upper()}{model.does[1:]}"
+        yield "schemas/models", model.does, None
+        yield "schemas/models", f"{model.does[0].upper()}{model.does[1:]}", None
     for module in CLICK:
         tree = ast.parse((Path(click.__file__).parent / f"{module}.py").read_text(encoding="utf-8"))
         yield from messages_in(tree, f"click/{module}.py")
@@ -111,13 +111,15 @@ def messages_in(tree: ast.AST, file: str) -> Iterator[Found]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             match node.func.id, [argument.value for argument in node.args if isinstance(argument, ast.Constant)]:
                 case "tr" | "_", [str(text), *_]:
-                    yield file, text
+                    yield file, text, None
+                case "trp", [str(meaning), str(text)]:
+                    yield file, text, meaning
                 case "trn" | "ngettext", [str(one), str(many), *_]:
-                    yield file, (one, many)
+                    yield file, (one, many), None
                 case "count", [str(noun)]:
-                    yield file, (f"{{number}} {noun}", f"{{number}} {noun}s")
+                    yield file, (f"{{number}} {noun}", f"{{number}} {noun}s"), None
                 case "joined", [str(separator), *_] if separator.strip():
-                    yield file, separator
+                    yield file, separator, None
 
 
 def help_texts() -> Iterator[str]:

@@ -30,7 +30,7 @@ from wanflow.language.output_paths import results_folder
 from wanflow.language.problem import Problem, SpecError
 from wanflow.language.production import Production
 from wanflow.loading import SoundPart, store_of
-from wanflow.messages import tr
+from wanflow.messages import joined, tr
 from wanflow.money import Cost
 from wanflow.planner import budget as plan_notes
 from wanflow.planner import choose, planning, removable
@@ -283,7 +283,7 @@ def export(plan: Plan, cut: str | None = None) -> EditList:
 
     production = plan.graph.production
     if cut is None and len(production.cuts) != 1:
-        names = ", ".join(production.cuts)
+        names = joined(", ", production.cuts)
         hint = tr("name one: {names}", names=names) if names else None
         raise UnknownTarget(tr("the production has {number} cuts", number=len(production.cuts)), hint=hint)
     return edit_list(plan, cut_name(cut) if cut else next(iter(production.cuts)))

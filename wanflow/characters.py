@@ -219,7 +219,7 @@ def without_font(characters: Sequence[str], lost: int, total: int, *, noticed: b
     hint = tr("put one that has them into `fonts/`, or install one")
     letters = [character for character in characters if unicodedata.category(character) != "So"]
     if any(unicodedata.east_asian_width(character) in "WF" for character in letters):
-        packages = ", ".join(f"`{package}` ({system})" for system, package in CJK_PACKAGES.items())
+        packages = joined(", ", (f"`{package}` ({system})" for system, package in CJK_PACKAGES.items()))
         hint = tr("{hint}, e.g. Noto Sans CJK: {packages}", hint=hint, packages=packages)
     words = tr("missing glyphs `{shown}`: no installed font has them", shown=shown)
     notice = tr(", also of the AI notice,") if noticed else ""

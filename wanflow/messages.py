@@ -1,7 +1,7 @@
 """Messages for people: English texts that know their template, and their translation where they are printed.
 
-All layers write messages in English, by `tr`, `trn` and `joined`. A message is a `str` and equals its text, so that
-JSON, records and comparisons have the English one. The command line prints it in the language of its reader, by
+All layers write messages in English, by `tr`, `trn`, `trp` and `joined`. A message is a `str` and equals its text, so
+that JSON, records and comparisons have the English one. The command line prints it in the language of its reader, by
 `translated`, with the catalog in `locale/`, which `make messages` keeps up to date.
 """
 
@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import gettext
 import os
+import re
+import string
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import reduce
 from pathlib import Path
 from typing import Self
 
@@ -50,7 +53,7 @@ class Translatable(str):
     def translation(self, catalog: gettext.NullTranslations) -> str:
         """The text by a catalog; what that lacks stays in English."""
         template = catalog.gettext(self.template)
-        return template.format_map(self._translated_values()) if self.values else template
+        return _filled(template, self._translated_values()) if self.values else template
 
     def _translated_values(self) -> dict[str, object]:
         shown = {name: str(value) if isinstance(value, Exception) else value for name, value in self.values.items()}
@@ -78,7 +81,25 @@ class _Counted(Translatable):
         values = self._translated_values()
         number = values["number"]
         template = catalog.ngettext(self.template, self.plural, number if isinstance(number, int) else 1)
-        return template.format_map(values)
+        return _filled(template, values)
+
+
+class _OfMeaning(Translatable):
+    """A text whose English words have several meanings, with a translation each."""
+
+    __slots__ = ("meaning",)
+    meaning: str
+
+    def __new__(cls, text: str, template: str, values: Mapping[str, object], meaning: str = "") -> Self:
+        made = super().__new__(cls, text, template, values)
+        made.meaning = meaning
+        return made
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (str.__str__(self), self.template, self.values, self.meaning)
+
+    def translation(self, catalog: gettext.NullTranslations) -> str:
+        return catalog.pgettext(self.meaning, self.template)
 
 
 class _Joined(Translatable):
@@ -88,7 +109,39 @@ class _Joined(Translatable):
 
     def translation(self, catalog: gettext.NullTranslations) -> str:
         separator = catalog.gettext(self.template) if self.template else ""
-        return separator.join(map(str, self._translated_values().values()))
+        first, *others = map(str, self._translated_values().values()) if self.values else [""]
+        return reduce(_beside, (part for other in others for part in (separator, other)), first)
+
+
+_FORMATTER = string.Formatter()
+_HAN = re.compile("[\u3400-\u9fff]")
+_FULL_WIDTH = re.compile("[\u3000-\u303f\uff00-\uffef]")
+"""Chinese punctuation, which has its own room on both sides; quotation marks are those of English too."""
+
+
+def _filled(template: str, values: Mapping[str, object]) -> str:
+    """A translated template with its values."""
+    text = ""
+    for words, name, form, conversion in _FORMATTER.parse(template):
+        text = _beside(text, words)
+        if name is not None:
+            field = "".join(("{", name, f"!{conversion}" if conversion else "", f":{form}" if form else "", "}"))
+            text = _beside(text, field.format_map(values))
+    return text
+
+
+def _beside(text: str, following: str) -> str:
+    """Two texts in one: a blank between them goes where Chinese has none, as between two Han characters."""
+    if text.endswith(" ") and _is_without_blank(text[-2:-1], following[:1]):
+        return text[:-1] + following
+    if following.startswith(" ") and _is_without_blank(text[-1:], following[1:2]):
+        return text + following[1:]
+    return text + following
+
+
+def _is_without_blank(left: str, right: str) -> bool:
+    both_han = _HAN.match(left) and _HAN.match(right)
+    return bool(both_han or (left and right and (_FULL_WIDTH.match(left) or _FULL_WIDTH.match(right))))
 
 
 def tr(template: str, /, **values: object) -> Translatable:
@@ -97,6 +150,11 @@ def tr(template: str, /, **values: object) -> Translatable:
     Values that are messages are translated with it, and no others.
     """
     return Translatable(template.format_map(values) if values else template, template, values)
+
+
+def trp(meaning: str, template: str, /) -> Translatable:
+    """A message of words that mean something else in another one: `meaning` says what, to the translator alone."""
+    return _OfMeaning(template, template, {}, meaning)
 
 
 def trn(singular: str, plural: str, number: int, /, **values: object) -> Translatable:

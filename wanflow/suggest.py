@@ -170,7 +170,7 @@ def listed(names: Iterable[str]) -> str:
     """Names with commas, for a hint; of very many the first ones, and how many more there are."""
     known = [*names]
     more = tr(" and {number} more", number=len(known) - MAX_NAMED) if len(known) > MAX_NAMED + 1 else ""
-    return joined("", (", ".join(known[:MAX_NAMED] if more else known), more))
+    return joined("", (joined(", ", known[:MAX_NAMED] if more else known), more))
 
 
 def hint_for_path(folder: Path, path: str, boundary: Boundary) -> str | None:

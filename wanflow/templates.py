@@ -83,7 +83,7 @@ def starting_files(template: str | None = None) -> Mapping[str, bytes]:
     """
     known = templates()
     if template is not None and template not in known:
-        hints = (did_you_mean(template, known), tr("they are {known}", known=", ".join(known)))
+        hints = (did_you_mean(template, known), tr("they are {known}", known=joined(", ", known)))
         raise UnknownTarget(
             tr("no template is called `{template}`", template=template), hint=joined(" ", filter(None, hints))
         )

@@ -25,6 +25,7 @@ from wanflow.masking import without_key, without_signatures
 from wanflow.messages import tr, translated
 from wanflow.store import atomic
 from wanflow.store.atomic import STORE_FOLDER
+from wanflow.suggest import nearest
 
 DEBUG_VARIABLE = "WANFLOW_DEBUG"
 
@@ -77,7 +78,12 @@ def _print_fault(fault: Exception) -> None:
             error(str(fault), fault.hint)
         case click.UsageError():
             path = fault.ctx.command_path if fault.ctx is not None else "wanflow"
-            error(_sentence(fault.format_message()), tr("`{path} --help` shows what it takes", path=path))
+            hint: str = tr("`{path} --help` shows what it takes", path=path)
+            if isinstance(fault, click.NoSuchOption):  # click names three options that are hardly alike
+                near = nearest(fault.option_name.lstrip("-"), [name[2:] for name in fault.possibilities or ()])
+                hint = tr("did you mean `{near}`?", near=f"--{near}") if near is not None else hint
+                fault.possibilities = None  # type: ignore[misc]  # so that click doesn't name them
+            error(_sentence(fault.format_message()), hint)
         case click.ClickException():
             error(_sentence(fault.format_message()))
         case OSError():

@@ -38,6 +38,11 @@ def as_paragraphs(text: str) -> str:
 class CellFormatter(click.HelpFormatter):
     """A formatter that breaks lines by cells, two for a Han character; click counts characters."""
 
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """Write how to call a command."""
+        first = translated(tr("Usage: {command}", command=prog)).removesuffix(prog) if prefix is None else prefix
+        super().write_usage(prog, args, first)
+
     def write_heading(self, heading: str) -> None:
         """Write the heading of a list."""
         self.write(f"{translated(tr('{heading}:', heading=heading))}\n")

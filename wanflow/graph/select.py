@@ -9,7 +9,7 @@ from wanflow.errors import UnknownTarget
 from wanflow.graph.build import ShotGraph
 from wanflow.graph.node import CutVertex, ShotVertex
 from wanflow.language.production import Production
-from wanflow.messages import tr, trn
+from wanflow.messages import joined, tr, trn
 from wanflow.suggest import did_you_mean
 
 MOST_LISTED = 4
@@ -72,7 +72,7 @@ def without_take(word: str) -> str:
 
 
 def _several(word: str, kind: str, shots: Sequence[str]) -> UnknownTarget:
-    listed = ", ".join(f"`{shot}`" for shot in shots[:MOST_LISTED])
+    listed = joined(", ", (f"`{shot}`" for shot in shots[:MOST_LISTED]))
     more = tr(" and {number} more", number=len(shots) - MOST_LISTED) if len(shots) > MOST_LISTED else ""
     many = trn("{number} shot", "{number} shots", len(shots))
     return UnknownTarget(
@@ -90,7 +90,7 @@ def _match(graph: ShotGraph, word: str, states: States) -> frozenset[str]:
         return frozenset(shot.name for shot in shots if value in shot.tags)
     if f"{prefix}{mark}" == "state:":
         if value not in STATES:
-            hint = did_you_mean(value, STATES) or tr("states: {states}", states=", ".join(STATES))
+            hint = did_you_mean(value, STATES) or tr("states: {states}", states=joined(", ", STATES))
             raise UnknownTarget(tr("unknown state `{value}`", value=value), hint=hint)
         return frozenset(shot.name for shot in shots if states.get(shot.name) == value)
     return _match_name(graph, word)

@@ -44,7 +44,7 @@ from wanflow.language.settings import (
 )
 from wanflow.language.shot import Cast, CastMember, WrittenShot, read_cast, read_shot
 from wanflow.language.written_identifiers import check_identifiers
-from wanflow.messages import renamed, tr
+from wanflow.messages import joined, renamed, tr
 from wanflow.suggest import Known
 from wanflow.yamldoc.nodes import MapNode, Place, scalar
 from wanflow.yamldoc.slips import Slip
@@ -165,7 +165,7 @@ def _read_once(file: Path, overrides: Overrides, slips: Mapping[str, Sequence[Sl
                     Problem(
                         top,
                         tr("unknown {kind} `{chosen}`", kind=kind, chosen=chosen),
-                        tr("choose one of {known}", known=", ".join(known)),
+                        tr("choose one of {known}", known=joined(", ", known)),
                     )
                 )
         expansion = Expansion(library, limits, ShotIndex(), problems)
@@ -223,7 +223,7 @@ class _Loader:
             return written or provider.regions[0]
         if written in known_regions():  # any other is an error already
             place = root.place if node is None or chosen else node.place
-            hint = tr("choose one of {regions}", regions=", ".join(provider.regions))
+            hint = tr("choose one of {regions}", regions=joined(", ", provider.regions))
             self._problems.append(
                 Problem(place, tr("`{name}` has no region `{written}`", name=provider.name, written=written), hint)
             )
@@ -341,7 +341,7 @@ def resolve_shot(shot: WrittenShot, model: Model, region: str, cast: Cast, probl
     if region not in model.regions:
         message = tr("`{name}` is not available in the region `{region}`", name=model.name, region=region)
         problems.append(
-            Problem(shot.model.place, message, tr("it is available in {regions}", regions=", ".join(model.regions)))
+            Problem(shot.model.place, message, tr("it is available in {regions}", regions=joined(", ", model.regions)))
         )
     problems += model_checks.check_text(shot, model, {"prompt": sent.prompt, "negative_prompt": sent.negative_prompt})
     problems += model_checks.check_media(shot, model, media, region) if not damaged else ()

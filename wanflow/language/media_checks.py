@@ -316,14 +316,18 @@ def _source_problems(
         return
     if rule.seconds and expected.seconds is not None and not _within(expected.seconds, rule.seconds):
         length = timebase.decimal_text(expected.seconds, 2)
-        takes = "it" if name == f"`{slot}`" else f"`{slot}`"
-        message = tr(
-            "{name} lasts {length} s; {takes} takes {seconds} to {seconds_2} s",
-            name=name,
-            length=length,
-            takes=takes,
-            seconds=rule.seconds[0],
-            seconds_2=rule.seconds[1],
+        low, high = rule.seconds
+        message = (
+            tr("`{slot}` lasts {length} s; it takes {low} to {high} s", slot=slot, length=length, low=low, high=high)
+            if name == f"`{slot}`"
+            else tr(
+                "{name} lasts {length} s; `{slot}` takes {low} to {high} s",
+                name=name,
+                length=length,
+                slot=slot,
+                low=low,
+                high=high,
+            )
         )
         piece = (
             tr("take a piece of it: `head: {seconds}`", seconds=rule.seconds[1])

@@ -172,7 +172,7 @@ def check_value(
             written.place, tr("`{key}` must be {kind}, not `{value}`", key=key, kind=kind, value=written.string), hint
         )
     elif rule.values and value not in rule.values:
-        listed = ", ".join(f"`{item}`" for item in rule.values)
+        listed = joined(", ", (f"`{item}`" for item in rule.values))
         message = tr(
             "`{key}` of `{model}` is one of {listed}, not `{value}`",
             key=key,
@@ -257,7 +257,9 @@ def _check_form(item: Media, model: Model, region: str) -> Iterator[Problem]:
         message = tr(
             "`{name}` takes no `{type}` in the region `{region}`", name=model.name, type=item.type, region=region
         )
-        yield Problem(item.used_at, message, tr("these regions accept it: {regions}", regions=", ".join(rule.regions)))
+        yield Problem(
+            item.used_at, message, tr("these regions accept it: {regions}", regions=joined(", ", rule.regions))
+        )
     if isinstance(item.source, DataSource) and "data" not in rule.file.forms:
         message = tr("`{name}` takes no data URI as `{type}`", name=model.name, type=item.type)
         yield Problem(item.used_at, message, tr("save it as a file and name that"))
@@ -329,7 +331,7 @@ def _models() -> Iterable[Model]:
 
 
 def _accepted_by(models: Iterable[str]) -> str | None:
-    names = ", ".join(f"`{name}`" for name in models)
+    names = joined(", ", (f"`{name}`" for name in models))
     return tr("these models accept it: {names}", names=names) if names else None
 
 

@@ -19,7 +19,7 @@ from wanflow.language.references import named_cast
 from wanflow.language.schema_problems import check_against
 from wanflow.language.scope import BasePath, GivenInput, Scope
 from wanflow.language.shot import generator_of
-from wanflow.messages import tr
+from wanflow.messages import joined, tr
 from wanflow.schemas import data_folder
 from wanflow.suggest import Known, did_you_mean, listed
 from wanflow.yamldoc.nodes import Interpolated, MapNode, Node, Place, TextNode, needlessly_quoted, with_use
@@ -90,7 +90,7 @@ def find_pipeline(written: TextNode, base: BasePath) -> tuple[Path, str, BasePat
             if base.has(beside, Content.TEXT)
             else None
         )
-        listed = tr("the shipped ones: {known}; name a file by its path", known=", ".join(known)) if known else None
+        listed = tr("the shipped ones: {known}; name a file by its path", known=joined(", ", known)) if known else None
         hint = near or did_you_mean(written.string, known) or listed
         return Problem(written.place, tr("no shipped pipeline `{name}`", name=written.string), hint)
     path = base.path(written.text, Content.TEXT)
@@ -173,7 +173,7 @@ def _without_shots(root: MapNode) -> MapNode:
 
 
 _NAMED = {
-    "string": "text",
+    "string": tr("text"),
     "integer": tr("a whole number"),
     "number": tr("a number"),
     "boolean": tr("`true` or `false`"),

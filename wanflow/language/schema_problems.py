@@ -225,7 +225,7 @@ def _unknown_keys(value: Node, broken: Violation) -> Iterator[Problem]:
     for key, inner in value.entries if isinstance(value, MapNode) else ():
         if key.string not in known:
             hint = hint_for_key(key.string, inner, known, broken.path, given) or did_you_mean(key.string, known)
-            hint = hint or tr("known keys: {known}", known=", ".join(sorted(known)))
+            hint = hint or tr("known keys: {known}", known=joined(", ", sorted(known)))
             yield Problem(key.place, tr("unknown key `{name}`", name=key.string), hint)
 
 
@@ -313,7 +313,7 @@ def _wrong(broken: Violation) -> str:
         case "pattern":
             return tr("{name} cannot be {found}", name=name, found=found)
         case "enum" if isinstance(broken.wanted, Sequence):
-            items = ", ".join(f"`{item}`" for item in broken.wanted)
+            items = joined(", ", (f"`{item}`" for item in broken.wanted))
             if len(broken.wanted) > 1:
                 return tr("{name} must be one of {items}, not {found}", name=name, items=items, found=found)
             return tr("{name} must be {items}, not {found}", name=name, items=items, found=found)

@@ -11,7 +11,7 @@ from pathlib import Path
 from wanflow.boundary import Boundary, Content
 from wanflow.language.author_hints import hint_for_take
 from wanflow.language.problem import Problem
-from wanflow.messages import tr, trn
+from wanflow.messages import joined, tr, trn
 from wanflow.suggest import did_you_mean, nearest
 from wanflow.yamldoc.nodes import Interpolated, Node, TextNode
 
@@ -118,7 +118,7 @@ class Scope:
             return written.string
         shots = self.index.groups.get(found, ())  # an empty group has a reported problem
         if shots:
-            listed = ", ".join(f"`{each}`" for each in shots[:MAX_LISTED])
+            listed = joined(", ", (f"`{each}`" for each in shots[:MAX_LISTED]))
             more = tr(" and {number} more", number=len(shots) - MAX_LISTED) if len(shots) > MAX_LISTED else ""
             message = trn(
                 "`{name}` is a group of {number} shot",

@@ -18,7 +18,7 @@ from wanflow.language.language_tags import read_language
 from wanflow.language.problem import Problem
 from wanflow.language.schema_problems import check_against
 from wanflow.language.scope import BasePath
-from wanflow.messages import tr
+from wanflow.messages import joined, tr
 from wanflow.money import Cost, amount_meant, currency_of, parse_amount
 from wanflow.suggest import did_you_mean, hint_for_path
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
@@ -132,7 +132,7 @@ def check_defaults(defaults: Node | None) -> Iterator[Problem]:
 def unknown_model(written: TextNode) -> Problem:
     """The problem of a model that the catalog does not have."""
     catalog = load_catalog()
-    hint = did_you_mean(written.string, catalog) or tr("the models: {models}", models=", ".join(sorted(catalog)))
+    hint = did_you_mean(written.string, catalog) or tr("the models: {models}", models=joined(", ", sorted(catalog)))
     return Problem(written.place, tr("unknown model `{name}`", name=written.string), hint)
 
 

@@ -14,7 +14,7 @@ from wanflow import timebase
 from wanflow.errors import MediaFault
 from wanflow.media.container import BadMedia, film_of, opened, packets_of
 from wanflow.media.picture.segment import PartRecipe
-from wanflow.messages import tr
+from wanflow.messages import joined, tr
 from wanflow.timebase import SAMPLE_RATE
 
 AAC_FRAME = Fraction(1024, SAMPLE_RATE)
@@ -118,7 +118,7 @@ def require_alike(parts: Sequence[JoinedPart], frames: int) -> None:
                     "`{name}` cannot be joined to `{path_name}`: they differ in {differing}",
                     name=part.path.name,
                     path_name=parts[0].path.name,
-                    differing=", ".join(differing),
+                    differing=joined(", ", differing),
                 )
             )
         samples = timebase.to_samples(part.frames, part.shape.rate or timebase.NOMINAL_RATE)

@@ -14,7 +14,7 @@ from wanflow.graph.node import CutVertex, is_cut
 from wanflow.graph.recipe import parse_request_key, request_key
 from wanflow.graph.select import matching, single_shot
 from wanflow.language.source import ShotSource
-from wanflow.messages import tr
+from wanflow.messages import joined, tr
 from wanflow.planner.plan import Plan
 from wanflow.planner.request import ShotRequest, planned_request
 from wanflow.planner.status import states
@@ -119,7 +119,7 @@ def take_of_number(entry: ShotEntry, shot: str, number: int) -> Take:
     """The take of a shot that has a number; raises UnknownTarget with the numbers that exist."""
     known = {entry.numbers[digest]: take for digest, take in entry.takes.items() if not take.gone}
     if number not in known:
-        numbers = ", ".join(map(str, sorted(known)))
+        numbers = joined(", ", map(str, sorted(known)))
         hint = tr("its takes: {numbers}", numbers=numbers) if numbers else tr("it has no takes yet; run `wanflow run`")
         raise UnknownTarget(tr("`{shot}` has no take {number}", shot=shot, number=number), hint=hint)
     return known[number]

@@ -13,7 +13,7 @@ from wanflow.digest import Canonical
 from wanflow.errors import UnknownTarget
 from wanflow.graph.recipe import is_placeholder
 from wanflow.graph.select import single_shot
-from wanflow.messages import tr
+from wanflow.messages import joined, tr
 from wanflow.planner.plan import Action, Plan, ReasonCode, Step, StepKind
 from wanflow.store.lock import Lock
 from wanflow.store.take import Film, Recipe
@@ -184,7 +184,7 @@ def steps_of(plan: Plan, node: str) -> tuple[Step, ...]:
     shot, mark, number = node.rpartition(".t")
     takes = [step.node for step in plan.steps if step.shot == shot and step.take]
     if mark and number.isdecimal() and takes:
-        listed = ", ".join(f"`{take}`" for take in takes)
+        listed = joined(", ", (f"`{take}`" for take in takes))
         raise UnknownTarget(
             tr("`{node}` is not a take that `{shot}` asks for now", node=node, shot=shot),
             hint=tr("it asks for {listed}", listed=listed),

@@ -25,7 +25,7 @@ from wanflow.language.source import (
     UrlSource,
 )
 from wanflow.masking import public_url
-from wanflow.messages import joined, tr
+from wanflow.messages import joined, tr, trp
 from wanflow.planner.plan import Step
 from wanflow.providers.protocol import Request, request_with
 from wanflow.yamldoc.nodes import Interpolated, Place
@@ -190,7 +190,7 @@ def finish_rows(cut: Cut) -> Iterator[tuple[str, str]]:
             tr(
                 "{source}, language {language}{encoding}{burned}",
                 source=source_text(track.source),
-                language=track.language or tr("unknown"),
+                language=track.language or trp("language", "unknown"),
                 encoding=encoding,
                 burned=burned,
             ),

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import anyio
 
 from wanflow import timebase
-from wanflow.messages import tr
+from wanflow.messages import joined, tr
 from wanflow.providers.faults import ServiceFault, Unauthorised, UnknownFate
 from wanflow.providers.protocol import WaitingClient
 from wanflow.runner.matching import Candidate, MatchResult, TaskList, alike, earliest, match
@@ -298,7 +298,7 @@ class LostSubmissions:
             doubt=finding.doubt,
         )
         rows = [f"{one.task_id} ({one.created:%Y-%m-%d %H:%M:%S} UTC, {one.status})" for one in finding.maybe]
-        told = tr("{words}; tasks that may be it: {rows}", words=words, rows=", ".join(rows)) if rows else words
+        told = tr("{words}; tasks that may be it: {rows}", words=words, rows=joined(", ", rows)) if rows else words
         return UnknownFate(told, hint=ways_out(attempt))
 
 

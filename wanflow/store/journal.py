@@ -10,7 +10,7 @@ from wanflow import digest as digests
 from wanflow.decode import Fields, mapping, text, whole_number
 from wanflow.digest import Canonical
 from wanflow.errors import StoreFault, UnknownTarget
-from wanflow.messages import tr
+from wanflow.messages import joined, tr
 from wanflow.money import amount_from_json
 from wanflow.store import atomic
 from wanflow.store.attempt import Attempt, Ending, JournalState, OnlineTake, OpenTask, StoredTask
@@ -313,11 +313,11 @@ def unknown_fate_of(journal_state: JournalState, shot: str, take: int | None = N
     if len(mine) == 1:
         return mine[0]
     if mine:
-        numbers = ", ".join(f"`--take {attempt.number}`" for attempt in mine)
+        numbers = joined(", ", (f"`--take {attempt.number}`" for attempt in mine))
         raise UnknownTarget(
             tr("`{shot}` has several submissions of unknown fate", shot=shot),
             hint=tr("choose one: {numbers}", numbers=numbers),
         )
     others = sorted({f"`{attempt.shot}`" for attempt in journal_state.unknown_fate})
-    hint = tr("these have: {others}", others=", ".join(others)) if others else tr("there is nothing to decide")
+    hint = tr("these have: {others}", others=joined(", ", others)) if others else tr("there is nothing to decide")
     raise UnknownTarget(tr("`{shot}` has no submission of unknown fate", shot=shot), hint=hint)

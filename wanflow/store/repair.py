@@ -131,7 +131,7 @@ def _unreadable(store: Store, path: Path, check: Check, *, private: bool = False
         with suppress(ValueError):  # a line that makes no sense may still name its task
             tasks.add(Fields(decode.parse_json(lines[number - 1])).read("task_id", decode.text))
     if tasks:
-        named = ", ".join(sorted(tasks))
+        named = joined(", ", sorted(tasks))
         words.append(
             tr("the record of task {named} will be lost: look for its result in the service's console", named=named)
         )
@@ -152,7 +152,8 @@ def _unreadable(store: Store, path: Path, check: Check, *, private: bool = False
 
 def _cannot_be_read(numbers: list[int]) -> str:
     """Lines in words, such as `lines 1, 2 and 9 cannot be read`."""
-    lines = joined(tr(" and "), ", ".join(map(str, numbers)).rsplit(", ", 1))
+    first, last = numbers[:-1], numbers[-1:]
+    lines = joined(tr(" and "), (joined(", ", map(str, part)) for part in (first, last) if part))
     return trn("line {lines} cannot be read", "lines {lines} cannot be read", len(numbers), lines=lines)
 
 

@@ -20,7 +20,7 @@ from wanflow.cli.screen import confirm, print_report, say
 from wanflow.errors import ExitCode, StoreFault
 from wanflow.health import HealthCheck, HealthLevel
 from wanflow.language.problem import SpecError
-from wanflow.messages import joined, tr
+from wanflow.messages import joined, tr, trp
 from wanflow.money import amount_text
 from wanflow.planner.removable import Removables
 from wanflow.report.text.table import Column, Screen, table
@@ -48,7 +48,7 @@ def gc(settings: ProductionOptions, names: tuple[str, ...], *, applies: bool, ye
     if not applies:
         _print_removables(found, tr("can be freed"))
         if found.unused_paid:
-            unused = ", ".join(take.node for take in found.unused_paid)
+            unused = joined(", ", (take.node for take in found.unused_paid))
             say(tr("paid and unused now, removed only by name (`--paid NAME`): {unused}", unused=unused), err=True)
         return ExitCode.DONE
     if found.paid and not _agreed(found, yes=yes):
@@ -128,16 +128,24 @@ SUBJECTS: Mapping[str, str] = {
     "store": tr("store"),
     "network": tr("network"),
     "address": tr("address"),
+    "key": trp("of the service", "key"),
     "service": tr("service"),
 }
 """Words of what `doctor` checked."""
+
+LEVELS: Mapping[HealthLevel, str] = {
+    HealthLevel.FINE: tr("ok"),
+    HealthLevel.POOR: tr("warn"),
+    HealthLevel.BROKEN: tr("fail"),
+}
+"""Words of how well it is."""
 
 
 def _findings_text(findings: Sequence[HealthCheck], screen: Screen) -> str:
     """A line for each finding, and its hint below it."""
     headings = (Column("", styled=True), Column(tr("checked")), Column(tr("found"), wraps=True))
     rows = [
-        (finding.level.value, SUBJECTS.get(finding.subject, finding.subject), finding.words) for finding in findings
+        (LEVELS[finding.level], SUBJECTS.get(finding.subject, finding.subject), finding.words) for finding in findings
     ]
     found = table(headings, rows, screen, [LEVEL_STYLES[finding.level] for finding in findings])
     lines = [found.heading]

@@ -136,7 +136,7 @@ def _problems(broken: schemas.Violation, root: Node | None, path: Path) -> Itera
         wanted=json.dumps(broken.wanted),
     )
     if broken.rule == "oneOf":
-        kinds = ", ".join(f"`{kind}`" for kind in ONE_THING)
+        kinds = joined(", ", (f"`{kind}`" for kind in ONE_THING))
         words = tr(
             "{name}: a fault has exactly one of {kinds}, or for a task `code`, on a call that can have it",
             name=name,

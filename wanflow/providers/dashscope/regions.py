@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import SplitResult, urlsplit
 
 from wanflow.hosts import is_local
-from wanflow.messages import tr
+from wanflow.messages import joined, tr
 from wanflow.providers.faults import Unauthorised, WrongAddress
 from wanflow.providers.protocol import Endpoint
 
@@ -50,7 +50,7 @@ def endpoint_of(region: str, environ: Mapping[str, str], *, key_needed: bool = T
         raise Unauthorised(
             tr("{key_variable} contains characters that no key has", key_variable=KEY_VARIABLE), hint=_set_key()
         )
-    others = ", ".join(f"`{other}`" for other in HOSTS if other != region)
+    others = joined(", ", (f"`{other}`" for other in HOSTS if other != region))
     hint = tr(
         (
             "region `{region}` ({netloc}) was tried; a key belongs to one region: check {key_variable}, "
@@ -79,7 +79,7 @@ def base_url_of(region: str, environ: Mapping[str, str]) -> str:
             base_variable=BASE_VARIABLE,
             host=host,
         )
-        known = ", ".join(f"`{name}`" for name in HOSTS)
+        known = joined(", ", (f"`{name}`" for name in HOSTS))
         raise WrongAddress(
             words,
             hint=tr(

@@ -16,7 +16,7 @@ from wanflow.language.timeline import PlacedClip, total_frames
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.subtitle_file import read_lines
 from wanflow.media.text.subtitles import clock_text, to_captions
-from wanflow.messages import tr
+from wanflow.messages import joined, tr, trp
 from wanflow.planner.cut import Edit, EditItem, arrange, film_size
 from wanflow.planner.cut_layout import frame_rate, place_items
 from wanflow.planner.inputs import inputs_of, outputs_of
@@ -114,7 +114,9 @@ def edit_list(plan: Plan, cut: str) -> EditList:
     """
     production = plan.graph.production
     if cut not in production.cuts:
-        hint = did_you_mean(cut, production.cuts) or tr("cuts here: {cuts}", cuts=", ".join(production.cuts) or "none")
+        hint = did_you_mean(cut, production.cuts) or tr(
+            "cuts here: {cuts}", cuts=joined(", ", production.cuts) if production.cuts else trp("cuts", "none")
+        )
         raise UnknownTarget(tr("no cut is called `{cut}`", cut=cut), hint=hint)
     vertex = plan.graph.vertex(cut_id(cut))
     if not isinstance(vertex, CutVertex):

@@ -18,7 +18,7 @@ from wanflow.errors import MediaFault, ToolMissing
 from wanflow.language.language_tags import UNKNOWN
 from wanflow.language.production import TransitionKind
 from wanflow.media.labels import read_labels
-from wanflow.messages import tr
+from wanflow.messages import joined, tr
 from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic
 from wanflow.report.text.words import on_one_line
 
@@ -101,7 +101,7 @@ def require_time_code(cut: EditList, what: str) -> None:
     """Raise MediaFault for a cut at a rate without time code; `what` is the format that needs it."""
     if cut.rate not in TIME_CODE_RATES:
         rate = timebase.decimal_text(cut.rate, 3)
-        rates = ", ".join(timebase.decimal_text(each, 3) for each in sorted(TIME_CODE_RATES))
+        rates = joined(", ", (timebase.decimal_text(each, 3) for each in sorted(TIME_CODE_RATES)))
         nearest = min(TIME_CODE_RATES, key=lambda each: abs(each - cut.rate))
         hint = tr(
             "use `--format otio`, or give the cut another rate, e.g. `fps: {decimal}`",

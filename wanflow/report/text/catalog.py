@@ -12,6 +12,8 @@ from wanflow.report.text.table import PIPE, Column, Screen, table
 from wanflow.report.text.words import listed
 
 MEGABYTE = 10**6
+KINDS: Mapping[str, str] = {"image": tr("image"), "video": tr("video"), "audio": tr("audio")}
+TYPES: Mapping[str, str] = {"boolean": tr("boolean"), "integer": tr("integer"), "string": tr("string")}
 FORMS: Mapping[str, str] = {"http": tr("an address"), "oss": tr("an upload"), "data": tr("a data URI")}
 
 
@@ -26,7 +28,7 @@ class Section:
 def models_text(catalog: Mapping[str, Model], screen: Screen = PIPE) -> str:
     """One line a model; a dated snapshot has no line of its own."""
     models = {model.name: model for model in catalog.values()}
-    rows = [(name, tr(model.does), ", ".join(model.regions)) for name, model in models.items()]
+    rows = [(name, tr(model.does), joined(", ", model.regions)) for name, model in models.items()]
     headings = (Column(tr("model")), Column(tr("what it does"), wraps=True), Column(tr("regions"), wraps=True, below=1))
     return "\n".join(table(headings, rows, screen).lines())
 
@@ -43,9 +45,12 @@ def model_text(model: Model, screen: Screen = PIPE) -> str:
 
 def summary(model: Model) -> list[str]:
     """What a model does, its other names and where it is, in sentences."""
-    known = [tr(f"{model.does[0].upper()}{model.does[1:]}"), tr("Regions: {regions}", regions=", ".join(model.regions))]
+    known = [
+        tr(f"{model.does[0].upper()}{model.does[1:]}"),
+        tr("Regions: {regions}", regions=joined(", ", model.regions)),
+    ]
     if model.snapshots:
-        known.append(tr("Also as {snapshots}", snapshots=", ".join(model.snapshots)))
+        known.append(tr("Also as {snapshots}", snapshots=joined(", ", model.snapshots)))
     return [*known, tr("{running} running at a time, {queued} waiting", running=model.running, queued=model.queued)]
 
 
@@ -71,7 +76,14 @@ def sections(model: Model) -> list[Section]:
         Section(
             (tr("together"),),
             [
-                (tr("{least} to {most} of {types}", least=total.least, most=total.most, types=", ".join(total.types)),)
+                (
+                    tr(
+                        "{least} to {most} of {types}",
+                        least=total.least,
+                        most=total.most,
+                        types=joined(", ", total.types),
+                    ),
+                )
                 for total in model.totals
             ],
         ),
@@ -103,7 +115,7 @@ def _media(rule: MediaRule) -> str:
 
 def _file(rule: FileRule) -> str:
     parts = [
-        f"{rule.kind} ({', '.join(rule.formats)})",
+        tr("{kind} ({formats})", kind=KINDS[rule.kind], formats=joined(", ", rule.formats)),
         tr("at most {size_bytes} MB", size_bytes=rule.size_bytes // MEGABYTE),
     ]
     if rule.pixels is not None:
@@ -120,7 +132,7 @@ def _file(rule: FileRule) -> str:
 
 
 def _parameter(key: str, rule: ParameterRule) -> tuple[str, str, str]:
-    values: str = rule.type
+    values = TYPES.get(rule.type, rule.type)
     if rule.values:
         values = " | ".join(rule.values)
     elif rule.low is not None and rule.high is not None:
@@ -165,6 +177,6 @@ def _prices(rates: tuple[Rate, ...]) -> Iterator[tuple[str, ...]]:
     for (region, *more), group in groupby(rates, lambda rate: (rate.region, *rate.parameters.items())):
         narrowed = [f"{key}: {str(value).lower()}" for key, value in more]
         yield (
-            ", ".join([region, *narrowed]),
-            ", ".join(f"{rate.tier} {rate.amount}" for rate in group),
+            joined(", ", [region, *narrowed]),
+            joined(", ", (f"{rate.tier} {rate.amount}" for rate in group)),
         )

@@ -11,7 +11,7 @@ from fractions import Fraction
 from wanflow import money
 from wanflow.characters import LONGEST_LINE, LONGEST_MESSAGE, escaped_json, shown
 from wanflow.graph.node import cut_name
-from wanflow.messages import joined, tr, trn
+from wanflow.messages import joined, tr, trn, trp
 from wanflow.money import Bound, Cost, amount_text
 from wanflow.planner.budget import Excess, PlanNotes, UnpickedShot
 from wanflow.planner.diff import FOLLOWING, Explanation
@@ -89,7 +89,8 @@ def plan_text(plan: Plan, *, verbose: bool = False, notes: Sequence[str] = (), s
     if not listed_steps:
         return joined("\n", filter(None, (beside, would_do(plan, screen), *noted)))
     production, counts = plan.graph.production, plan.counts()
-    header = f"{shown(production.title or production.file, LONGEST_CELL)} ({plan.provider.name}, {plan.region})"
+    title = shown(production.title or production.file, LONGEST_CELL)
+    header = tr("{title} ({backend}, {region})", title=title, backend=plan.provider.name, region=plan.region)
     parts = ((counts.get(action), state) for action, state in _TOTALS.items())
     totals = joined(", ", (tr("{number} {state}", number=number, state=state) for number, state in parts if number))
     unshown = len(plan.steps) - len(listed_steps)
@@ -176,7 +177,7 @@ def _price(plan: Plan) -> str:
 
 
 def _amount(cost: Cost) -> str:
-    return "unknown" if cost.amount is None else cost_text(cost) or f"0 {cost.currency}"
+    return trp("price", "unknown") if cost.amount is None else cost_text(cost) or f"0 {cost.currency}"
 
 
 def _planned_work(plan: Plan, screen: Screen) -> Iterator[str]:

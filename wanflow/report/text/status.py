@@ -107,9 +107,9 @@ def _shot_cells(row: ShotRow, *, verbose: bool) -> tuple[str, ...]:
     takes = count(row.takes, "take") if row.takes else tr("no takes")
     tasks: str = ""
     if row.in_flight:
-        tasks = ", ".join(row.in_flight) if verbose else count(len(row.in_flight), "task")
+        tasks = joined(", ", row.in_flight) if verbose else count(len(row.in_flight), "task")
     if row.results:
-        results = ", ".join(row.results)
+        results = joined(", ", row.results)
         until = tr(
             " (result at {results}, signed, until {expires})", results=results, expires=time_text(row.expires or "")
         )
