@@ -203,8 +203,13 @@ def plan(
 def notes(plan: Plan, limit: Cost | None = None) -> PlanNotes:
     """What a person should know of a plan before money is spent; `limit` is what this run may spend."""
     production = plan.graph.production
-    written = (step.vertex for step in plan.steps if step.kind is StepKind.CUT and step.action is Action.DERIVE)
-    cuts = {node: production.cuts[cut_name(node)] for node in written}
+    boxed = plan.inventory.cut_boxes
+    drawn = (
+        step.vertex
+        for step in plan.steps
+        if step.kind is StepKind.CUT and (step.action is Action.DERIVE or cut_name(step.vertex) in boxed)
+    )
+    cuts = {node: production.cuts[cut_name(node)] for node in drawn}
     found = plan_notes.notes(plan, limit)
     if all(is_drawn_anywhere(production, cut) for cut in cuts.values()):
         return found
@@ -422,6 +427,8 @@ def inventory_of(production: Production, unfinished: JournalState | None = None)
     store = store_of(production)
     outputs = {name: cut.output for name, cut in production.cuts.items()}
     have = inventory.survey(store, outputs, partial(loading.results_of, store), unfinished)
+    if have.cut_boxes:
+        have = replace(have, cut_glyphs=loading.glyphs_found(production, have.cut_boxes))
     if production.provider.remote:
         return have
     return replace(have, open_tasks=(), lost=have.open_tasks)  # they ended with the process that rendered them

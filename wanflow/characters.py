@@ -210,12 +210,17 @@ CJK_PACKAGES = {"Debian, Ubuntu": "fonts-noto-cjk", "Fedora": "google-noto-sans-
 """Packages with a font that has Chinese, Japanese and Korean characters, by system."""
 
 
+def some_of(characters: Sequence[str]) -> str:
+    """The first of some characters, and an ellipsis for the others."""
+    return "".join(characters[:5]) + ("…" if len(characters) > 5 else "")
+
+
 def without_font(characters: Sequence[str], lost: int, total: int, *, noticed: bool) -> tuple[str, str]:
     """That no font has these different characters, and the way to get one.
 
     They are `lost` of the `total` characters that are drawn; `noticed`: the AI notice has some of them.
     """
-    shown = "".join(characters[:5]) + ("…" if len(characters) > 5 else "")
+    shown = some_of(characters)
     hint = tr("put one that has them into `fonts/`, or install one")
     letters = [character for character in characters if unicodedata.category(character) != "So"]
     if any(unicodedata.east_asian_width(character) in "WF" for character in letters):

@@ -143,6 +143,19 @@ def check_drawn_texts(production: Production, cut: Cut) -> tuple[Problem, ...]:
     return ()
 
 
+def glyphs_found(production: Production, boxes: Mapping[str, str]) -> dict[str, str]:
+    """Of characters that films of cuts have as boxes, those that a font has now; `boxes` are by the cut's name."""
+    from wanflow.media.jobs import RunningProcesses, Worker
+    from wanflow.media.text.text_checks import FindMissing
+
+    found, worker = dict[str, str](), Worker(production.folder, RunningProcesses())
+    for name in boxes.keys() & production.cuts.keys():
+        fonts = tuple(PurePath(path) for path, _ in production.cuts[name].finish.fonts)
+        missing = FindMissing(boxes[name], fonts).perform(worker)
+        found[name] = "".join(character for character in boxes[name] if character not in missing)
+    return found
+
+
 def sound_part(file: Path, overrides: Overrides) -> SoundPart:
     """What can be used of a production: shots with errors are left out, those that need them, and cuts of either.
 

@@ -44,6 +44,11 @@ def has_wide(text: str) -> bool:
     return _WIDE.search(text) is not None
 
 
+def is_mostly_western(text: str) -> bool:
+    """Whether a text has more words of other scripts than letters and full-width signs of East Asian ones."""
+    return len(re.findall(r"\w+", _WIDE.sub(" ", text))) > len(_WIDE.findall(text))
+
+
 def script_language(tag: str | None) -> str | None:
     """What a language tag (BCP 47) means for the forms of letters: one of SIMPLIFIED to KOREAN, or None for others.
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from cli.conftest import Wanflow
 
-from kit.square_fonts import square_font
+from kit.square_fonts import bare_machine, forget, square_font
+from wanflow import loading
 from wanflow.characters import without_font
+from wanflow.media.text import fonts
 
 GLYPH = "\U00013000"
 """A character that no usual font has."""
@@ -63,6 +65,33 @@ def test_nothing_is_foretold_of_what_is_not_drawn(wanflow: Wanflow, film: Path) 
     write(film, GLYPH, "PROMPT")
     assert "missing glyphs" not in wanflow("plan", "--backend", "dashscope").out
     assert "missing glyphs" not in wanflow("plan", "coast").out
+
+
+def test_a_film_with_boxes_is_made_again_once_a_font_has_them(
+    wanflow: Wanflow, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then it stays, and `plan` still says what it lacks; a film that lacks nothing never asks the fonts."""
+    cuts = "cuts:\n" + "".join(
+        f"  {name}: {{size: 128x72, fps: 10, items: [{{title: {words}, duration: 0.2}}]}}\n"
+        for name, words in {"boxed": f"a {GLYPH}", "plain": "a b"}.items()
+    )
+    film.write_text(f"wanflow: 1\n{cuts}", encoding="utf-8")
+    made = film.parent / "out" / "boxed.mp4"
+    with bare_machine():
+        assert wanflow("run", "-q").code == 0
+        boxes = made.read_bytes()
+        done = wanflow("plan")
+        assert ("nothing to do" in done.out, f"missing glyphs `{GLYPH}`" in done.out) == (True, True), done
+        monkeypatch.setattr(fonts, "OTHER_FONTS", (str(square_font(film.parent / "square.ttf", GLYPH)),))
+        forget()
+        done = wanflow("plan")
+        assert f"fonts now have `{GLYPH}`, which the film has as boxes" in done.out, done
+        assert "missing glyphs" not in done.out
+        assert "cut:plain" not in done.out
+        assert wanflow("run", "-q").code == 0
+        assert made.read_bytes() != boxes
+        monkeypatch.setattr(loading, "glyphs_found", None)
+        assert "nothing to do" in wanflow("plan").out
 
 
 def test_a_chinese_text_names_packages() -> None:

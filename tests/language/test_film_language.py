@@ -77,7 +77,7 @@ def test_an_unknown_language_is_an_error_at_its_place(reading) -> None:
         (3, 11, "unknown language `klingon`")
     ]
     assert "`zh-Hans`, `zh-Hant`, `ja`, `ko`, `en`" in (problems[0].hint or "")
-    assert len(reading("language: 12\n")[1]) == 1
+    assert len(reading("language: 12\n")[1]) == len(reading("language: ''\n")[1]) == 1
 
 
 @pytest.mark.parametrize(

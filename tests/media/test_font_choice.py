@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageDraw
 
 from kit.square_fonts import bare_machine, square_collection, square_font
 from wanflow.media.picture.card import draw_title
 from wanflow.media.text import fonts
 from wanflow.media.text.fonts import Typography, runs
-from wanflow.media.text.layout import length_of
+from wanflow.media.text.layout import draw_line, length_of
 
 FACES = {"Test CJK JP": "JP", "Test CJK KR": "KR", "Test CJK SC": "SC", "Test CJK TC": "TC", "Test CJK HK": "HK"}
 
@@ -65,6 +66,9 @@ def test_marks_between_han_are_as_wide_as_han() -> None:
     assert faces_of("直don’t骨") == [("直", "SC"), ("don’t", "on"), ("骨", "SC")]
     assert faces_of("直A·B1") == [("直", "SC"), ("A·B1", "on")]
     assert faces_of("“so”…") == [("“so”…", "on")]
+    assert faces_of("don’t “stop” it’s 直骨") == [("don’t “stop” it’s ", "on"), ("直骨", "SC")]
+    assert faces_of("a film of two parts: “直骨”") == [("a film of two parts: ", "on"), ("“直骨”", "SC")]
+    assert faces_of("直骨“so”") == [("直骨“", "SC"), ("so", "on"), ("”", "SC")]
 
 
 def test_a_font_of_the_production_draws_all_that_it_has(pan: Path, tmp_path: Path) -> None:
@@ -92,6 +96,17 @@ def test_a_character_without_a_font_is_a_box_of_its_width() -> None:
         cards = [draw_title(text, (320, 180), (0, 0, 0)).tobytes() for text in ("直骨", "角令", "??", " ")]
     assert cards[0] == cards[1]
     assert len(set(cards)) == 3
+
+
+def test_a_blank_beside_a_missing_character_stays_blank() -> None:
+    """It is a space of the font that every machine has, and a card of blanks between boxes has as many boxes."""
+    with bare_machine():
+        assert faces_of("直 骨 a") == [("直", ""), (" ", "on"), ("骨", ""), (" a", "on")]
+        line = Image.new("L", (200, 40))
+        draw_line(ImageDraw.Draw(line), "直   ", (0, 30), 20, (255,), Typography())
+        box = line.getbbox()
+        assert box is not None
+        assert box[2] <= 20
 
 
 def test_noto_has_a_face_for_each_language() -> None:

@@ -34,6 +34,7 @@ OTHERS = {
     "profile": "final",
     "fonts": ("fonts/one.ttf 9",),
     "language": "ja",
+    "missing": "海",
     "version": 99,
 }
 
@@ -63,6 +64,14 @@ def test_what_means_the_same_language_has_one_key() -> None:
     assert keys["zh-CN"] == keys["zh-Hans"]
     assert keys["en"] == keys[None]
     assert len({*keys.values()}) == 4
+
+
+def test_characters_without_a_font_are_in_the_key_where_they_are_drawn() -> None:
+    """Those of another text of the cut are not, so that a font for them makes no other segment again."""
+    assert replace(RECIPE, missing="灯").key() == RECIPE.key()
+    assert replace(RECIPE, missing="灯海").key() == replace(RECIPE, missing="海").key()
+    join = JoinRecipe(TransitionKind.WIPE, LATIN, LATIN, (Caption("灯", 0, 9),))
+    assert replace(join, after=replace(LATIN, missing="灯")).key() != join.key()
 
 
 def test_every_part_of_a_transition_is_in_its_key() -> None:

@@ -101,7 +101,7 @@ def read_uploads(root: MapNode, problems: list[Problem]) -> str | None:
 def read_film_language(root: MapNode, problems: list[Problem]) -> str | None:
     """The language of titles, notice and glyphs, as a tag of BCP 47; None where each text decides."""
     written = root.find("language")
-    if not isinstance(written, TextNode) or not isinstance(written.value, str):
+    if not isinstance(written, TextNode) or not isinstance(written.value, str) or not written.string:
         return None  # left out, or reported already
     language = read_language(written.string)
     if language is None:

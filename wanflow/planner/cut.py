@@ -57,12 +57,16 @@ class EditItem:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A cut with all that it is made from, known as far as it is; `subtitles` are the digests of their files."""
+    """A cut with all that it is made from, known as far as it is; `subtitles` are the digests of their files.
+
+    `missing` are characters of its texts that no font has; they are known when the film is made.
+    """
 
     cut: Cut
     items: tuple[EditItem, ...]
     music: NodeOutput | None = None
     subtitles: tuple[str | None, ...] = ()
+    missing: str = ""
 
     @property
     def known(self) -> bool:

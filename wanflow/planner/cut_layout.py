@@ -116,6 +116,7 @@ def _recipe(
         # a font is named with its size, so that another one draws the words again
         fonts=tuple(f"{path} {size}" for path, size in edit.cut.finish.fonts) if drawn else (),
         language=edit.cut.finish.language,
+        missing=edit.missing,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from wanflow import digest
 from wanflow.catalog.provider import Provider
+from wanflow.characters import some_of
 from wanflow.graph import recipe
 from wanflow.graph.node import CutVertex, ExtractVertex, ShotVertex
 from wanflow.language.production import Shot
@@ -298,7 +299,11 @@ def _decide_extract(vertex: ExtractVertex, source: NodeOutput, context: Decision
 def _decide_cut(vertex: CutVertex, inputs: Mapping[str, NodeOutput], context: DecisionContext) -> Decision:
     before = context.inventory.cuts.get(vertex.cut.name)
     edit = cut.arrange(vertex.cut, inputs, context.shots, context.provider)
+    glyphs = context.inventory.cut_glyphs.get(vertex.cut.name)
     if edit.fingerprint() == before is not None:
+        if glyphs:
+            found = tr("fonts now have `{glyphs}`, which the film has as boxes", glyphs=some_of(glyphs))
+            return Decision(Action.DERIVE, (Reason(ReasonCode.INPUT_CHANGED, found),))
         return Decision(Action.REUSE, (Reason(ReasonCode.UP_TO_DATE, tr("up to date")),))
     obstacles = {item.obstacle for item in inputs.values() if item.obstacle is not None}
     if obstacles:

@@ -147,9 +147,15 @@ class RunState:
             here=self.inventory.here | {take.digest},
         )
 
-    def add_cut(self, cut: str, fingerprint: str) -> None:
-        """A cut's file is in its place."""
-        self.inventory = replace(self.inventory, cuts={**self.inventory.cuts, cut: fingerprint})
+    def add_cut(self, cut: str, fingerprint: str, boxes: str = "") -> None:
+        """A cut's file is in its place; `boxes` are the characters that no font has."""
+        have = self.inventory
+        self.inventory = replace(
+            have,
+            cuts={**have.cuts, cut: fingerprint},
+            cut_boxes={**have.cut_boxes, cut: boxes},
+            cut_glyphs={**have.cut_glyphs, cut: ""},
+        )
 
     def add_derived(self, key: str, name: str) -> None:
         """What has the hash `key` is in the store under this name."""

@@ -18,7 +18,7 @@ from wanflow.errors import MediaFault
 from wanflow.graph.node import CutVertex, ShotVertex, asset_name
 from wanflow.language.language_tags import iso_code
 from wanflow.language.output_paths import FILM, provenance_file, soft_tracks
-from wanflow.language.production import Cut, Production
+from wanflow.language.production import Cut, Production, TitleCard
 from wanflow.language.source import Facts
 from wanflow.language.timeline import total_frames
 from wanflow.media.cut import AssembleCut, Chapter, CutLabels, CutRecipe, SubtitleTrack
@@ -27,7 +27,7 @@ from wanflow.media.picture.conform import ConformSegment, JoinClips
 from wanflow.media.picture.segment import JoinRecipe
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.subtitles import FindLinesBeyond, ReadSubtitles
-from wanflow.media.text.text_checks import CheckTexts
+from wanflow.media.text.text_checks import CheckTexts, FindMissing
 from wanflow.messages import joined, tr
 from wanflow.planner.cut import Edit, EditItem, arrange, drawn_texts, film_size, is_drawn_anywhere, placed_at
 from wanflow.planner.cut_layout import CutLayout, Segment, frame_rate, lay_out, place_items
@@ -57,12 +57,16 @@ async def assemble_cut(step: Step, run_state: RunState, context: RunContext) -> 
     clips = place_items(edit, rate)
     captions = await _read_captions(edit, total_frames(clips), rate, context)
     await _warn_of_unseen_subtitles(step.node, edit, total_frames(clips), rate, context)
-    layout = lay_out(edit, clips, rate, captions)
     if not is_drawn_anywhere(production, vertex.cut):
         await _warn_of_texts(step.node, edit, context, production)
+        titles = (item.item.source.text for item in edit.items if isinstance(item.item.source, TitleCard))
+        drawn = (*titles, *(line for item in edit.items for line in item.slate), *(each.text for each in captions))
+        fonts = tuple(PurePath(path) for path, _ in vertex.cut.finish.fonts)
+        edit = replace(edit, missing=await context.jobs(FindMissing("".join(drawn), fonts)))
+    layout = lay_out(edit, clips, rate, captions)
     assembly = _Assembly(step.node, layout, context, run_state)
     await assembly.join(await assembly.make_segments(), fingerprint)
-    run_state.add_cut(vertex.cut.name, fingerprint)
+    run_state.add_cut(vertex.cut.name, fingerprint, edit.missing)
     return vertex.cut.output
 
 
@@ -129,7 +133,8 @@ class _Assembly:
         outputs.remove_former_subtitles(production, cut, store)
         tracks = [track.file for track in soft_tracks(self._context.out, cut)]
         with atomic.replacing(store.folder / cut.output, made) as draft:
-            cut_records.remember(store, cut.name, cut.output, fingerprint, keys, takes, draft, tracks)
+            boxes = self._layout.edit.missing
+            cut_records.remember(store, cut.name, cut.output, fingerprint, keys, takes, draft, tracks, boxes)
 
     def _recipe(self, files: Mapping[str, PurePath], sound: tuple[PurePath, ...], content: str) -> CutRecipe:
         layout, cut = self._layout, self._cut

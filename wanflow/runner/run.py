@@ -44,7 +44,8 @@ async def run_plan(
     _apply_renames(plan, context)
     outputs = {name: cut.output for name, cut in plan.graph.production.cuts.items()}
     known = {take.digest: take.result for takes in plan.inventory.takes.values() for take in takes}
-    run_state = RunState(plan, survey(context.store, outputs, lambda _: known), unfetched=before.unfetched)
+    have = replace(survey(context.store, outputs, lambda _: known), cut_glyphs=plan.inventory.cut_glyphs)
+    run_state = RunState(plan, have, unfetched=before.unfetched)
     for note in run_state.inventory.lock.notes:
         context.emit(Warned(note))
     for step in plan.steps:

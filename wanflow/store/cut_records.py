@@ -24,7 +24,8 @@ class CutRecord:
 
     `output` is relative to the production's folder. `segments` are the hashes of the segments; `takes` the digests of
     the takes that the cut shows, None in the records of an older wanflow. `subtitles` are the digests of the files
-    beside the film by path, empty in such records.
+    beside the film by path, empty in such records. `boxes` are the characters that are drawn as boxes, since no font
+    had them.
     """
 
     output: str
@@ -34,6 +35,7 @@ class CutRecord:
     segments: tuple[str, ...] = ()
     takes: tuple[str, ...] | None = None
     subtitles: Mapping[str, str] = field(default_factory=dict)
+    boxes: str | None = None
 
     @classmethod
     def from_json(cls, value: object) -> CutRecord:
@@ -44,7 +46,8 @@ class CutRecord:
         segments, takes = (facts.read_if_given(key, decode.items) for key in ("segments", "takes"))
         shown = None if takes is None else tuple(map(text, takes))
         beside = {path: text(found) for path, found in (facts.read_if_given("subtitles", decode.mapping) or {}).items()}
-        return cls(output, fingerprint, size, mtime_ns, tuple(map(text, segments or ())), shown, beside)
+        boxes = facts.read_if_given("boxes", text)
+        return cls(output, fingerprint, size, mtime_ns, tuple(map(text, segments or ())), shown, beside, boxes)
 
     def is_of(self, file: Path) -> bool:
         """Whether a file is as it was written."""
@@ -64,12 +67,13 @@ def remember(
     takes: Sequence[str] = (),
     made: Path | None = None,
     subtitles: Sequence[str] = (),
+    boxes: str = "",
 ) -> None:
     """Record what a cut's file, relative to the production's folder, was made from.
 
     `segments` are their hashes, `takes` the digests of the takes that it shows. `made` is the finished file where it is
-    only about to get the name `output`. `subtitles` are the files beside it; those without words do not exist. Raises
-    StoreFault.
+    only about to get the name `output`. `subtitles` are the files beside it; those without words do not exist.
+    `boxes` are the characters that it lacks a font for. Raises StoreFault.
     """
     file = made or store.folder / output
     files = {path: store.folder / path for path in subtitles}
@@ -77,7 +81,9 @@ def remember(
         stat = file.stat()
         beside = {path: digest.of_file(written) for path, written in files.items() if written.exists()}
     shown = tuple(dict.fromkeys(takes))
-    record = CutRecord(output, fingerprint, stat.st_size, stat.st_mtime_ns, tuple(segments), shown, beside)
+    record = CutRecord(
+        output, fingerprint, stat.st_size, stat.st_mtime_ns, tuple(segments), shown, beside, boxes or None
+    )
     known = {**_read(store), _key(store, cut): record}
     facts = {
         key: {name: fact for name, fact in asdict(each).items() if fact is not None} for key, each in known.items()
@@ -101,6 +107,12 @@ def shown(store: Store) -> dict[str, tuple[str, ...]]:
     """The digests of the takes that each cut of this backend last showed, in their order."""
     named = ((key.partition(":"), record.takes) for key, record in _read(store).items())
     return {cut: takes for (backend, _, cut), takes in named if backend == store.provider.name and takes is not None}
+
+
+def boxes(store: Store) -> dict[str, str]:
+    """The characters that each cut of this backend last had as boxes, since no font had them; others are left out."""
+    named = ((key.partition(":"), record.boxes) for key, record in _read(store).items())
+    return {cut: boxes for (backend, _, cut), boxes in named if backend == store.provider.name and boxes}
 
 
 def segments(store: Store) -> Iterator[str]:

@@ -21,7 +21,8 @@ class Inventory:
     `recipes`: the recipes by fingerprint, from lock and store. `here`: the digests of the takes that are in the store.
     `derived`: the name of the derived file in the store by an extract's identity (its hash).
     `cuts`: the fingerprint that a cut's file in `out/` was made from, by the cut's name, if the file is as it was
-    written; `cut_takes`: the takes that it showed.
+    written; `cut_takes`: the takes that it showed; `cut_boxes`: the characters that it has as boxes, since
+    no font had them; `cut_glyphs`: those of them that a font has now.
     `lost`: tasks that certainly ended without a result. `forgotten`: tasks that the service did not know any more.
     `unknown_fate`: submissions of unknown fate. `endings`: requests that last ended without a result.
     `numbers`: the take numbers that submissions reserved, by the name that the shot had then.
@@ -35,6 +36,8 @@ class Inventory:
     derived: Mapping[str, str] = field(default_factory=dict)
     cuts: Mapping[str, str] = field(default_factory=dict)
     cut_takes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    cut_boxes: Mapping[str, str] = field(default_factory=dict)
+    cut_glyphs: Mapping[str, str] = field(default_factory=dict)
     open_tasks: tuple[OpenTask, ...] = ()
     lost: tuple[OpenTask, ...] = ()
     forgotten: tuple[OpenTask, ...] = ()
@@ -78,6 +81,7 @@ def survey(
         derived=traces.read_derived(store),
         cuts=cut_records.current(store, outputs),
         cut_takes=cut_records.shown(store),
+        cut_boxes=cut_records.boxes(store),
         open_tasks=journal_state.open,
         forgotten=journal_state.forgotten,
         unknown_fate=journal_state.unknown_fate,

@@ -38,7 +38,8 @@ class SegmentRecipe:
     picture; `fit` is how a clip of another shape comes to this one: with `bars`, or by a `crop`. `opens` and `closes`:
     it begins, it ends with a hard cut, where sound would click. `card` is for a picture or a title, None for a clip.
     `captions` are burned into the picture; `fonts` are those of the production, used before the machine's own.
-    `language` decides between forms of letters, None for that of each text.
+    `language` decides between forms of letters, None for that of each text. `missing` are characters that no font has,
+    so that boxes are drawn in their place.
     """
 
     source: str
@@ -58,6 +59,7 @@ class SegmentRecipe:
     profile: str = DRAFT
     fonts: tuple[str, ...] = ()
     language: str | None = None
+    missing: str = ""
     version: int = SEGMENT_VERSION
 
     def __post_init__(self) -> None:
@@ -184,7 +186,9 @@ def _typesetting(texts: Sequence[str], recipe: SegmentRecipe) -> dict[str, diges
     drawn = "".join(texts)
     if not drawn or (is_latin(drawn) and not recipe.fonts):
         return {}
-    return {"typesetting": TYPESETTING_VERSION, "language": script_language(recipe.language)}
+    boxes = "".join(sorted(set(drawn).intersection(recipe.missing)))
+    made: dict[str, digest.Canonical] = {"missing": boxes} if boxes else {}
+    return made | {"typesetting": TYPESETTING_VERSION, "language": script_language(recipe.language)}
 
 
 def _even(value: Fraction) -> int:

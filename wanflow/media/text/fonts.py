@@ -21,6 +21,7 @@ from wanflow.writing import (
     TRADITIONAL,
     has_wide,
     is_latin,
+    is_mostly_western,
     is_wide,
     language_of_text,
     script_language,
@@ -96,13 +97,14 @@ class Typography:
 
     `fonts` are files of the production; each is read once, so a file must not change while the process lives.
     `language` decides between forms of a letter, None for each text's own. `wide` says whether the text has East
-    Asian letters, which decides about SHARED_MARKS; None until `for_text` looked. `shaped`: ENGINE places its letters,
-    which plain Latin does not need.
+    Asian letters; None until `for_text` looked. `wide_marks`: SHARED_MARKS are East Asian also where no East Asian
+    letter is beside them. `shaped`: ENGINE places its letters, which plain Latin does not need.
     """
 
     fonts: tuple[Path, ...] = ()
     language: str | None = None
     wide: bool | None = None
+    wide_marks: bool = True
     shaped: bool = True
 
     def for_text(self, text: str) -> Typography:
@@ -113,7 +115,7 @@ class Typography:
             return replace(self, language=None, wide=False, shaped=not is_latin(text))
         own = language_of_text(text)
         language = script_language(self.language) or (SIMPLIFIED if own == ENGLISH else own)
-        return replace(self, language=language, wide=True)
+        return replace(self, language=language, wide=True, wide_marks=not is_mostly_western(text))
 
 
 PLAIN = Typography()
@@ -193,7 +195,7 @@ def _faces_of(text: str, typography: Typography) -> Iterator[TrueTypeFont | None
     """The font of each character; a space belongs to the word before it, a combining mark to its letter."""
     face = _face_for(next(iter(text.lstrip()), " "), typography, wide=False)
     for at, character in enumerate(text):
-        if character.isspace() and not (typography.wide or typography.fonts):
+        if character.isspace() and (face is None or not (typography.wide or typography.fonts)):
             yield _built_in()
             continue
         marks = unicodedata.category(character).startswith("M") and face is not None and _has(face, character)
@@ -201,7 +203,8 @@ def _faces_of(text: str, typography: Typography) -> Iterator[TrueTypeFont | None
             shared = typography.wide and character in SHARED_MARKS
             beside = text[max(0, at - 1) : at] + text[at + 1 : at + 2]
             in_word = len(beside) == 2 and beside.isalnum() and not has_wide(beside)
-            face = _face_for(character, typography, wide=bool(shared and not in_word))
+            marked = typography.wide_marks or has_wide(beside)
+            face = _face_for(character, typography, wide=bool(shared and marked and not in_word))
         yield face
 
 

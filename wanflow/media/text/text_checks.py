@@ -62,6 +62,18 @@ class CheckTexts(Job[tuple[Problem, ...]]):
         return (*_without_font(texts, typography), *(_cut_off(texts, typography, self.size) if self.size else ()))
 
 
+@dataclass(frozen=True, slots=True)
+class FindMissing(Job[str]):
+    """Find which characters of a text no font has, sorted by code point; `fonts` are files of the production."""
+
+    text: str
+    fonts: tuple[PurePath, ...] = ()
+
+    def perform(self, worker: Worker) -> str:
+        """Look each different character up once."""
+        return "".join(sorted(missing_glyphs(self.text, Typography(tuple(worker.root / font for font in self.fonts)))))
+
+
 def _cut_off(texts: Sequence[DrawnText], typography: Typography, size: tuple[int, int]) -> Iterator[Problem]:
     cut_off = [*islice((text for text in texts if _is_cut_off(text, typography, size)), MOST_CUT_OFF)]
     for kind, group in groupby(sorted(cut_off, key=lambda text: text.kind), key=lambda text: text.kind):
