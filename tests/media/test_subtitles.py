@@ -480,8 +480,9 @@ CUE = b"1\n00:00:00,000 --> 00:00:01,000\n"
         b"WEBVTT\n\n00:00.000 --> 00:01.000\n" + b"&" * 9_900_000,
         b"1" * 9_900_000,
         b" \n" * 4_900_000 + b"1\n",
+        b"1\n00:00:00,000 --> 00:00:01,000\nx\n" + (b"1:" + b"-" * 197 + b"\n") * 30_000,
     ],
-    ids=range(17),
+    ids=range(18),
 )
 def test_no_file_takes_long(tmp_path, data):
     """Millions of lines, letters or brackets are read or refused, with an effort that grows as they do."""

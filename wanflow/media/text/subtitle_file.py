@@ -47,10 +47,10 @@ _BROKEN = re.compile(
     r"|[ \t]*-?\d+:\d+:\d+[,.;:]?\d*[ \t,;|\u2010-\u2015\u2192-]*-?\d+:\d+:\d+[,.;:]?\d*[ \t]*$"
 )
 """A line that is meant as the times of an entry, whatever is wrong with them."""
-_WHOLE_BROKEN = re.compile(rf"(?=.*\d+:\d+:\d)(?:{_BROKEN.pattern})")
+_WHOLE_BROKEN = re.compile(rf"(?=.*\d:\d{{1,3}}:\d)(?:{_BROKEN.pattern})")
 """The same in a line with signs of an input method, where what has no hours is more likely a text."""
 _CLOCKLIKE = re.compile(r"\s*[-－]?\d+\s?[:.：﹕︰∶．]")
-_ARROW = re.compile(r"\s*-+\s*[>〉》]\s*")
+_ARROW = re.compile(r"(?<![-\s])\s*-[-\s]*[>〉》]\s*")
 _TIMES_AHEAD = 200
 """Characters of a line in which times are looked for."""
 _BEGINNINGS = {
