@@ -356,12 +356,16 @@ def _times_of(path: Path, number: int, line: str, faults: list[BadMedia]) -> tup
 
     `faults` receives times that are broken: as words they would be shown.
     """
-    found, shown = _TIMES.fullmatch(line[:_TIMES_AHEAD]), line.strip()[:60]
+    ahead = line[:_TIMES_AHEAD]
+    found = _TIMES.fullmatch(ahead)
+    if found is None and not _CLOCKLIKE.match(ahead) and not _BROKEN.match(ahead):
+        return None
     begin, end = _clocks(found)
     if begin is None or end is None:
         fault = _broken_times(path, number, line, is_times=found is not None)
         faults += [] if fault is None else [fault]
         return None
+    shown = line.strip()[:60]
     if end <= begin:
         why = tr("the subtitle ends before it begins: `{shown}`", shown=shown)
         if end == begin:
