@@ -210,15 +210,15 @@ def notes(plan: Plan, limit: Cost | None = None) -> PlanNotes:
         if step.kind is StepKind.CUT and (step.action is Action.DERIVE or cut_name(step.vertex) in boxed)
     )
     cuts = {node: production.cuts[cut_name(node)] for node in drawn}
-    found = plan_notes.notes(plan, limit)
-    if all(is_drawn_anywhere(production, cut) for cut in cuts.values()):
-        return found
-    return replace(
-        found,
-        unreadable=tuple(
-            (node, problem) for node, cut in cuts.items() for problem in loading.check_drawn_texts(production, cut)
-        ),
-    )
+    rendered = {step.vertex for step in plan.steps if step.action is Action.RENDER}
+    nodes_of = dict[Problem, list[str]]()
+    for node, cut in cuts.items():
+        for problem in () if is_drawn_anywhere(production, cut) else loading.check_drawn_texts(production, cut):
+            nodes_of.setdefault(problem, []).append(node)
+    for problem in loading.check_cards(production, rendered):
+        nodes_of.setdefault(problem, []).append(plan.provider.name)
+    unreadable = tuple((joined(", ", nodes), problem) for problem, nodes in nodes_of.items())
+    return replace(plan_notes.notes(plan, limit), unreadable=unreadable)
 
 
 def nodes(plan: Plan) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from wanflow.messages import joined, tr
 
@@ -215,18 +215,25 @@ def some_of(characters: Sequence[str]) -> str:
     return "".join(characters[:5]) + ("…" if len(characters) > 5 else "")
 
 
-def without_font(characters: Sequence[str], lost: int, total: int, *, noticed: bool) -> tuple[str, str]:
+def without_font(characters: Sequence[str], lost: int, total: int, kinds: Collection[str]) -> tuple[str, str]:
     """That no font has these different characters, and the way to get one.
 
-    They are `lost` of the `total` characters that are drawn; `noticed`: the AI notice has some of them.
+    They are `lost` of the `total` characters that are drawn, in texts of these kinds: the AI notice can be among them.
+    A `card` of the animatic has no boxes and no font of the production.
     """
     shown = some_of(characters)
-    hint = tr("put one that has them into `fonts/`, or install one")
+    on_cards = "card" in kinds
+    hint = tr("install one") if on_cards else tr("put one that has them into `fonts/`, or install one")
     letters = [character for character in characters if unicodedata.category(character) != "So"]
     if any(unicodedata.east_asian_width(character) in "WF" for character in letters):
         packages = joined(", ", (f"`{package}` ({system})" for system, package in CJK_PACKAGES.items()))
         hint = tr("{hint}, e.g. Noto Sans CJK: {packages}", hint=hint, packages=packages)
     words = tr("missing glyphs `{shown}`: no installed font has them", shown=shown)
-    notice = tr(", also of the AI notice,") if noticed else ""
+    if on_cards:
+        count = tr("the animatic's cards leave out {lost} of {total} characters", lost=lost, total=total)
+        return joined("; ", (words, count)), hint
+    notice = tr(", also of the AI notice,") if "notice" in kinds else ""
+    if set(kinds) == {"slate"}:
+        notice = tr(", all on slates,")
     count = tr("{lost} of {total} characters{notice} are drawn as boxes", lost=lost, total=total, notice=notice)
     return joined("; ", (words, count)), hint

@@ -19,7 +19,7 @@ from wanflow.characters import for_shell
 from wanflow.errors import MediaFault, StoreFault
 from wanflow.graph.node import cut_id
 from wanflow.language.production import RESULTS_FOLDER, Production
-from wanflow.loading import check_drawn_texts
+from wanflow.loading import check_cards, check_drawn_texts
 from wanflow.media import ffmpeg
 from wanflow.media.inputs import generated_words
 from wanflow.media.jobs import RunningProcesses
@@ -176,12 +176,15 @@ def _clock(now: datetime, *, paid: bool) -> HealthCheck:
 
 
 def _fonts(production: Production) -> Iterator[HealthCheck]:
-    """The cuts with texts that cannot be read, and what Pillow needs to join letters."""
+    """The cuts and cards with texts that cannot be read, and what Pillow needs to join letters."""
     cuts = {name: cut for name, cut in production.cuts.items() if not is_drawn_anywhere(production, cut)}
     for name, cut in cuts.items():
         for problem in check_drawn_texts(production, cut):
             words = joined(": ", (cut_id(name), str(problem.place), problem.message))
             yield HealthCheck("fonts", HealthLevel.POOR, words, problem.hint)
+    for problem in check_cards(production, production.shots):
+        words = joined(": ", (production.provider.name, str(problem.place), problem.message))
+        yield HealthCheck("fonts", HealthLevel.POOR, words, problem.hint)
     if cuts and not shapes_letters():
         words = tr("FriBiDi is missing: Arabic and Indic letters are not joined")
         yield HealthCheck("fonts", HealthLevel.POOR, words, tr("install it: `libfribidi0` (Debian, Ubuntu), `fribidi`"))

@@ -6,7 +6,7 @@ PyAV and Pillow are imported when a file has to be measured, so that a run with 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
@@ -33,12 +33,13 @@ from wanflow.language.production import Cut, Production
 from wanflow.language.scope import path_exists
 from wanflow.language.source import Facts, FactsTable, Kind, ShotSource, Unreadable
 from wanflow.messages import tr
-from wanflow.planner.cut import drawn_texts, is_drawn_anywhere
+from wanflow.planner.cut import card_texts, drawn_texts, is_drawn_anywhere
 from wanflow.store import blobs, fact_cache, layout, lockfile
 from wanflow.store.layout import Store, links_outside
 from wanflow.store.outputs import check_outputs
 from wanflow.store.take import Result, result_of
 from wanflow.suggest import hint_for_path, nearest_path
+from wanflow.writing import is_latin
 from wanflow.yamldoc.nodes import Place
 
 RESULTS = frozenset({Kind.VIDEO, Kind.IMAGE})
@@ -93,6 +94,7 @@ def read(file: Path, overrides: Overrides, *, drawn: bool = False) -> SoundPart:
     if drawn:
         cuts = [cut for cut in production.cuts.values() if not is_drawn_anywhere(production, cut)]
         found += [problem for cut in cuts for problem in check_drawn_texts(production, cut)]
+        found += check_cards(production, production.shots)
     located = [reading.texts.quoted(problem) for problem in deduplicated(found)]
     problems = tuple(sorted((*reading.problems, *located), key=in_order))
     values = {each.name: getattr(production, each.name) for each in fields(Production)}
@@ -141,6 +143,17 @@ def check_drawn_texts(production: Production, cut: Cut) -> tuple[Problem, ...]:
         check = CheckTexts(tuple(drawn_texts(production, cut)), burned, fonts, cut.finish.language, cut.shape.size)
         return check.perform(Worker(production.folder, RunningProcesses()))
     return ()
+
+
+def check_cards(production: Production, shots: Container[str]) -> tuple[Problem, ...]:
+    """Warnings of characters on the animatic's cards of some shots, which no font on this machine has."""
+    cards = tuple(card_texts(production, shots))
+    if all(is_latin(card.text) for card in cards):
+        return ()
+    from wanflow.media.jobs import RunningProcesses, Worker
+    from wanflow.media.text.text_checks import CheckTexts
+
+    return CheckTexts(cards, ()).perform(Worker(production.folder, RunningProcesses()))
 
 
 def glyphs_found(production: Production, boxes: Mapping[str, str]) -> dict[str, str]:

@@ -28,7 +28,7 @@ cuts:
 SRT = "1\n00:00:00,000 --> 00:00:01,000\nSPOKEN\n"
 PLACES = {
     "NOTICE": "wanflow.yaml:2:32",
-    "PROMPT": "wanflow.yaml:4:98",
+    "PROMPT": "wanflow.yaml:4:100",
     "TITLE": "wanflow.yaml:7:20",
     "SPOKEN": "en.srt:2:1",
 }
@@ -67,6 +67,34 @@ def test_nothing_is_foretold_of_what_is_not_drawn(wanflow: Wanflow, film: Path) 
     assert "missing glyphs" not in wanflow("plan", "coast").out
 
 
+@pytest.mark.parametrize("cut", ["", "cuts: {main: {slate: false, items: [rain]}}\n"])
+def test_cards_of_the_animatic_are_foretold_too(cut: str, wanflow: Wanflow, film: Path) -> None:
+    """Without any cut, and beside one without slates; a shot that shows its picture has no card, and is not paid for."""
+    words = f"wanflow: 1\nshots:\n  rain: {{model: wan2.7-t2v, duration: 2, prompt: a {GLYPH}}}\n"
+    still = f"  coast: {{model: wan2.7-i2v, first_frame: sets/coast.png, duration: 2, prompt: b {GLYPH}}}\n"
+    film.write_text(words + still + cut, encoding="utf-8")
+    trouble = f"missing glyphs `{GLYPH}`: no installed font has them; the animatic's cards leave out 1 of 2 characters"
+    done = wanflow("validate")
+    assert ("wanflow.yaml:3:52" in done.out, trouble in " ".join(done.out.split())) == (True, True), done
+    assert f"animatic: wanflow.yaml:3:52: {trouble}: install one" in wanflow("plan").out
+    assert f"animatic: wanflow.yaml:3:52: {trouble}" in wanflow("doctor").out
+    for other in (("plan", "coast"), ("plan", "--backend", "dashscope")):
+        assert "missing glyphs" not in wanflow(*other).out
+
+
+def test_cuts_with_the_same_warning_share_it(wanflow: Wanflow, film: Path) -> None:
+    """At the character of a prompt, and on slates, where they show it."""
+    film.write_text(
+        "wanflow: 1\nshots:\n  rain:\n    model: wan2.7-t2v\n    duration: 2\n    prompt: >-\n      a tower\n"
+        f"      by the {GLYPH}\ncuts: {{one: {{items: [rain]}}, two: {{items: [rain]}}}}\n",
+        encoding="utf-8",
+    )
+    out = wanflow("plan").out
+    assert out.count("missing glyphs") == 1
+    assert "note: cut:one, cut:two: wanflow.yaml:8:14: missing glyphs" in out
+    assert "1 of 16 characters, all on slates, are drawn as boxes" in out
+
+
 def test_a_film_with_boxes_is_made_again_once_a_font_has_them(
     wanflow: Wanflow, film: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,8 +124,8 @@ def test_a_film_with_boxes_is_made_again_once_a_font_has_them(
 
 def test_a_chinese_text_names_packages() -> None:
     """Beside the characters that lack a font; for other scripts it names none."""
-    words, hint = without_font("灯塔看守人第一集", 12, 40, noticed=False)
+    words, hint = without_font("灯塔看守人第一集", 12, 40, {"title", "slate"})
     assert words == "missing glyphs `灯塔看守人…`: no installed font has them; 12 of 40 characters are drawn as boxes"
     assert "`fonts-noto-cjk` (Debian, Ubuntu)" in hint
     for other in (GLYPH, "🎬"):
-        assert "noto" not in without_font(other, 1, 1, noticed=True)[1]
+        assert "noto" not in without_font(other, 1, 1, {"notice"})[1]

@@ -266,10 +266,11 @@ class CutFinish:
 
 @dataclass(frozen=True, slots=True)
 class DrawnText:
-    """A text that is drawn into a cut, and where it is written.
+    """A text that is drawn into a cut or a take, and where it is written.
 
-    `kind` is `title`, `slate`, `notice` or `subtitle`. `share` is the height of its capitals in percent of the shorter
-    side, None where letters have the size that fits. `language` is its own, None for the film's.
+    `kind` is `title`, `slate`, `notice` or `subtitle`, or `card` for a prompt on a card of the animatic. `share` is the
+    height of its capitals in percent of the shorter side, None where letters have the size that fits. `language` is its
+    own, None for the film's. `written` is the node of its YAML, where a place in it matters.
     """
 
     text: str
@@ -277,6 +278,12 @@ class DrawnText:
     kind: str
     share: Decimal | None = None
     language: str | None = None
+    written: TextNode | None = None
+
+    def place_of(self, character: str) -> Place:
+        """Where a character of it is written, as far as that is known."""
+        at = -1 if self.written is None else self.written.string.find(character)
+        return self.place if self.written is None or at < 0 else self.written.place_of_words(character, at)
 
     @property
     def is_long(self) -> bool:
@@ -285,7 +292,7 @@ class DrawnText:
         Of letters higher than a tenth of the shorter side only a few have room.
         """
         if self.share is None:
-            return len(self.text) > 200 and self.kind != "slate"
+            return len(self.text) > 200 and self.kind not in {"slate", "card"}
         return self.share > 10 or len(self.text) * self.share > 180
 
 

@@ -103,7 +103,8 @@ class PlanNotes:
     `unpriced` are models, with the resolution where a price depends on it, that no price list has. `unreported` is the
     number of takes whose cost no reply said, where a budget rests on them. `rivals` are shots for which two branches
     chose different takes. `merged` are sentences about a lock that a merge changed. `unreadable` are warnings of
-    texts in the cuts that a run writes: characters that no font on this machine has, and ends that are cut off.
+    texts in the cuts and on the cards that a run makes, each with what has them: characters that no font on this
+    machine has, and ends that are cut off.
     """
 
     excesses: tuple[Excess, ...] = ()

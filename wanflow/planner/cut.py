@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -245,12 +245,29 @@ def drawn_texts(production: Production, cut: Cut) -> Iterator[DrawnText]:
                 yield DrawnText(text, item.place, "title")
             case ShotSource(name) if production.provider.slated and item.slate and name in production.shots:
                 shot = production.shots[name]
-                written = shot.origins.get("prompt")
                 yield DrawnText(name, shot.place, "slate")
-                yield DrawnText(slate_words(shot), shot.place if written is None else written.place, "slate")
+                yield _of_prompt(shot, slate_words(shot), "slate")
     notice = cut.finish.notice
     if notice is not None:
         yield DrawnText(notice.text, notice.place, "notice", notice.height)
+
+
+def card_texts(production: Production, shots: Container[str]) -> Iterator[DrawnText]:
+    """The prompts on the animatic's cards, which shots without pictures and videos have; without those on slates."""
+    on_slates = {
+        item.source.shot
+        for cut in production.cuts.values()
+        for item in cut.items
+        if item.slate and isinstance(item.source, ShotSource)
+    }
+    for name, shot in production.shots.items() if production.provider.slated else ():
+        if name in shots and name not in on_slates and all(media.type.endswith("audio") for media in shot.media):
+            yield _of_prompt(shot, shot.prompt or "", "card")
+
+
+def _of_prompt(shot: Shot, text: str, kind: str) -> DrawnText:
+    written = shot.origins.get("prompt")
+    return DrawnText(text, shot.place if written is None else written.place, kind, written=written)
 
 
 def is_drawn_anywhere(production: Production, cut: Cut) -> bool:

@@ -88,7 +88,8 @@ def _cut_off(texts: Sequence[DrawnText], typography: Typography, size: tuple[int
 
 
 def _without_font(texts: Sequence[DrawnText], typography: Typography) -> Iterator[Problem]:
-    missing, lost, total, first, noticed = dict[str, None](), 0, 0, None, False
+    missing, lost, total, kinds = dict[str, None](), 0, 0, set[str]()
+    first: Place | None = None
     for text in texts:
         own = _of(text, typography)
         found = set() if is_latin(text.text) else missing_glyphs(text.text, own)
@@ -96,9 +97,10 @@ def _without_font(texts: Sequence[DrawnText], typography: Typography) -> Iterato
         if found:
             hidden = [character for character in text.text if character in found]
             missing, lost = missing | dict.fromkeys(hidden), lost + len(hidden)
-            first, noticed = first or text.place, noticed or text.kind == "notice"
+            first = first or text.place_of(hidden[0])
+            kinds.add(text.kind)
     if first is not None:
-        words, hint = without_font([*missing], lost, total, noticed=noticed)
+        words, hint = without_font([*missing], lost, total, kinds)
         yield Problem(first, words, hint, Severity.WARNING)
 
 
