@@ -330,6 +330,8 @@ def test_a_day_in_chinese(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     assert capsys.readouterr().err.startswith("错误：没有镜头、场或剪辑匹配 `nothing-like-this`")
     assert main(["run", "--jobs", "many", "-f", str(film)]) == 2
     assert capsys.readouterr().err.splitlines()[0] == "错误：`-j` / `--jobs` 的值无效：`many` 不是有效的值，应为整数"
+    assert main(["run", "--plan", "nothing.json", "-f", str(film)]) == 2
+    assert capsys.readouterr().err.splitlines()[0].endswith("无法读取 `nothing.json`：没有这个文件或目录")
     assert main(["run", "--jbos", "1", "-f", str(film)]) == 2
     assert capsys.readouterr().err.splitlines() == ["错误：没有选项 `--jbos`", "提示：是不是想写 `--jobs`？"]
     assert main(["run", "--bogus", "-f", str(film)]) == 2

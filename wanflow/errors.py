@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar
 
+from wanflow.messages import tr
+
 
 class ExitCode(IntEnum):
     """How a command ended (cli.md, Exit codes)."""
@@ -113,3 +115,28 @@ class ToolMissing(MediaFault):
 
 class ToolFailed(MediaFault):
     """ffmpeg ended with an error; the message carries its last lines."""
+
+
+SYSTEM_WORDS = (
+    tr("no such file or directory"),
+    tr("permission denied"),
+    tr("operation not permitted"),
+    tr("is a directory"),
+    tr("not a directory"),
+    tr("file exists"),
+    tr("file name too long"),
+    tr("no space left on device"),
+    tr("read-only file system"),
+    tr("input/output error"),
+    tr("too many levels of symbolic links"),
+    tr("too many open files"),
+    tr("address already in use"),
+    tr("cannot assign requested address"),
+    tr("connection refused"),
+)
+"""What systems say most often, for the catalogs."""
+
+
+def words_of_system(fault: OSError) -> str:
+    """What the system says of a failure, as part of a sentence; in the reader's language where a catalog has it."""
+    return tr((fault.strerror or str(fault)).lower())

@@ -16,7 +16,7 @@ import anyio
 
 from wanflow.catalog.provider import Provider
 from wanflow.characters import for_shell
-from wanflow.errors import MediaFault, StoreFault
+from wanflow.errors import MediaFault, StoreFault, words_of_system
 from wanflow.graph.node import cut_id
 from wanflow.language.production import RESULTS_FOLDER, Production
 from wanflow.loading import check_cards, check_drawn_texts
@@ -110,9 +110,7 @@ def _folder(folder: Path) -> HealthCheck:
         with tempfile.TemporaryFile(dir=folder):
             return HealthCheck("folder", HealthLevel.FINE, tr("{folder} can be written", folder=folder.resolve()))
     except OSError as fault:
-        words = tr(
-            "{folder} cannot be written: {strerror}", folder=folder, strerror=(fault.strerror or str(fault)).lower()
-        )
+        words = tr("{folder} cannot be written: {strerror}", folder=folder, strerror=words_of_system(fault))
         return HealthCheck(
             "folder", HealthLevel.BROKEN, words, tr("change its owner or its mode, or work in another folder")
         )
@@ -129,7 +127,7 @@ def _file_system(folder: Path) -> Iterator[HealthCheck]:
         yield HealthCheck(
             "files",
             HealthLevel.POOR,
-            tr("the file system cannot be tested: {strerror}", strerror=(fault.strerror or str(fault)).lower()),
+            tr("the file system cannot be tested: {strerror}", strerror=words_of_system(fault)),
         )
         return
     weaker = {
@@ -152,7 +150,7 @@ def _disk(folder: Path) -> HealthCheck:
     try:
         free = shutil.disk_usage(folder).free
     except OSError as fault:
-        words = tr("the free space cannot be read: {strerror}", strerror=(fault.strerror or str(fault)).lower())
+        words = tr("the free space cannot be read: {strerror}", strerror=words_of_system(fault))
         return HealthCheck("disk", HealthLevel.POOR, words)
     words = tr("{free:.1f} GB free", free=free / GIGABYTE)
     if free >= LOW_BYTES:

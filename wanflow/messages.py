@@ -52,7 +52,7 @@ class Translatable(str):
 
     def translation(self, catalog: gettext.NullTranslations) -> str:
         """The text by a catalog; what that lacks stays in English."""
-        template = catalog.gettext(self.template)
+        template = catalog.gettext(self.template) if self.template else ""  # that of "" is the header of the file
         return _filled(template, self._translated_values()) if self.values else template
 
     def _translated_values(self) -> dict[str, object]:

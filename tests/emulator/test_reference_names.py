@@ -9,7 +9,8 @@ from kit.square_fonts import bare_machine
 from wanflow.emulator.api.order import Order, OrderItem
 from wanflow.emulator.api.rules import read_catalog
 from wanflow.emulator.film.drawing import WATERMARKS, Box, draw_names, draw_watermark
-from wanflow.emulator.film.text import first_drawable, reference_names
+from wanflow.emulator.film.text import first_drawable, reference_names, title_of_card
+from wanflow.media.text.layout import missing_glyphs
 
 REFERENCES = [
     OrderItem("reference_image", "a"),
@@ -39,6 +40,17 @@ def test_what_no_font_can_draw_is_said_in_english() -> None:
     with bare_machine():
         assert first_drawable(("图1", "Image 1")) == "Image 1"
         assert first_drawable(WATERMARKS) == "AI"
+        assert title_of_card(None, "清晨的海") == "from words alone"
+
+
+def test_a_card_speaks_the_language_of_the_prompt() -> None:
+    """With a font that has it; a URL is named without what follows `?`."""
+    gone = OrderItem("first_frame", "https://example.com/a.png?key=1")
+    if not missing_glyphs("仅凭文字无法访问"):
+        assert title_of_card(None, "清晨的海") == "仅凭文字"
+        assert title_of_card(gone, "清晨的海") == "无法访问 first_frame：example.com/a.png"
+    assert title_of_card(None, "the sea at dawn") == "from words alone"
+    assert title_of_card(gone, "the sea") == "first_frame is out of reach: example.com/a.png"
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])

@@ -170,6 +170,7 @@ def test_set_of_a_var_that_no_file_has(filing) -> None:
     """The vars of all files are named."""
     _, problems = filing(with_b("vars: {light: x}\n", "include: [b.yaml]\nvars: {act: 1}\n"), values={"lihgt": "y"})
     assert texts_of(problems) == [("wanflow.yaml:1:1: no var `lihgt`", "did you mean `light`?")]
+    assert render_problem(problems[0]) == "--set: no var `lihgt`\n  hint: did you mean `light`?"
 
 
 def test_an_empty_file_adds_nothing(filing) -> None:

@@ -8,10 +8,12 @@ from fractions import Fraction
 
 import pytest
 
+from kit.films import production, shot
 from wanflow.language.output_paths import soft_tracks
-from wanflow.language.production import Cut, CutFinish, CutShape, Subtitles
-from wanflow.language.source import FileSource
-from wanflow.planner.cut import Edit
+from wanflow.language.production import Cut, CutFinish, CutItem, CutShape, Subtitles
+from wanflow.language.source import FileSource, ShotSource
+from wanflow.planner.cut import Edit, is_drawn_anywhere, prompt_language
+from wanflow.planner.plan import Slate
 from wanflow.yamldoc.nodes import Place
 
 PLACE = Place("wanflow.yaml", 1, 1)
@@ -83,3 +85,30 @@ def test_no_two_tracks_share_a_file_or_a_title(
     found = soft_tracks("out", cut_of(BURNED, *subtitles))
     assert [track.file for track in found] == [f"out/简繁.{name}.srt" for name in files]
     assert [track.title for track in found] == [*titles]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "language", "heading"),
+    [
+        ("Rain over the lane", None, "coast · take 2 · wan2.7-i2v · 3.00 s"),
+        ("Rain over the lane", "zh-Hans", "coast · 第 2 条 · wan2.7-i2v · 3.00 秒"),
+        ("雨落在巷子里", None, "coast · 第 2 条 · wan2.7-i2v · 3.00 秒"),
+        ("雨落在巷子裡", "zh-TW", "coast · 第 2 條 · wan2.7-i2v · 3.00 秒"),
+        ("雨落在巷子里", "en", "coast · take 2 · wan2.7-i2v · 3.00 s"),
+        ("She reads the sign “客栈” aloud", None, "coast · take 2 · wan2.7-i2v · 3.00 s"),
+        ("路地に雨が降る", None, "coast · take 2 · wan2.7-i2v · 3.00 s"),
+    ],
+)
+def test_a_slate_is_in_the_language_of_the_film(prompt: str, language: str | None, heading: str) -> None:
+    """Without `language` it is in that of the prompt; English ones, and their cuts, stay as they were."""
+    coast = shot("coast", {}, prompt=prompt)
+    slate = Slate("coast", 2, "wan2.7-i2v", Fraction(3), (1280, 720), prompt, prompt_language(coast))
+    assert slate.lines(language) == (heading, prompt)
+
+
+def test_the_signs_of_a_chinese_slate_need_a_font() -> None:
+    """A machine without one warns of them, although name and prompt are in English."""
+    item = CutItem(ShotSource("coast"), PLACE)
+    film = production(shot("coast", {}), cuts=(replace(cut_of(), items=(item,)),))
+    english, chinese = (replace(film.cuts["简繁"], finish=CutFinish(language=tag)) for tag in ("en", "zh-Hans"))
+    assert (is_drawn_anywhere(film, english), is_drawn_anywhere(film, chinese)) == (True, False)

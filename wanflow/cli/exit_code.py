@@ -19,10 +19,10 @@ from wanflow.characters import LONGEST_MESSAGE, shown, shown_lines
 from wanflow.cli.limits import exceeded
 from wanflow.cli.output import ended_by_signals, tolerant_streams
 from wanflow.cli.screen import print_problems, say
-from wanflow.errors import ExitCode, StoreFault, WanflowError
+from wanflow.errors import ExitCode, StoreFault, WanflowError, words_of_system
 from wanflow.language.problem import SpecError
 from wanflow.masking import without_key, without_signatures
-from wanflow.messages import tr, translated
+from wanflow.messages import joined, tr, translated
 from wanflow.store import atomic
 from wanflow.store.atomic import STORE_FOLDER
 from wanflow.suggest import nearest
@@ -88,7 +88,7 @@ def _print_fault(fault: Exception) -> None:
             error(_sentence(fault.format_message()))
         case OSError():
             name = f"`{fault.filename}`: " if fault.filename else ""
-            error(f"{name}{(fault.strerror or str(fault)).lower()}")
+            error(joined("", (name, words_of_system(fault))))
             _print_traceback(fault)
         case _:
             _print_bug(fault)

@@ -14,6 +14,7 @@ from wanflow.characters import escaped_json, for_shell
 from wanflow.cli.exit_code import error
 from wanflow.cli.options import ProductionOptions
 from wanflow.cli.screen import say
+from wanflow.errors import words_of_system
 from wanflow.messages import tr
 from wanflow.planner import saved
 from wanflow.planner.plan import Plan
@@ -40,7 +41,7 @@ def read(path: Path) -> SavedPlan:
     try:
         return saved.read_saved(decode.parse_json(path.read_bytes()))
     except OSError as fault:
-        words = (fault.strerror or str(fault)).lower()
+        words = words_of_system(fault)
         raise click.BadParameter(
             tr("`{path}` cannot be read: {words}", path=path, words=words), param_hint="`--plan`"
         ) from fault

@@ -11,6 +11,7 @@ from fnmatch import filter as matching
 from pathlib import Path
 
 from wanflow.boundary import Boundary, Content, bytes_of
+from wanflow.errors import words_of_system
 from wanflow.language.names import Names, layered, values_of
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import OriginStep
@@ -440,7 +441,7 @@ class SourceTexts:
     def quoted(self, problem: Problem) -> Problem:
         """The problem with the source line at its place."""
         lines, number = self.lines.get(problem.place.file, ()), problem.place.line
-        if problem.source or not 0 < number <= len(lines):
+        if problem.source or problem.option or not 0 < number <= len(lines):
             return problem
         return replace(problem, source=lines[number - 1])
 
@@ -451,4 +452,4 @@ def why_unreadable(error: OSError | ValueError) -> str:
         return tr("does not exist")
     if not isinstance(error, OSError) or not error.strerror:
         return tr("cannot be read")
-    return error.strerror if error.errno == 0 else tr("cannot be read: {strerror}", strerror=error.strerror.lower())
+    return error.strerror if error.errno == 0 else tr("cannot be read: {strerror}", strerror=words_of_system(error))

@@ -145,7 +145,12 @@ def _read_once(file: Path, overrides: Overrides, slips: Mapping[str, Sequence[Sl
     top = Place(file.name, 1, 1)
     given = {name: scalar(text.encode(errors="replace").decode(), top) for name, text in overrides.values.items()}
     problems += (
-        Problem(top, tr("the value of `{name}` is not UTF-8", name=name), tr("write it in UTF-8"))
+        Problem(
+            top,
+            tr("the value of `{name}` is not UTF-8", name=name),
+            tr("write it in UTF-8"),
+            option="--set",
+        )
         for name, text in overrides.values.items()
         if given[name].string != text
     )
@@ -166,6 +171,7 @@ def _read_once(file: Path, overrides: Overrides, slips: Mapping[str, Sequence[Sl
                         top,
                         tr("unknown {kind} `{chosen}`", kind=kind, chosen=chosen),
                         tr("choose one of {known}", known=joined(", ", known)),
+                        option=f"--{kind}",
                     )
                 )
         expansion = Expansion(library, limits, ShotIndex(), problems)

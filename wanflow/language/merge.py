@@ -59,7 +59,12 @@ def merge(files: Sequence[ProductionFile], given: Mapping[str, TextNode], proble
         values |= values_of(written if isinstance(written, MapNode) else None, given)
     known = tr("its vars: {values}", values=listed(sorted(values))) if values else tr("this production defines none")
     problems += (
-        Problem(given[name].place, tr("no var `{name}`", name=name), did_you_mean(name, values) or known)
+        Problem(
+            given[name].place,
+            tr("no var `{name}`", name=name),
+            did_you_mean(name, values) or known,
+            option="--set",
+        )
         for name in given.keys() - values.keys()
     )
     members = {key.string: key.place for file in files for key, _ in file.root.entries_of("cast")}

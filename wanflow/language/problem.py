@@ -27,7 +27,8 @@ class Problem:
     """One thing that is wrong, where, and what to do about it.
 
     `source` is the line of the file at `place`, without its line end. `repeats` counts the other uses of a pipeline
-    that have the same problem.
+    that have the same problem. `option` is the one of the command line that is wrong; the place is the beginning of the
+    file then, for programs.
     """
 
     place: Place
@@ -36,6 +37,7 @@ class Problem:
     severity: Severity = Severity.ERROR
     source: str = ""
     repeats: int = 0
+    option: str = ""
 
 
 def is_shipped(place: Place) -> bool:
@@ -52,7 +54,7 @@ class SpecError(WanflowError):
         self.problems = tuple(problems)
         errors = [item for item in problems if item.severity is Severity.ERROR]
         first = errors[0] if errors else problems[0]
-        words = tr("{place}: {message}", place=first.place, message=first.message)
+        words = tr("{place}: {message}", place=first.option or first.place, message=first.message)
         if len(errors) > 1:
             words = tr("{words} (and {number} more)", words=words, number=len(errors) - 1)
         super().__init__(words, hint=first.hint)
@@ -102,7 +104,7 @@ def render_problem(problem: Problem, width: int = MAX_SHOWN) -> str:
     words = problem.message
     if problem.severity is Severity.WARNING:
         words = tr("warning: {message}", message=words)
-    lines = [shown(f"{problem.place}: {translated(words)}", LONGEST_MESSAGE)]
+    lines = [shown(f"{problem.option or problem.place}: {translated(words)}", LONGEST_MESSAGE)]
     if problem.source.strip():
         before, line = _excerpt(problem, max(min(width, MAX_SHOWN) - 2, 8))
         lines += [f"  {shown(line)}", f"  {' ' * cells_wide(shown(before))}^"]

@@ -15,12 +15,13 @@ from wanflow.graph.recipe import Identity
 from wanflow.language.language_tags import iso_code
 from wanflow.language.output_paths import soft_tracks
 from wanflow.language.production import RESULTS_FOLDER, Cut, CutItem, DrawnText, Production, Shot, TitleCard
+from wanflow.language.references import language_of
 from wanflow.language.source import Frame, PieceOutside, ShotSource, Sound, frame_span
 from wanflow.language.timeline import takeover
 from wanflow.messages import tr
-from wanflow.planner.plan import NodeOutput, Reason, ReasonCode
+from wanflow.planner.plan import ON_SLATE, NodeOutput, Reason, ReasonCode
 from wanflow.store.take import Film
-from wanflow.writing import TYPESETTING_VERSION, is_latin, script_language
+from wanflow.writing import ENGLISH, SIMPLIFIED, TYPESETTING_VERSION, is_latin, language_of_text, script_language
 
 ASSEMBLY_VERSION = 3
 """Raised when the same items would be assembled into another film."""
@@ -154,7 +155,7 @@ def arrange(cut: Cut, inputs: Mapping[str, NodeOutput], shots: Mapping[str, Shot
         vertex = origin_id(item.source)
         clip = inputs[vertex]
         begins = None if clip.film is None else takeover(item, after, clip.film.frames, clip.film.rate, shots)
-        slate = clip.caption if provider.slated and item.slate else ()
+        slate = clip.slate.lines(cut.finish.language) if clip.slate and provider.slated and item.slate else ()
         items.append(EditItem(item, vertex, clip.digest, clip.film, begins, slate))
     music = None if cut.finish.music is None else inputs[origin_id(cut.finish.music.source)]
     tracks = (inputs[origin_id(track.source)].digest for track in cut.finish.subtitles)
@@ -232,6 +233,12 @@ def _plain(number: Decimal | None) -> str | None:
     return None if number is None else format(number.normalize(), "f")
 
 
+def prompt_language(shot: Shot) -> str:
+    """The likely language of a shot's prompt, one of `wanflow.writing`; a Chinese name makes no English one Chinese."""
+    likely = language_of_text(shot.written)
+    return ENGLISH if likely == SIMPLIFIED and language_of(shot.written) != "zh" else likely
+
+
 def slate_words(shot: Shot) -> str:
     """The beginning of a shot's prompt, as its slate has it."""
     return " ".join(shot.written.split())[:CAPTION_CHARACTERS]
@@ -245,7 +252,9 @@ def drawn_texts(production: Production, cut: Cut) -> Iterator[DrawnText]:
                 yield DrawnText(text, item.place, "title")
             case ShotSource(name) if production.provider.slated and item.slate and name in production.shots:
                 shot = production.shots[name]
-                yield DrawnText(name, shot.place, "slate")
+                own = script_language(cut.finish.language) if cut.finish.language else prompt_language(shot)
+                signs = "".join(ON_SLATE.get(own or "", ())).replace("{}", " ")
+                yield DrawnText(f"{name}{signs}", shot.place, "slate")
                 yield _of_prompt(shot, slate_words(shot), "slate")
     notice = cut.finish.notice
     if notice is not None:

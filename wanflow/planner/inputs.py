@@ -10,10 +10,10 @@ from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex
 from wanflow.language.production import Shot
 from wanflow.messages import tr, trn
 from wanflow.planner import cut, price
-from wanflow.planner.cut import slate_words
+from wanflow.planner.cut import prompt_language, slate_words
 from wanflow.planner.decide import Decidable, Decision, DecisionContext, decide, decide_takes
 from wanflow.planner.picks import rivals_text
-from wanflow.planner.plan import Action, NodeOutput, Plan, Reason, ReasonCode, asset_output, missing_output
+from wanflow.planner.plan import Action, NodeOutput, Plan, Reason, ReasonCode, Slate, asset_output, missing_output
 from wanflow.planner.request import ShotRequest, request_of
 from wanflow.store.inventory import Inventory
 from wanflow.store.take import Take
@@ -142,10 +142,11 @@ def unplanned_output(vertex: ExtractVertex | CutVertex, inputs: Mapping[str, Nod
     return missing_output(vertex.id, Reason(ReasonCode.INPUT_FAILED, tr("`{id}` is excluded", id=vertex.id)))
 
 
-def caption(shot: Shot, number: int, take: Take) -> tuple[str, ...]:
-    """What a slate says of a take: shot, take, model and length, then the prompt's beginning."""
-    measured = f"{take.result.width}x{take.result.height}" if take.film is None else f"{float(take.film.seconds):.2f} s"
-    return (f"{shot.name} · take {number} · {take.model} · {measured}", slate_words(shot))
+def slate_of_take(shot: Shot, number: int, take: Take) -> Slate:
+    """What a slate says of a take."""
+    seconds = None if take.film is None else take.film.seconds
+    size = take.result.width, take.result.height
+    return Slate(shot.name, number, take.model, seconds, size, slate_words(shot), prompt_language(shot))
 
 
 def _take_output(
@@ -161,5 +162,5 @@ def _take_output(
         film=take.film,
         obstacle=None if take.digest in inventory.here else away,
         nodes=tuple(node for decision in decisions if decision.number == number),
-        caption=caption(shot, number, take),
+        slate=slate_of_take(shot, number, take),
     )

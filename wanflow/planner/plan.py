@@ -20,6 +20,7 @@ from wanflow.messages import tr
 from wanflow.money import Cost
 from wanflow.store.inventory import Inventory
 from wanflow.store.take import Film, Recipe, film_of
+from wanflow.writing import HONG_KONG, SIMPLIFIED, TRADITIONAL, script_language
 
 
 class StepKind(StrEnum):
@@ -186,13 +187,44 @@ class Reason:
         return {"code": self.code.value, "text": self.text}
 
 
+ON_SLATE = {
+    SIMPLIFIED: ("第 {} 条", "秒"),
+    TRADITIONAL: ("第 {} 條", "秒"),
+    HONG_KONG: ("第 {} 條", "秒"),
+}
+"""How a slate has the number of a take, and its seconds, by the language of the film; others have English."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slate:
+    """What a slate says of a take: shot, number, model, seconds or pixels, then the prompt's beginning.
+
+    `language` is that of the prompt, one of `wanflow.writing`.
+    """
+
+    shot: str
+    number: int
+    model: str
+    seconds: Fraction | None
+    pixels: tuple[int, int]
+    words: str
+    language: str
+
+    def lines(self, language: str | None) -> tuple[str, ...]:
+        """The two lines in a film's language, a tag of BCP 47; None is that of the prompt."""
+        own = self.language if language is None else script_language(language)
+        number, seconds = ON_SLATE.get(own or "", ("take {}", "s"))
+        size = "x".join(map(str, self.pixels)) if self.seconds is None else f"{float(self.seconds):.2f} {seconds}"
+        return f"{self.shot} · {number.format(self.number)} · {self.model} · {size}", self.words
+
+
 @dataclass(frozen=True, slots=True)
 class NodeOutput:
     """The result of a vertex as its dependents see it, while planning and while running.
 
     `identity` is a placeholder as long as the thing is not made. `digest` is of the whole file where that is known.
     `film` is nominal for a placeholder, None for a picture or an address. `obstacle` says why the bytes are missing and
-    will not be made. `nodes` are the steps that make it; `changes` says what happens to a placeholder; `caption` is the
+    will not be made. `nodes` are the steps that make it; `changes` says what happens to a placeholder; `slate` is the
     text of a take's slate.
     """
 
@@ -202,7 +234,7 @@ class NodeOutput:
     obstacle: Reason | None = None
     nodes: tuple[str, ...] = ()
     changes: str = ""
-    caption: tuple[str, ...] = ()
+    slate: Slate | None = None
 
     @property
     def known(self) -> bool:

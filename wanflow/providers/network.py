@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from wanflow.errors import words_of_system
 from wanflow.hosts import Zone, address_of, is_loopback, zone_of
 from wanflow.messages import tr
 from wanflow.providers.faults import ForbiddenAddress, UnusableVariable
@@ -185,7 +186,7 @@ def _load_file(variable: str, path: str, context: ssl.SSLContext) -> None:
             "{variable} names `{path}`, which cannot be read: {strerror}",
             variable=variable,
             path=path,
-            strerror=(fault.strerror or str(fault)).lower(),
+            strerror=words_of_system(fault),
         )
         raise UnusableVariable(words, hint=hint) from fault
     try:
@@ -205,7 +206,7 @@ def _load_folders(variable: str, folders: list[Path], context: ssl.SSLContext) -
         words = tr(
             "{variable} names a folder that cannot be read: {strerror}",
             variable=variable,
-            strerror=(fault.strerror or str(fault)).lower(),
+            strerror=words_of_system(fault),
         )
         raise UnusableVariable(words, hint=tr("correct or unset {variable}", variable=variable)) from fault
     if not found:

@@ -10,7 +10,7 @@ from pathlib import Path
 from wanflow import digest
 from wanflow.catalog.model import FileRule
 from wanflow.catalog.read import load_catalog
-from wanflow.errors import MediaFault
+from wanflow.errors import MediaFault, words_of_system
 from wanflow.graph.build import input_id, sources_of
 from wanflow.graph.node import ShotVertex
 from wanflow.language.media_checks import goes_inline
@@ -112,7 +112,7 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as fault:
-        words = (fault.strerror or str(fault)).lower()
+        words = words_of_system(fault)
         raise MediaFault(
             tr("`{name}` cannot be read: {words}", name=path.name, words=words),
             hint=tr("run again: it is planned again"),

@@ -16,7 +16,7 @@ from uuid import uuid4
 from wanflow import boundary, decode
 from wanflow.boundary import Boundary, Content
 from wanflow.characters import escaped_json
-from wanflow.errors import StoreFault, StoreFileRefused
+from wanflow.errors import StoreFault, StoreFileRefused, words_of_system
 from wanflow.messages import tr
 
 Record = Mapping[str, object]
@@ -237,7 +237,7 @@ def faults_of(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        words = (error.strerror or str(error)).lower()
+        words = words_of_system(error)
         hint = tr("make room on the disk, or allow writing there, and run again: nothing that was stored is lost")
         raise StoreFault(tr("`{name}` cannot be used: {words}", name=path.name, words=words), hint=hint) from error
 

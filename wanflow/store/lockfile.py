@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from wanflow.errors import LockUnreadable, StoreBusy, StoreFileRefused
+from wanflow.errors import LockUnreadable, StoreBusy, StoreFileRefused, words_of_system
 from wanflow.language.production import RESULTS_FOLDER
 from wanflow.messages import tr
 from wanflow.store import atomic, lock_text, run_lock
@@ -58,7 +58,7 @@ def read(path: Path) -> Lock:
             tr("`{name}` is not valid UTF-8", name=path.name), hint=tr("restore it with `git checkout`")
         ) from error
     except OSError as error:
-        words = (error.strerror or str(error)).lower()
+        words = words_of_system(error)
         raise LockUnreadable(
             tr("`{name}` cannot be read: {words}", name=path.name, words=words), hint=tr("allow reading it")
         ) from error
@@ -87,7 +87,7 @@ def _behind_link(path: Path) -> Path:
     try:
         path.stat()
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = words_of_system(error)
         words = tr(
             "`{name}` is a symbolic link to `{end}`, which cannot be used: {reason}",
             name=path.name,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wanflow import schemas
 from wanflow.boundary import Boundary
-from wanflow.errors import ExitCode, WanflowError
+from wanflow.errors import ExitCode, WanflowError, words_of_system
 from wanflow.messages import joined, tr
 from wanflow.suggest import did_you_mean, hint_for_path
 from wanflow.yamldoc.nodes import MapNode, Node, node_at
@@ -98,7 +98,7 @@ def read_script(path: Path) -> tuple[ScriptedFault, ...]:
             else None
         )
         raise ScriptUnreadable(
-            tr("`{path}` cannot be read: {strerror}", path=path, strerror=(fault.strerror or str(fault)).lower()),
+            tr("`{path}` cannot be read: {strerror}", path=path, strerror=words_of_system(fault)),
             hint=hint,
         ) from fault
     try:

@@ -26,7 +26,7 @@ from wanflow.emulator.api.endpoint import KEY, VENDOR, AccountLimits, AccountTer
 from wanflow.emulator.api.fault_script import read_script
 from wanflow.emulator.api.tasks import TaskLog
 from wanflow.emulator.film.render import open_animatic
-from wanflow.errors import ExitCode, WanflowError
+from wanflow.errors import ExitCode, WanflowError, words_of_system
 from wanflow.hosts import is_loopback
 from wanflow.media.ffmpeg import find_ffmpeg
 from wanflow.media.jobs import LocalJobs
@@ -191,7 +191,7 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
     except OSError as fault:
         raise CannotListen(
             fault.errno,
-            tr("cannot listen on {host}: {strerror}", host=host, strerror=(fault.strerror or str(fault)).lower()),
+            tr("cannot listen on {host}: {strerror}", host=host, strerror=words_of_system(fault)),
         ) from fault
     with sock:
         try:
@@ -203,7 +203,7 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
                 "cannot listen on {host}:{port}: {strerror}",
                 host=host,
                 port=port,
-                strerror=(fault.strerror or str(fault)).lower(),
+                strerror=words_of_system(fault),
             )
             raise CannotListen(fault.errno, words) from fault
         yield sock

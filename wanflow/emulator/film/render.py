@@ -10,7 +10,6 @@ from fractions import Fraction
 from itertools import count
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
-from urllib.parse import urlsplit
 
 import anyio
 from PIL import Image
@@ -36,7 +35,7 @@ from wanflow.emulator.film.command import (
 )
 from wanflow.emulator.film.drawing import Precipitation, choose_grade
 from wanflow.emulator.film.scenes import ZoomTarget, choose_target
-from wanflow.emulator.film.text import reference_names
+from wanflow.emulator.film.text import reference_names, title_of_card
 from wanflow.errors import WanflowError
 from wanflow.media.ffmpeg import run_ffmpeg
 from wanflow.media.jobs import Job, Jobs, RunningProcesses, Worker
@@ -213,9 +212,8 @@ class _SceneBuilder:
         return self._save(drawing.fit(shown, size))
 
     def _missing(self, item: OrderItem | None, size: PixelSize) -> Image.Image:
-        """A card that names what is out of reach, without the query of its URL, which may be a signature."""
-        where = urlsplit(item.url) if item else None
-        title = f"{item.type} is out of reach: {where.netloc}{where.path}" if item and where else "from words alone"
+        """A card that names what is out of reach."""
+        title = title_of_card(item, self._order.prompt)
         return drawing.draw_card(size, self._order.seed, title, self._order.prompt)
 
     def _picture(self, item: OrderItem | None) -> Image.Image | None:

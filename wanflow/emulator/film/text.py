@@ -6,9 +6,11 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from wanflow.emulator.api.order import Order, OrderItem
 from wanflow.media.text.layout import missing_glyphs
+from wanflow.writing import SIMPLIFIED, language_of_text
 
 UNDRAWABLE = "(some of these words can't be drawn: this machine has no font for them)"
 
@@ -30,6 +32,20 @@ def drawable_words(text: str) -> str:
 def first_drawable(texts: Sequence[str]) -> str:
     """The first of some texts that the fonts of this machine can draw whole; else the last one."""
     return next((text for text in texts if not missing_glyphs(text)), texts[-1])
+
+
+def title_of_card(item: OrderItem | None, prompt: str) -> str:
+    """What a card says in place of a first frame, in the language of the prompt where that is Chinese.
+
+    It names what is out of reach without the query of its URL, which may be a signature.
+    """
+    where = urlsplit(item.url) if item else None
+    if item and where:
+        address = f"{where.netloc}{where.path}"
+        english, chinese = f"{item.type} is out of reach: {address}", f"无法访问 {item.type}：{address}"
+    else:
+        english, chinese = "from words alone", "仅凭文字"
+    return first_drawable((chinese, english)) if language_of_text(prompt) == SIMPLIFIED else english
 
 
 def reference_names(items: Sequence[OrderItem], order: Order) -> list[tuple[str, ...]]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
+from fractions import Fraction
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -68,7 +69,7 @@ class Display:
         progress, now = self.progress, self.progress.stopwatch()
         takes, cuts = Table.grid(padding=(0, 2)), Table.grid(padding=(0, 2))
         for item in progress.in_flight:
-            elapsed = f"{int(now - item.since)} s"
+            elapsed = translated(seconds_text(Fraction(int(now - item.since))))
             takes.add_row(
                 _cell(item.node, "bold"), _cell(STATES.get(item.state, item.state)), elapsed, _cell(item.model, "dim")
             )
