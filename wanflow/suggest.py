@@ -178,6 +178,9 @@ def hint_for_path(folder: Path, path: str, boundary: Boundary) -> str | None:
 
     It names nothing outside of the boundary for text, whatever the file is.
     """
+    typed = with_ascii_signs(path.replace("\\", "/"))
+    if not path.isascii() and typed != path and nearest_path(folder, typed, boundary) == typed:
+        return tr("write `{near}`", near=typed)
     if not _FORWARD.isdisjoint(path):
         forward = path.translate(dict.fromkeys(map(ord, _FORWARD), "/"))
         near = nearest_path(folder, forward, boundary)

@@ -442,6 +442,8 @@ def sets(tmp_path: Path) -> Path:
         ("sets/river_dawn\u200b.png", "did you mean `sets/river_dawn.png`?"),
         ("nowhere/a\u200b.png", "delete U+200B (zero width space)"),
         ("nowhere/a.png", None),
+        ("sets／river_dawn。png", "write `sets/river_dawn.png`"),
+        ("sets\\river_dawn．png", "write `sets/river_dawn.png`"),
     ],
 )
 def test_a_path_that_leads_to_no_file_has_a_hint(sets, path, hint) -> None:
