@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,9 @@ from kit.square_fonts import bare_machine
 from wanflow.language.production import DrawnText, Subtitles
 from wanflow.language.source import FileSource
 from wanflow.media.jobs import Worker
-from wanflow.media.text.text_checks import CheckTexts
+from wanflow.media.picture.segment import Card, SegmentRecipe
+from wanflow.media.text.caption_layout import Caption
+from wanflow.media.text.text_checks import CheckTexts, FindCovered
 from wanflow.yamldoc.nodes import Place
 
 NOTICE = Place("wanflow.yaml", 2, 9)
@@ -71,6 +75,16 @@ def test_long_lines_and_titles_are_told_once_each(tmp_path: Path) -> None:
         ("s.srt:6:1", "the subtitle does not fit into 1280x720: its end is cut off; so is 1 more"),
         ("wanflow.yaml:7:3", "the title does not fit into 1280x720: its end is cut off"),
     ]
+
+
+def test_titles_under_burned_lines_are_found(tmp_path: Path) -> None:
+    """By the rows of both: a long title reaches down to the line, and up to a notice; a short one to none of them."""
+    plain = SegmentRecipe("", 0, 10, 10, 320, 180, Fraction(10), captions=(Caption("a line", 0, 9),))
+    short, long = (replace(plain, card=Card(words)) for words in ("The End", "\n".join(["a line of a title"] * 9)))
+    above = replace(short, captions=(Caption("a notice", 0, 9, "top", Decimal(5)),))
+    higher = replace(short, captions=(Caption("a line", 0, 9, "top", edge=Decimal("0.45")),))
+    segments = (plain, short, long, above, higher, replace(long, captions=()), replace(plain, card=Card()))
+    assert FindCovered(segments).perform(Worker(tmp_path)) == (2, 4)
 
 
 def test_lines_that_surely_fit_are_not_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

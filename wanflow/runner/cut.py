@@ -24,10 +24,10 @@ from wanflow.language.timeline import total_frames
 from wanflow.media.cut import AssembleCut, Chapter, CutLabels, CutRecipe, SubtitleTrack
 from wanflow.media.jobs import Job
 from wanflow.media.picture.conform import ConformSegment, JoinClips
-from wanflow.media.picture.segment import JoinRecipe
+from wanflow.media.picture.segment import JoinRecipe, SegmentRecipe
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.subtitles import FindLinesBeyond, ReadSubtitles
-from wanflow.media.text.text_checks import CheckTexts, FindMissing
+from wanflow.media.text.text_checks import CheckTexts, FindCovered, FindMissing
 from wanflow.messages import joined, tr
 from wanflow.planner.cut import Edit, EditItem, arrange, drawn_texts, film_size, is_drawn_anywhere, placed_at
 from wanflow.planner.cut_layout import CutLayout, Segment, frame_rate, lay_out, place_items
@@ -64,6 +64,7 @@ async def assemble_cut(step: Step, run_state: RunState, context: RunContext) -> 
         fonts = tuple(PurePath(path) for path, _ in vertex.cut.finish.fonts)
         edit = replace(edit, missing=await context.jobs(FindMissing("".join(drawn), fonts)))
     layout = lay_out(edit, clips, rate, captions)
+    await _warn_of_covered_titles(step.node, layout, context)
     assembly = _Assembly(step.node, layout, context, run_state)
     await assembly.join(await assembly.make_segments(), fingerprint)
     run_state.add_cut(vertex.cut.name, fingerprint, edit.missing)
@@ -216,6 +217,22 @@ async def _warn_of_texts(node: str, edit: Edit, context: RunContext, production:
     texts = tuple(drawn_texts(production, edit.cut))
     for problem in await context.jobs(CheckTexts(texts, burned, fonts, finish.language, film_size(edit))):
         context.emit(Warned(joined(": ", (str(problem.place), problem.message, problem.hint or "")), node))
+
+
+async def _warn_of_covered_titles(node: str, layout: CutLayout, context: RunContext) -> None:
+    """Warn of each title that a burned line or the notice is drawn over."""
+    titled = [
+        (segment.recipe, segment.item.item.place)
+        for segment in layout.segments
+        if isinstance(segment.recipe, SegmentRecipe) and segment.recipe.card is not None and segment.recipe.captions
+    ]
+    if not titled:
+        return
+    fonts = tuple(PurePath(path) for path, _ in layout.edit.cut.finish.fonts)
+    covered = await context.jobs(FindCovered(tuple(recipe for recipe, _ in titled), fonts))
+    for place in dict.fromkeys(titled[at][1] for at in covered):
+        words = tr("a burned line covers words of the title: shorten either, or move the line by `position`")
+        context.emit(Warned(joined(": ", (str(place), words)), node))
 
 
 FORMAT = 1

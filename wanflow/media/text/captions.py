@@ -47,6 +47,14 @@ def draw_caption(caption: Caption, size: Size, typography: Typography = PLAIN) -
     return strip
 
 
+def rows_of(caption: Caption, size: Size, typography: Typography = PLAIN) -> range:
+    """The rows of a picture of `size` that a caption's lines cover."""
+    height = _Block(caption, caption.place, size, typography).height
+    away = max(0, min(_away(caption, caption.place, size, typography), size[1] - height))
+    top = away if caption.place == "top" else size[1] - away - height
+    return range(top, top + height)
+
+
 def overlay_captions(video: FilterableStream, files: Sequence[tuple[Caption, Path]]) -> FilterableStream:
     """A film in yuv420p with captions over it, each in its own frames, counted from 0; all else stays as it is.
 

@@ -17,8 +17,9 @@ from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import DrawnText, Subtitles
 from wanflow.media.jobs import Job, Worker
 from wanflow.media.picture.card import set_title
+from wanflow.media.picture.segment import SegmentRecipe
 from wanflow.media.text.caption_layout import SHARE
-from wanflow.media.text.captions import set_caption, surely_fits
+from wanflow.media.text.captions import rows_of, set_caption, surely_fits
 from wanflow.media.text.fonts import Typography
 from wanflow.media.text.layout import missing_glyphs
 from wanflow.media.text.subtitle_file import read_lines
@@ -72,6 +73,33 @@ class FindMissing(Job[str]):
     def perform(self, worker: Worker) -> str:
         """Look each different character up once."""
         return "".join(sorted(missing_glyphs(self.text, Typography(tuple(worker.root / font for font in self.fonts)))))
+
+
+@dataclass(frozen=True, slots=True)
+class FindCovered(Job[tuple[int, ...]]):
+    """Find the titles that captions are drawn over, as positions in `segments`; `fonts` are files of the production."""
+
+    segments: tuple[SegmentRecipe, ...]
+    fonts: tuple[PurePath, ...] = ()
+
+    def perform(self, worker: Worker) -> tuple[int, ...]:
+        """Set each title and the captions over it."""
+        fonts = tuple(worker.root / font for font in self.fonts)
+        return tuple(
+            at for at, recipe in enumerate(self.segments) if _is_covered(recipe, Typography(fonts, recipe.language))
+        )
+
+
+def _is_covered(recipe: SegmentRecipe, typography: Typography) -> bool:
+    """Whether captions cover letters of a title; the room above and below its lines may be covered."""
+    if recipe.card is None or recipe.card.text is None:
+        return False
+    size = (recipe.width, recipe.height)
+    title = set_title(recipe.card.text, size, typography)
+    top, room = (size[1] - title.height) // 2, title.size // 4
+    letters = range(top + room, top + title.height - room)
+    spoken = (rows_of(caption, size, typography) for caption in recipe.captions)
+    return any(rows.start < letters.stop and letters.start < rows.stop for rows in spoken)
 
 
 def _cut_off(texts: Sequence[DrawnText], typography: Typography, size: tuple[int, int]) -> Iterator[Problem]:
