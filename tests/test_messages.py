@@ -264,7 +264,7 @@ def test_a_word_with_two_meanings_has_two_translations(chinese) -> None:
 
 
 def test_no_blank_is_between_han_characters(chinese) -> None:
-    """Han has a blank beside Latin letters and code only; blanks within a value stay."""
+    """Han has a blank beside Latin letters, code and names only; blanks within a value stay."""
     must = "{name} must be {kinds}, not {found}"
     assert translated(tr(must, name="`a`", kinds=tr("text"), found=tr("a list"))) == "`a` 应为文本，不是列表"
     assert translated(tr(must, name="`a`", kinds="`b`", found="`c`")) == "`a` 应为 `b`，不是 `c`"
@@ -273,6 +273,9 @@ def test_no_blank_is_between_han_characters(chinese) -> None:
     )
     assert translated(tr("not a list: {value}", value="天 地")) == "不是列表：天 地"
     assert translated(joined(", ", ["`a`", "`b`"])) == "`a`、`b`"
+    assert translated(joined(tr(" or "), ["天", "地"])) == "天 或 地"
+    assert translated(tr("{words} and {last}", words=tr("a list"), last="天")) == "列表、天"
+    assert translated(tr("take {take} of {shot} is picked", shot="天", take=2)) == "已选定 天 的第 2 条"
 
 
 def test_a_text_without_translation_stays_english(chinese) -> None:

@@ -53,7 +53,19 @@ class Translatable(str):
     def translation(self, catalog: gettext.NullTranslations) -> str:
         """The text by a catalog; what that lacks stays in English."""
         template = catalog.gettext(self.template) if self.template else ""  # that of "" is the header of the file
-        return _filled(template, self._translated_values()) if self.values else template
+        return self._filled(template) if self.values else template
+
+    def _filled(self, template: str) -> str:
+        """A translated template with the values; a name keeps the blanks around it."""
+        text, values, is_name = "", self._translated_values(), False
+        for words, name, form, conversion in _FORMATTER.parse(template):
+            text = text + words if is_name else _beside(text, words)
+            if name is not None:
+                field = "".join(("{", name, f"!{conversion}" if conversion else "", f":{form}" if form else "", "}"))
+                is_name = type(self.values[name]) is str
+                shown = field.format_map(values)
+                text = text + shown if is_name else _beside(text, shown)
+        return text
 
     def _translated_values(self) -> dict[str, object]:
         shown = {name: str(value) if isinstance(value, Exception) else value for name, value in self.values.items()}
@@ -78,10 +90,9 @@ class _Counted(Translatable):
         return type(self)(text, self.template, values, self.plural)
 
     def translation(self, catalog: gettext.NullTranslations) -> str:
-        values = self._translated_values()
-        number = values["number"]
+        number = self.values["number"]
         template = catalog.ngettext(self.template, self.plural, number if isinstance(number, int) else 1)
-        return _filled(template, values)
+        return self._filled(template)
 
 
 class _OfMeaning(Translatable):
@@ -109,7 +120,9 @@ class _Joined(Translatable):
 
     def translation(self, catalog: gettext.NullTranslations) -> str:
         separator = catalog.gettext(self.template) if self.template else ""
-        first, *others = map(str, self._translated_values().values()) if self.values else [""]
+        if all(type(part) is str for part in self.values.values()):
+            return separator.join(map(str, self.values.values()))
+        first, *others = map(str, self._translated_values().values())
         return reduce(_beside, (part for other in others for part in (separator, other)), first)
 
 
@@ -117,17 +130,6 @@ _FORMATTER = string.Formatter()
 _HAN = re.compile("[\u3400-\u9fff]")
 _FULL_WIDTH = re.compile("[\u3000-\u303f\uff00-\uffef]")
 """Chinese punctuation, which has its own room on both sides; quotation marks are those of English too."""
-
-
-def _filled(template: str, values: Mapping[str, object]) -> str:
-    """A translated template with its values."""
-    text = ""
-    for words, name, form, conversion in _FORMATTER.parse(template):
-        text = _beside(text, words)
-        if name is not None:
-            field = "".join(("{", name, f"!{conversion}" if conversion else "", f":{form}" if form else "", "}"))
-            text = _beside(text, field.format_map(values))
-    return text
 
 
 def _beside(text: str, following: str) -> str:
