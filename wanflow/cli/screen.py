@@ -14,7 +14,7 @@ import click
 from wanflow.characters import LONGEST_MESSAGE, escaped_json, shown, shown_lines
 from wanflow.cli.hints import from_here, located, pasteable
 from wanflow.language.problem import MAX_SHOWN, Problem, render_problem
-from wanflow.messages import translated
+from wanflow.messages import tr, translated
 from wanflow.report.text.table import Screen
 from wanflow.yamldoc.nodes import Place
 
@@ -30,7 +30,8 @@ def say(*lines: str, err: bool = False) -> None:
 
 def confirm(question: str) -> bool:
     """Ask on stderr; no is the answer to an empty line. Raises Abort at the end of stdin."""
-    return click.confirm(shown(translated(question)), default=False, err=True)
+    asked = translated(tr("{question} [y/N]: ", question=question))
+    return click.confirm(shown(asked), default=False, show_default=False, prompt_suffix="", err=True)
 
 
 def print_report(text: Callable[[Screen], str], *, err: bool = False) -> None:
