@@ -206,10 +206,6 @@ def cells_wide(text: str) -> int:
     return len(wide) + sum(unicodedata.east_asian_width(character) in "WF" for character in wide)
 
 
-CJK_PACKAGES = {"Debian, Ubuntu": "fonts-noto-cjk", "Fedora": "google-noto-sans-cjk-fonts"}
-"""Packages with a font that has Chinese, Japanese and Korean characters, by system."""
-
-
 def some_of(characters: Sequence[str]) -> str:
     """The first of some characters, and an ellipsis for the others."""
     return "".join(characters[:5]) + ("…" if len(characters) > 5 else "")
@@ -226,7 +222,7 @@ def without_font(characters: Sequence[str], lost: int, total: int, kinds: Collec
     hint = tr("install one") if on_cards else tr("put one that has them into `fonts/`, or install one")
     letters = [character for character in characters if unicodedata.category(character) != "So"]
     if any(unicodedata.east_asian_width(character) in "WF" for character in letters):
-        packages = joined(", ", (f"`{package}` ({system})" for system, package in CJK_PACKAGES.items()))
+        packages = tr("`fonts-noto-cjk` (Debian, Ubuntu), `google-noto-sans-cjk-fonts` (Fedora)")
         hint = tr("{hint}, e.g. Noto Sans CJK: {packages}", hint=hint, packages=packages)
     words = tr("missing glyphs `{shown}`: no installed font has them", shown=shown)
     if on_cards:
