@@ -116,6 +116,7 @@ def test_law_4_only_these_places_of_the_store_remove_any_file() -> None:
         ("take_names.py", "path.parent.rmdir()"),
         ("gc.py", "path.unlink(missing_ok=True)"),  # derived files, stand-ins, and paid takes that a person named
         ("run_lock.py", "name.unlink()"),
+        ("outputs.py", "entry.unlink()"),  # subtitles that an earlier film of a cut had, as they were written
         ("repair.py", "store.format.unlink()"),
         ("repair.py", "path.unlink()"),  # a derived file, or a take without a byte
     }
