@@ -416,8 +416,8 @@ def test_a_known_name_in_the_form_of_another_tool_is_a_warning(reading: Reading)
     assert production is not None
     assert [(each.place.line, each.place.column, each.message, each.hint, each.severity) for each in problems] == [
         (6, 15, "`$mei` is not filled in", "did you mean `${mei}`?", Severity.WARNING),
-        (6, 25, "`{mei}` is not filled in", "did you mean `${mei}`?", Severity.WARNING),
-        (6, 44, "`{mood}` is not filled in", "did you mean `${mood}`?", Severity.WARNING),
+        (6, 15, "`{mei}` is not filled in", "did you mean `${mei}`?", Severity.WARNING),
+        (6, 15, "`{mood}` is not filled in", "did you mean `${mood}`?", Severity.WARNING),
         (7, 15, "`$mei` is not filled in", "did you mean `${mei}`?", Severity.WARNING),
     ]
 

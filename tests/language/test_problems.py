@@ -73,7 +73,7 @@ ONE = [
     (
         "undefined",
         'shots:\n  a: {first_frame: a.png, prompt: "x ${who}"}\n',
-        (4, 38, "no cast member or var `who`"),
+        (4, 35, "no cast member or var `who`"),
         "`vars`",
     ),
     ("cast on i2v", 'cast: {k: {image: a.png}}\nshots:\n  a: {first_frame: a.png, prompt: "${k}"}\n', (5, 35, ""), ""),

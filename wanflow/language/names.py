@@ -12,7 +12,7 @@ from wanflow.characters import hint_for_invisible
 from wanflow.language.problem import Problem, Severity
 from wanflow.messages import joined, tr
 from wanflow.suggest import Known, nearest
-from wanflow.yamldoc.nodes import Interpolated, ListNode, MapNode, Node, TextNode, scalar
+from wanflow.yamldoc.nodes import Interpolated, ListNode, MapNode, Node, Place, TextNode, scalar
 
 CAST_OPEN, CAST_CLOSE = "\ue000", "\ue001"
 """Markers around a cast name in a prompt until its identifier is known; private characters that no author types."""
@@ -268,8 +268,9 @@ class Names:
         return tr("no cast member or var `{name}`", name=name) if prompt else tr("no var `{name}`", name=name), hint
 
     def _report(self, written: TextNode, message: str, hint: str | None, at: int | None = None) -> None:
-        """Tell a problem of a text, or of what is at an index of it; at 0 it is the value that is pointed at."""
-        self.problems.append(Problem(written.place_of(at) if at else written.place, message, hint))
+        """Tell a problem of a text, or of what is at an index of it."""
+        place = written.place if at is None else _marked_at(written, written.place_of(at))
+        self.problems.append(Problem(place, message, hint))
 
 
 def full_width_forms(written: TextNode) -> Iterator[Problem]:
@@ -310,8 +311,13 @@ def other_forms(written: TextNode, *known: Container[str]) -> Iterator[Problem]:
             continue
         form = match.group() if enclosed else f"{match.group()[0]}{name}"
         message, hint = tr("`{form}` is not filled in", form=form), tr("did you mean `${{{name}}}`?", name=name)
-        place = written.place_of_words(form, match.start()) if match.start() else written.place
+        place = _marked_at(written, written.place_of_words(form, match.start()))
         yield Problem(place, message, hint, Severity.WARNING)
+
+
+def _marked_at(written: TextNode, sign: Place) -> Place:
+    """A wrong value is marked at its first character; a text over several lines at the wrong sign, which may be far."""
+    return written.place if sign.line == written.place.line else sign
 
 
 def _name_at_start(word: str, known: Sequence[Container[str]]) -> str | None:

@@ -58,7 +58,7 @@ _KINDS = {
     "]": tr("bracket"),
     "{": tr("brace"),
     "}": tr("brace"),
-    '"': "quote",
+    '"': tr("quote"),
     "'": tr("quote"),
     "\\": tr("backslash"),
     "(": tr("parenthesis"),
