@@ -62,7 +62,7 @@ class Translatable(str):
             text = text + words if is_name else _beside(text, words)
             if name is not None:
                 field = "".join(("{", name, f"!{conversion}" if conversion else "", f":{form}" if form else "", "}"))
-                is_name = type(self.values[name]) is str
+                is_name = not isinstance(self.values[name], (Translatable, Exception))
                 shown = field.format_map(values)
                 text = text + shown if is_name else _beside(text, shown)
         return text

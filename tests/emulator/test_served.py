@@ -9,13 +9,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from http import HTTPStatus
 from pathlib import Path
 
 import httpx
 import pytest
 
 from kit.served import PATIENCE_SECONDS, Served, recorded, served
-from wanflow.emulator.api import connections
+from wanflow.emulator.api import connections, server
 from wanflow.emulator.api.server import Serving
 
 KEYED = {"Authorization": "Bearer sk-animatic"}
@@ -145,6 +146,23 @@ def test_a_client_that_drips_is_closed(sent: bytes, monkeypatch: pytest.MonkeyPa
             except TimeoutError:
                 continue
     assert b" 408 " in reply
+
+
+def test_a_server_may_end_right_after_it_refused_a_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The refusal is a whole reply."""
+    monkeypatch.setattr(connections, "ARRIVAL_SECONDS", 0.1)
+    ended = list[int]()
+
+    class EndingConnection(connections.LimitedConnection):
+        def _refuse(self, status: HTTPStatus) -> None:
+            super()._refuse(status)
+            self.shutdown()
+            ended.append(status)
+
+    monkeypatch.setattr(server, "LimitedConnection", EndingConnection)
+    with recorded() as service, connected(service, b"GET / HTTP/1.1\r\n") as wire:
+        assert b" 408 " in received(wire)
+    assert ended == [408]
 
 
 def test_a_body_that_comes_fast_enough_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,6 +93,7 @@ def test_a_shell_reads_one_word(word: str) -> None:
 
 @example("\r\r::error::000000000\U000e0041", 20, 20)
 @example("\ufe0f\r", 1, 20)
+@example("\x07##[\x1b[2J", 2, 20)
 @given(TEXTS.filter(lambda text: text.strip() != "" and "\n" not in text), st.integers(0, 500), st.integers(20, 200))
 def test_a_caret_is_below_its_place(line: str, where: int, width: int) -> None:
     """Whatever the line holds before and behind it, on a screen of any width."""

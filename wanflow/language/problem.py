@@ -127,8 +127,10 @@ def _excerpt(problem: Problem, width: int) -> tuple[str, str]:
     begin, end = max(at - half, 0), min(at + half, len(line))  # a sign of the line takes a cell or several
     while end > at + 1 and cells_wide(shown(line[at:end])) > half:
         end -= 1
-    left = min(half, width - 2 - cells_wide(shown(line[at:end])))  # one escape may take more than its half
-    while begin < at and cells_wide(shown(line[begin:at])) > left:
+    while begin < at and cells_wide(shown(line[begin:at])) > half:
         begin += 1
+    # one escape may take more than its half, and signs that are printed as they are apart may be escapes side by side
+    while cells_wide(shown(line[begin:end])) > width - 2 and (begin < at or end > at + 1):
+        begin, end = (begin + 1, end) if begin < at else (begin, end - 1)
     start, close = "…" if begin else "", "…" if end < len(line) else ""
     return start + line[begin:at], f"{start}{line[begin:end]}{close}"

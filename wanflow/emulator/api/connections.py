@@ -118,7 +118,7 @@ class LimitedConnection(H11Protocol):
         """Close the connection, with a reply where none was begun."""
         if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
             headers = [("connection", "close"), ("content-length", "0")]
-            self.transport.write(
-                self.conn.send(h11.Response(status_code=status, headers=headers, reason=status.phrase)) or b""
-            )
+            reply = h11.Response(status_code=status, headers=headers, reason=status.phrase)
+            # the end has no bytes here; without it a server that ends at this moment takes the reply for unfinished
+            self.transport.write(b"".join(self.conn.send(event) or b"" for event in (reply, h11.EndOfMessage())))
         self.transport.close()
