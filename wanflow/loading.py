@@ -192,7 +192,7 @@ def _lock_alone(file: Path, backend: str | None) -> Production:
 
 
 def _without_broken(production: Production) -> Production | None:
-    """A production without the shots and cuts that need a shot which it lacks; None where shots form a circle."""
+    """A production without the shots and cuts that need what it lacks; None where shots form a circle."""
     shots = dict(production.shots)
     needs = {
         name: {source.shot for _, source in sources_of(shot) if isinstance(source, ShotSource)}
@@ -204,7 +204,7 @@ def _without_broken(production: Production) -> Production | None:
     cuts = {
         name: cut
         for name, cut in production.cuts.items()
-        if all(source.shot in shots for source in cut_sources(cut) if isinstance(source, ShotSource))
+        if cut.items and all(source.shot in shots for source in cut_sources(cut) if isinstance(source, ShotSource))
     }
     sound = replace(production, shots=shots, cuts=cuts)
     try:

@@ -307,6 +307,7 @@ def test_a_cut_with_a_broken_item_is_not_taken_for_whole(tmp_path) -> None:
     """What can be used of a production has no cut without the items that are wrong."""
     Image.new("RGB", (320, 240)).save(tmp_path / "a.png")
     body = "shots: {a: {first_frame: a.png}}\ncuts:\n  whole: [a]\n  broken: [a, {shot: a, in: 4s}]\n  long: {items: [[], a]}\n"
+    body += '  "none\\r": {}\n'
     part = sound_part(write_files(tmp_path, {"wanflow.yaml": body}), Overrides())
     assert part.production is not None
     assert list(part.production.cuts) == ["whole"]
