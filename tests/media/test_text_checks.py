@@ -94,4 +94,4 @@ def test_lines_that_surely_fit_are_not_measured(tmp_path: Path, monkeypatch: pyt
     spoken += LINE.format(
         "在那遥远的地方，有位好姑娘，人们走过了她的毡房，都要回头留恋地张望，在那遥远的地方，有位好姑娘"
     )
-    assert check([], tmp_path, (720, 1280), spoken) == []
+    assert [words for _, words in check([], tmp_path, (720, 1280), spoken) if "cut off" in words] == []
