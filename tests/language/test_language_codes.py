@@ -58,7 +58,8 @@ def test_what_people_call_a_language_means_it_in_keys_and_names(words: str, tag:
 
 
 @pytest.mark.parametrize(
-    "code", ["", "e", "xx", "xxx", "english", "en-", "-en", "en BR", "en\n", "en=x", "ｅｎ", "en;", "文"]
+    "code",
+    ["", "e", "xx", "xxx", "english", "en-", "-en", "en BR", "en\n", "en=x", "ｅｎ", "en;", "文", "zh-Hnat", "zh_Hanz"],
 )
 def test_what_names_no_language_is_none(code: str) -> None:
     """No guess is made for a code that isn't one."""

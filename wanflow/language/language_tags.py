@@ -50,6 +50,12 @@ ko 韩 韩文 韓文 韩语 韓語 한국어
 _NAMES = {name: tag for tag, *names in map(str.split, _OTHER_NAMES.strip().splitlines()) for name in names}
 _SHORT = {_CODES[code]: code for code in _CODES if len(code) == 2 and code not in _NAMES}
 
+_SCRIPTS = """
+Adlm Arab Armn Beng Bopo Brai Cans Cher Cyrl Deva Ethi Geor Grek Gujr Guru Hang Hani Hans Hant Hebr Hira Hrkt Java Jpan
+Kana Khmr Knda Kore Laoo Latn Mlym Mong Mymr Nkoo Olck Orya Sinh Syrc Taml Telu Tfng Thaa Thai Tibt Vaii Yiii
+"""
+"""Scripts of living languages, by ISO 15924."""
+
 _SCRIPT_OF_REGION = {"CN": "Hans", "SG": "Hans", "MY": "Hans", "TW": "Hant", "HK": "Hant", "MO": "Hant"}
 _USUAL = {"zh-Hans-CN": "zh-Hans", "zh-Hant-TW": "zh-Hant"}
 _OWN_NAMES = {"zh": "中文", "zh-Hans": "简体中文", "zh-Hant": "繁體中文", "yue": "粵語"}
@@ -63,7 +69,10 @@ _AT_END = re.compile(r".*[ _\[(【（-](chs|cht|[\u3400-\u9fff]+)[\])】）]?", 
 
 
 def read_language(text: str) -> str | None:
-    """The tag of a language: `en` for `eng`, `zh-Hans` for `chs`, `zh_CN` and `简体`; None for an unknown one."""
+    """The tag of a language: `en` for `eng`, `zh-Hans` for `chs`, `zh_CN` and `简体`; None for an unknown one.
+
+    A tag with an unknown script, such as `zh-Hnat`, is unknown: the script decides the forms of letters.
+    """
     name = text.casefold().replace("_", "-")
     if name in _NAMES:
         return _NAMES[name]
@@ -72,7 +81,8 @@ def read_language(text: str) -> str | None:
     first, *parts = name.split("-")
     if first == "zh" and parts and parts[0] in _KNOWN and len(parts[0]) == 3:
         first, *parts = parts  # `zh-yue`, as older files have it
-    return _tag_of(_KNOWN[first], parts) if first in _KNOWN else None
+    scripts = {part.title() for part in parts[:1] if len(part) == 4 and part.isalpha()}
+    return _tag_of(_KNOWN[first], parts) if first in _KNOWN and scripts <= {*_SCRIPTS.split()} else None
 
 
 def _tag_of(code: str, parts: list[str]) -> str:
