@@ -27,16 +27,24 @@ _catalog: ContextVar[gettext.NullTranslations | None] = ContextVar("_catalog", d
 
 
 class Translatable(str):
-    """A text in English that can be translated, by its template and the values in it."""
+    """A text in English that can be translated, by its template and the values in it.
 
-    __slots__ = ("template", "values")
+    `plural` is the template of several things, where the text counts them: then `template` is that of one. `meaning`
+    says what the words mean here, where they have several meanings.
+    """
+
+    __slots__ = ("meaning", "plural", "template", "values")
     template: str
     values: Mapping[str, object]
+    plural: str
+    meaning: str
 
-    def __new__(cls, text: str, template: str, values: Mapping[str, object]) -> Self:
+    def __new__(
+        cls, text: str, template: str, values: Mapping[str, object], plural: str = "", meaning: str = ""
+    ) -> Self:
         """The text of a template that is filled in."""
         made = super().__new__(cls, text)
-        made.template, made.values = template, values
+        made.template, made.values, made.plural, made.meaning = template, values, plural, meaning
         return made
 
     def __str__(self) -> str:
@@ -44,15 +52,22 @@ class Translatable(str):
         return self
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (str.__str__(self), self.template, self.values)
+        return type(self), (str.__str__(self), self.template, self.values, self.plural, self.meaning)
 
     def with_values(self, text: str, values: Mapping[str, object]) -> Self:
         """The same message with other values, and the text that they give."""
-        return type(self)(text, self.template, values)
+        return type(self)(text, self.template, values, self.plural, self.meaning)
 
     def translation(self, catalog: gettext.NullTranslations) -> str:
         """The text by a catalog; what that lacks stays in English."""
-        template = catalog.gettext(self.template) if self.template else ""  # that of "" is the header of the file
+        template = self.template
+        if self.plural:
+            number = self.values["number"]
+            template = catalog.ngettext(template, self.plural, number if isinstance(number, int) else 1)
+        elif self.meaning:
+            template = catalog.pgettext(self.meaning, template)
+        elif template:  # that of "" is the header of the file
+            template = catalog.gettext(template)
         return self._filled(template) if self.values else template
 
     def _filled(self, template: str) -> str:
@@ -70,47 +85,6 @@ class Translatable(str):
     def _translated_values(self) -> dict[str, object]:
         shown = {name: str(value) if isinstance(value, Exception) else value for name, value in self.values.items()}
         return {name: translated(value) if isinstance(value, str) else value for name, value in shown.items()}
-
-
-class _Counted(Translatable):
-    """A text about a number of things; its template is that of one thing."""
-
-    __slots__ = ("plural",)
-    plural: str
-
-    def __new__(cls, text: str, template: str, values: Mapping[str, object], plural: str = "") -> Self:
-        made = super().__new__(cls, text, template, values)
-        made.plural = plural
-        return made
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (str.__str__(self), self.template, self.values, self.plural)
-
-    def with_values(self, text: str, values: Mapping[str, object]) -> Self:
-        return type(self)(text, self.template, values, self.plural)
-
-    def translation(self, catalog: gettext.NullTranslations) -> str:
-        number = self.values["number"]
-        template = catalog.ngettext(self.template, self.plural, number if isinstance(number, int) else 1)
-        return self._filled(template)
-
-
-class _OfMeaning(Translatable):
-    """A text whose English words have several meanings, with a translation each."""
-
-    __slots__ = ("meaning",)
-    meaning: str
-
-    def __new__(cls, text: str, template: str, values: Mapping[str, object], meaning: str = "") -> Self:
-        made = super().__new__(cls, text, template, values)
-        made.meaning = meaning
-        return made
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (str.__str__(self), self.template, self.values, self.meaning)
-
-    def translation(self, catalog: gettext.NullTranslations) -> str:
-        return catalog.pgettext(self.meaning, self.template)
 
 
 class _Joined(Translatable):
@@ -156,13 +130,13 @@ def tr(template: str, /, **values: object) -> Translatable:
 
 def trp(meaning: str, template: str, /) -> Translatable:
     """A message of words that mean something else in another one: `meaning` says what, to the translator alone."""
-    return _OfMeaning(template, template, {}, meaning)
+    return Translatable(template, template, {}, meaning=meaning)
 
 
 def trn(singular: str, plural: str, number: int, /, **values: object) -> Translatable:
     """A message about a number of things; `{number}` is that number in both templates."""
     values = {"number": number, **values}
-    return _Counted((singular if number == 1 else plural).format_map(values), singular, values, plural)
+    return Translatable((singular if number == 1 else plural).format_map(values), singular, values, plural)
 
 
 def joined(separator: str, texts: Iterable[str]) -> Translatable:
