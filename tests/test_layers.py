@@ -35,6 +35,8 @@ TRESPASSES = (
     ("rapidfuzz", "cli/options.py", "rapidfuzz"),
     ("rich", "cli/options.py", "rich"),
     ("starlette", "cli/options.py", "starlette"),
+    ("Jinja2", "cli/options.py", "jinja2"),
+    ("The page knows of no run", "report/page/snapshot.py", "wanflow.runner.events"),
     ("Segments and captions are pure", "media/picture/segment.py", "anyio"),
     ("Exports need no run", "report/export/otio.py", "wanflow.runner.events"),
     ("Law 9", "runner/scheduler.py", "time"),

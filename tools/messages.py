@@ -13,9 +13,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
+import jinja2
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from jinja2.ext import extract_from_ast
 
 from wanflow.catalog.read import load_catalog
 from wanflow.cli.help import as_paragraphs
@@ -93,6 +95,8 @@ def extracted() -> Iterator[Found]:
     """All messages: of the code, the help, the titles of pipelines, what models do, and the words of click."""
     for file in sorted(PACKAGE.rglob("*.py")):
         yield from messages_in(ast.parse(file.read_text(encoding="utf-8")), file.relative_to(ROOT).as_posix())
+    for file in sorted(PACKAGE.glob("report/page/templates/*.html")):
+        yield from messages_in_template(file.read_text(encoding="utf-8"), file.relative_to(ROOT).as_posix())
     for text in dict.fromkeys(help_texts()):
         yield "wanflow/cli/commands", text, None
     for name in templates():
@@ -120,6 +124,19 @@ def messages_in(tree: ast.AST, file: str) -> Iterator[Found]:
                     yield file, (f"{{number}} {noun}", f"{{number}} {noun}s"), None
                 case "joined", [str(separator), *_] if separator.strip():
                     yield file, separator, None
+
+
+def messages_in_template(source: str, file: str) -> Iterator[Found]:
+    """The messages of a template of the page."""
+    for _, function, found in extract_from_ast(jinja2.Environment(autoescape=True).parse(source), ("tr", "trn", "trp")):
+        texts = [text for text in ((found,) if isinstance(found, str) else found) if text is not None]
+        match function, texts:
+            case "tr", [text, *_]:
+                yield file, text, None
+            case "trp", [meaning, text]:
+                yield file, text, meaning
+            case "trn", [one, many, *_]:
+                yield file, (one, many), None
 
 
 def help_texts() -> Iterator[str]:

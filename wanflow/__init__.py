@@ -59,6 +59,7 @@ __all__ = [
     "cancel",
     "collect",
     "collect_finished",
+    "consequence",
     "costs",
     "doctor",
     "export",

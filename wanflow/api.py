@@ -34,10 +34,12 @@ from wanflow.messages import joined, tr
 from wanflow.money import Cost
 from wanflow.planner import budget as plan_notes
 from wanflow.planner import choose, planning, removable
+from wanflow.planner import consequence as consequences
 from wanflow.planner import diff as reasons
 from wanflow.planner import status as rows
 from wanflow.planner.budget import PlanNotes
 from wanflow.planner.choose import Held, Picked, Released, Retake
+from wanflow.planner.consequence import Consequence
 from wanflow.planner.cut import is_drawn_anywhere
 from wanflow.planner.diff import Explanation
 from wanflow.planner.plan import Action, Plan, StepKind
@@ -71,6 +73,7 @@ if TYPE_CHECKING:
     from wanflow.catalog.model import Model
     from wanflow.health import HealthCheck
     from wanflow.report.export.edit_list import EditList
+    from wanflow.report.page.snapshot import Snapshot
     from wanflow.report.show import NodeDetails
     from wanflow.runner.cancel import Cancelled
     from wanflow.store.remote import Remote, Transfer
@@ -82,6 +85,7 @@ __all__ = [
     "cancel",
     "collect",
     "collect_finished",
+    "consequence",
     "costs",
     "doctor",
     "export",
@@ -246,6 +250,25 @@ def takes(plan: Plan, *, removed: bool = False, whole: bool = True) -> tuple[Tak
     return tuple(replace(row, file=placed(row.take.digest, row.file)) if row.file else row for row in found)
 
 
+def snapshot(part: SoundPart, now: datetime | None = None) -> Snapshot:
+    """A production at this moment, as the page shows it; `part` is what `load_sound_part` gave. Raises StoreFault."""
+    from wanflow.report.page.snapshot import Snapshot
+
+    production = part.production
+    if production is None:
+        return Snapshot("", None, problems=part.problems)
+    made = plan(production, whole=part.whole)
+    return Snapshot(
+        title=production.title or production.folder.name,
+        plan=made,
+        status=status(made, now),
+        takes=takes(made, whole=part.whole),
+        notes=notes(made),
+        ledger=costs(production),
+        problems=part.problems,
+    )
+
+
 def why(plan: Plan, node: str) -> tuple[Explanation, ...]:
     """Why a node is rendered, or is not: for each of its steps what changed, and the steps that it follows from.
 
@@ -311,6 +334,20 @@ def pick(production: Production, shot: str, take: int) -> Picked:
     digest = choose.take_of_number(shot_request.entry, name, take).digest
     current = any(digest == answer.digest for answer in shot_request.takes)
     return Picked(name, take, current=current, held=shot_request.entry.held == digest)
+
+
+def consequence(plan: Plan, shot: str, take: int) -> Consequence:
+    """What picking a take of a shot would do, before it is done: the plan is made again as if it were picked.
+
+    `plan` is of the whole production. Raises UnknownTarget for a shot or a take that does not exist.
+    """
+    asked = choose.request_of_shot(plan, shot)
+    name = asked.shot.name
+    lock = choose.pick(plan.inventory.lock, asked, choose.take_of_number(asked.entry, name, take))
+    after = planning.make_plan(
+        plan.graph, plan.facts, replace(plan.inventory, lock=lock), retry_refused=plan.retry_refused
+    )
+    return consequences.compare(plan, after, name, take)
 
 
 def pick_from(production: Production, shot: str, former: str, take: int) -> Picked:

@@ -1,4 +1,4 @@
-"""The checks of takes and what a production does about their findings (format.md, `checks`)."""
+"""The checks of takes and what a production does about their findings (`checks` in a production file)."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Expected:
 class Finding:
     """What a check found in a take.
 
-    `measure` and `limit` are in the unit that `docs/checks.md` names for the check. `start` and `end` are seconds in
+    `measure` and `limit` are in the unit of the check. `start` and `end` are seconds in
     the take, None where the finding is about the whole of it.
     """
 

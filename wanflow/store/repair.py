@@ -25,7 +25,7 @@ from wanflow.store.take_names import take_node
 UNREADABLE = tr("cannot be read")
 TORN = tr("its last line is incomplete")
 
-Check = Callable[[dict[str, object]], object]
+RepairCheck = Callable[[dict[str, object]], object]
 """Raises ValueError or StoreFault for a record that makes no sense after those before it."""
 
 
@@ -101,7 +101,7 @@ def _version(store: Store) -> Iterator[Damage]:
         yield Damage(store.format.name, str(fault), renew)
 
 
-def _check_of(store: Store, ends: journal.JournalRecords) -> Check:
+def _check_of(store: Store, ends: journal.JournalRecords) -> RepairCheck:
     """The check of a journal's records in their order, by what they add up to."""
 
     def check(record: dict[str, object]) -> None:
@@ -111,7 +111,7 @@ def _check_of(store: Store, ends: journal.JournalRecords) -> Check:
     return check
 
 
-def _unreadable(store: Store, path: Path, check: Check, *, private: bool = False) -> Iterator[Damage]:
+def _unreadable(store: Store, path: Path, check: RepairCheck, *, private: bool = False) -> Iterator[Damage]:
     """Lines of a file of records that cannot be read, or make no sense after those before them."""
     data = atomic.bytes_if_any(path)
     *lines, torn = data.split(b"\n")
@@ -157,7 +157,7 @@ def _cannot_be_read(numbers: list[int]) -> str:
     return trn("line {lines} cannot be read", "lines {lines} cannot be read", len(numbers), lines=lines)
 
 
-def _fault_of(line: bytes, check: Check) -> str | None:
+def _fault_of(line: bytes, check: RepairCheck) -> str | None:
     """Why a line has to be removed, None where it stays."""
     try:
         record = decode.parse_json(line)

@@ -1,0 +1,56 @@
+"""The page as a web application: its views, its media, its actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from wanflow import api
+from wanflow.loading import SoundPart
+from wanflow.report.page import pages
+from wanflow.report.page.pages import PictureKind, View
+
+FIXED = {View.BOARD: "/", View.PLAN: "/plan", View.GRAPH: "/graph", View.COSTS: "/costs"}
+NAMED = {View.SHOT: "/shots/", View.CUT: "/cuts/"}
+
+
+@dataclass(frozen=True, slots=True)
+class ServedLinks:
+    """Links to the views and files of this server."""
+
+    live: bool = True
+
+    def view(self, view: View, name: str = "") -> str:
+        """A view; `/` in a name is kept, since names of scenes have it."""
+        return FIXED[view] if view in FIXED else f"{NAMED[view]}{quote(name)}"
+
+    def static(self, name: str) -> str:
+        """A stylesheet or a script."""
+        return f"/static/{quote(name)}"
+
+    def media(self, digest: str) -> str | None:
+        """A take, an asset, an extract or a written cut."""
+        return f"/media/{digest}"
+
+    def picture(self, digest: str, kind: PictureKind) -> str | None:
+        """What is derived from a file."""
+        return f"/media/{digest}/{kind}"
+
+
+def build_app(load: Callable[[], SoundPart]) -> Starlette:
+    """The application; `load` reads the production as it is now."""
+
+    async def board(request: Request) -> Response:
+        del request
+        return HTMLResponse(pages.board(api.snapshot(load()), ServedLinks()))
+
+    return Starlette(
+        routes=[Route("/", board), Mount("/static", StaticFiles(directory=pages.STATIC), name="static")],
+    )
