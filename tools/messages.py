@@ -95,7 +95,7 @@ def extracted() -> Iterator[Found]:
     """All messages: of the code, the help, the titles of pipelines, what models do, and the words of click."""
     for file in sorted(PACKAGE.rglob("*.py")):
         yield from messages_in(ast.parse(file.read_text(encoding="utf-8")), file.relative_to(ROOT).as_posix())
-    for file in sorted(PACKAGE.glob("report/page/templates/*.html")):
+    for file in sorted(PACKAGE.glob("report/page/templates/**/*.html")):
         yield from messages_in_template(file.read_text(encoding="utf-8"), file.relative_to(ROOT).as_posix())
     for text in dict.fromkeys(help_texts()):
         yield "wanflow/cli/commands", text, None

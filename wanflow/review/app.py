@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from wanflow import api
 from wanflow.loading import SoundPart
 from wanflow.report.page import pages
-from wanflow.report.page.pages import PictureKind, View
+from wanflow.report.page.pages import PageAction, PictureKind, View
 
 FIXED = {View.BOARD: "/", View.PLAN: "/plan", View.GRAPH: "/graph", View.COSTS: "/costs"}
 NAMED = {View.SHOT: "/shots/", View.CUT: "/cuts/"}
@@ -26,6 +26,8 @@ class ServedLinks:
     """Links to the views and files of this server."""
 
     live: bool = True
+    read_only: bool = False
+    allow_run: bool = False
 
     def view(self, view: View, name: str = "") -> str:
         """A view; `/` in a name is kept, since names of scenes have it."""
@@ -42,6 +44,12 @@ class ServedLinks:
     def picture(self, digest: str, kind: PictureKind) -> str | None:
         """What is derived from a file."""
         return f"/media/{digest}/{kind}"
+
+    def action(self, action: PageAction, shot: str = "") -> str | None:
+        """Where the form of an action goes; nothing where the server refuses it."""
+        if self.read_only or (action is PageAction.RUN and not self.allow_run):
+            return None
+        return "/run" if action is PageAction.RUN else f"{self.view(View.SHOT, shot)}/{action}"
 
 
 def build_app(load: Callable[[], SoundPart]) -> Starlette:

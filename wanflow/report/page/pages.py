@@ -1,7 +1,8 @@
 """The pages from a snapshot: the only home of Jinja2, which escapes every value.
 
 Nothing here knows of HTTP: `Links` says where views, media and pictures are, for the server and for the one file of a
-report alike.
+report alike. A view is a function from a snapshot to values, each in a module of its own, and a template in
+`templates/views`, which reads them by the name of the view; `document.html` is around all of them.
 """
 
 from __future__ import annotations
@@ -14,8 +15,13 @@ from typing import Protocol
 
 import jinja2
 
+from wanflow.characters import shown
 from wanflow.messages import tr, translated, trn, trp
+from wanflow.report.page.money_bar import money_bar
 from wanflow.report.page.snapshot import Snapshot
+from wanflow.report.text.plan import ACTIONS
+from wanflow.report.text.status import STATES
+from wanflow.report.text.words import cost_text, cost_words, count, seconds_text, time_text
 
 STATIC = Path(__file__).parent / "static"
 """Folder of the stylesheet and the scripts."""
@@ -41,10 +47,20 @@ class PictureKind(StrEnum):
     PEAKS = "peaks"
 
 
-class Links(Protocol):
-    """Where things are, as the `href` or `src` of a page.
+class PageAction(StrEnum):
+    """What a page can do, by a form: the last part of its address."""
 
-    A page that is served, which is `live`, has actions and events. None is given for what cannot be shown.
+    PICK = "pick"
+    HOLD = "hold"
+    RELEASE = "release"
+    RETAKE = "retake"
+    RUN = "run"
+
+
+class Links(Protocol):
+    """Where things are, as the `href`, `src` or `action` of a page.
+
+    A page that is served, which is `live`, has events. None is given for what cannot be shown.
     """
 
     @property
@@ -68,14 +84,36 @@ class Links(Protocol):
         """What is derived from the file of this digest."""
         ...
 
+    def action(self, action: PageAction, shot: str = "") -> str | None:
+        """Where the form of an action goes; None where the page may not do it, as a frozen one."""
+        ...
 
-def board(snapshot: Snapshot, links: Links) -> str:
-    """All shots in film order, by scene."""
-    return _document("board.html", snapshot, links, {"title": snapshot.title})
+
+def board(snapshot: Snapshot, links: Links, *, said: str = "") -> str:
+    """All shots in film order, by scene; `said` is the message of an action, shown once."""
+    return _document(View.BOARD, tr("Board"), snapshot, links, said, {})
 
 
-def _document(template: str, snapshot: Snapshot, links: Links, values: Mapping[str, object]) -> str:
-    return _environment().get_template(template).render(values, snapshot=snapshot, links=links)
+def _document(
+    view: View, heading: str, snapshot: Snapshot, links: Links, said: str, values: Mapping[str, object]
+) -> str:
+    """A view in its document; where nothing of the production can be used, only its problems."""
+    return (
+        _environment()
+        .get_template("document.html")
+        .render(
+            values,
+            current=view,
+            heading=heading,
+            title=snapshot.title,
+            fragment=None if snapshot.plan is None else f"views/{view}.html",
+            snapshot=snapshot,
+            links=links,
+            said=said,
+            bar=None if snapshot.plan is None else money_bar(snapshot.plan),
+            problems=snapshot.problems,
+        )
+    )
 
 
 @cache
@@ -88,12 +126,19 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         finalize=_for_reader,
     )
-    environment.globals.update(tr=tr, trn=trn, trp=trp, View=View, PictureKind=PictureKind)
+    environment.globals.update(tr=tr, trn=trn, trp=trp, count=count, View=View, PictureKind=PictureKind)
+    environment.globals.update(PageAction=PageAction, ACTIONS=ACTIONS, STATES=STATES, cost_text=cost_text)
+    environment.globals.update(cost_words=cost_words, seconds_text=seconds_text, time_text=time_text)
     return environment
 
 
 def _for_reader(value: object) -> object:
-    """A value as the page has it: a message in the language of its reader, nothing for None."""
+    """A value as the page has it, nothing for None.
+
+    A text is in the language of its reader, and shows what cannot be seen as a terminal does, at any length.
+    """
     if value is None:
         return ""
-    return translated(value) if isinstance(value, str) else value
+    if not isinstance(value, str) or hasattr(value, "__html__"):  # the second is what a macro made
+        return value
+    return "\n".join(shown(line, len(line)) for line in translated(value).split("\n"))
