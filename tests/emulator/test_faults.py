@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 
 import httpx
@@ -13,7 +14,15 @@ import pytest
 
 from kit.served import PATIENCE_SECONDS, Served, recorded
 from wanflow.emulator.api.endpoint import KEY, AccountTerms
-from wanflow.emulator.api.fault_script import ONE_THING, FaultScript, ScriptedFault, ScriptUnreadable, read_script
+from wanflow.emulator.api.fault_script import (
+    ONE_THING,
+    SCHEMA,
+    FaultScript,
+    ScriptedFault,
+    ScriptUnreadable,
+    read_script,
+)
+from wanflow.emulator.api.order import FilmFault, FilmFaultKind
 
 SUBMIT = "/services/aigc/video-generation/video-synthesis"
 BODY = {
@@ -194,6 +203,33 @@ def test_a_task_fails_with_the_scripts_words() -> None:
         assert final_state(client)["task_status"] == "SUCCEEDED"
 
 
+def test_a_fault_of_films_counts_the_tasks_that_can_have_it() -> None:
+    """Others pass, and are filmed as they were asked for."""
+    head = ScriptedFault("task", film=FilmFault(FilmFaultKind.HEAD))
+    faults = FaultScript([head, ScriptedFault("task", skip=1, code="X")])
+    met = [faults.next_fault("task", "m", can) for can in (lambda _: False, lambda _: True, lambda _: True)]
+    assert [None if fault is None else fault.film or fault.code for fault in met] == [None, head.film, None]
+
+
+def test_a_script_names_the_part_of_a_film(tmp_path: Path) -> None:
+    """In exact seconds."""
+    path = tmp_path / "faults.json"
+    path.write_text('{"faults": [{"on": "task", "deliver": "black", "from": 0.1, "to": 1}]}', encoding="utf-8")
+    assert read_script(path) == (
+        ScriptedFault("task", film=FilmFault(FilmFaultKind.BLACK, Fraction(1, 10), Fraction(1))),
+    )
+
+
+def test_every_kind_of_fault_is_in_the_schema_and_on_the_page() -> None:
+    """A script can name each, and the page says what its film is like."""
+    root = Path(__file__).parents[2]
+    schema = json.loads((root / "schemas" / SCHEMA).read_text(encoding="utf-8"))
+    kinds = {kind.value for kind in FilmFaultKind}
+    assert set(schema["$defs"]["fault"]["properties"]["deliver"]["enum"]) == kinds
+    page = (root / "docs" / "emulator.md").read_text(encoding="utf-8").partition("### Films with faults")[2]
+    assert kinds <= set(re.findall(r"^\| `(\w+)` \|", page, flags=re.MULTILINE))
+
+
 def test_an_upload_that_is_refused_is_not_kept() -> None:
     """The same policy is good for the next try."""
     with faulty(ScriptedFault("upload", status=500)) as (client, _):
@@ -229,6 +265,11 @@ def test_an_upload_that_is_refused_is_not_kept() -> None:
         ('{"faults": [{"on": "task", "late": 2}]}', "faults[0]: a fault has exactly one of"),
         ('{"faults": [{"on": "task", "lose": true}]}', "faults[0]: a fault has exactly one of"),
         ('{"faults": [{"on": "task", "code": "X", "stall": true}]}', "faults[0]: a fault has exactly one of"),
+        ('{"faults": [{"on": "submit", "deliver": "black"}]}', "faults[0]: a fault has exactly one of"),
+        ('{"faults": [{"on": "task", "deliver": "blank"}]}', "faults[0].deliver: breaks `enum"),
+        ('{"faults": [{"on": "task", "code": "X", "from": 1}]}', "faults[0]: breaks `dependentRequired"),
+        ('{"faults": [{"on": "task", "deliver": "size", "to": 1}]}', "faults[0].deliver: breaks `enum"),
+        ('{"faults": [\n{"on": "task", "deliver": "black", "from": 2, "to": 2}]}', ":2:53: `to` has to be later than"),
         ('{"faults": [{"on": "submit", "lose": true, "tims": 1}]}', ":1:44: unknown key `tims`, did you mean `times`?"),
     ],
 )

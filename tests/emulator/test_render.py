@@ -2,106 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from math import sin, tau
 from pathlib import Path
-from wave import open as open_wave
 
 import av
 import pytest
-from PIL import Image, ImageDraw, ImageStat
+from PIL import Image, ImageStat
 
 from kit.film_checks import frames, likeness, loudness, streams
+from kit.film_set import EDIT, I2V, R2V, RULES, T2V, FilmFile, FilmSet, order
 from wanflow.emulator.api import validate
-from wanflow.emulator.api.bucket import Bucket
-from wanflow.emulator.api.order import Order, OrderItem, Rejected, RenderedFilm, usage
-from wanflow.emulator.api.rules import read_catalog
-from wanflow.emulator.film.render import film_job
+from wanflow.emulator.api.order import Order, OrderItem, Rejected, usage
 from wanflow.errors import ToolFailed
-from wanflow.media.jobs import RunningProcesses, Worker
-
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-RULES = read_catalog()
-I2V, R2V, EDIT, T2V = "wan2.7-i2v", "wan2.7-r2v", "wan2.7-videoedit", "wan2.7-t2v"
-
-
-@dataclass(frozen=True, slots=True)
-class FilmFile(RenderedFilm):
-    """A film with its file."""
-
-    path: Path = Path()
-
-
-class Set:
-    """A folder with a bucket, drawn media, and a camera."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.bucket = Bucket(folder / "bucket", "http://emulator.invalid", lambda: NOON)
-        self.day = self._picture("day", (1280, 720), (140, 180, 220), (70, 110, 80))
-        self.dusk = self._picture("dusk", (1280, 720), (60, 50, 110), (160, 90, 80))
-        self.voice = self._tone("voice", 1)
-        self.music = self._tone("music", 2)
-        self._count = 0
-
-    def upload(self, path: Path) -> str:
-        """A file's address in the bucket."""
-        leave = self.bucket.allow(I2V)
-        key = f"{leave.folder}/{path.name}"
-        with self.bucket.receiving({"key": key, "policy": leave.policy, "Signature": leave.signature}) as write:
-            write(path.read_bytes())
-        return f"oss://{key}"
-
-    def film(self, order: Order, target: Path | None = None, processes: RunningProcesses | None = None) -> FilmFile:
-        """A film of an order."""
-        self._count += 1
-        target = target or self._folder / f"film-{self._count}.mp4"
-        root = Path(target.root)
-        done = film_job(order, target, self.bucket, root).perform(Worker(root, processes or RunningProcesses()))
-        return FilmFile(done.frames, done.inputs, done.media, target)
-
-    def item(self, kind: str, path: Path, voice: Path | None = None) -> OrderItem:
-        """A file as a media item."""
-        return OrderItem(kind, self.upload(path), self.upload(voice) if voice else None)
-
-    def _picture(self, name: str, size: tuple[int, int], sky: tuple[int, int, int], land: tuple[int, int, int]) -> Path:
-        drawn = Image.new("RGB", size, sky)
-        draw = ImageDraw.Draw(drawn)
-        draw.rectangle((0, size[1] * 2 // 3, *size), fill=land)
-        draw.ellipse((size[0] // 5, size[1] // 5, size[0] // 3, size[1] // 2), fill=(250, 230, 180))
-        path = self._folder / f"{name}.png"
-        drawn.save(path)
-        return path
-
-    def _tone(self, name: str, seconds: int) -> Path:
-        path = self._folder / f"{name}.wav"
-        with open_wave(str(path), "wb") as file:
-            file.setparams((1, 2, 16_000, 0, "NONE", ""))
-            levels = (int(12_000 * sin(tau * 440 * n / 16_000)) for n in range(16_000 * seconds))
-            file.writeframes(b"".join(level.to_bytes(2, "little", signed=True) for level in levels))
-        return path
+from wanflow.media.jobs import RunningProcesses
 
 
 @pytest.fixture(scope="module")
-def run_state(tmp_path_factory: pytest.TempPathFactory) -> Set:
+def run_state(tmp_path_factory: pytest.TempPathFactory) -> FilmSet:
     """One set for all films of this file."""
-    return Set(tmp_path_factory.mktemp("set"))
+    return FilmSet(tmp_path_factory.mktemp("set"))
 
 
 @pytest.fixture(scope="module")
-def coast(run_state: Set) -> FilmFile:
+def coast(run_state: FilmSet) -> FilmFile:
     """Two seconds from the day picture to the dusk picture."""
     return run_state.film(
         order(I2V, run_state.item("first_frame", run_state.day), run_state.item("last_frame", run_state.dusk))
     )
-
-
-def order(model: str, *media: OrderItem, prompt: str = "a coast", **settings: bool | int | str) -> Order:
-    """An order of two seconds at 720P."""
-    return Order(RULES[model], prompt, media, {"resolution": "720P", "duration": 2, "seed": 3, **settings})
 
 
 def test_a_film_is_what_the_service_delivers(coast: FilmFile) -> None:
@@ -117,7 +46,7 @@ def test_a_film_is_what_the_service_delivers(coast: FilmFile) -> None:
     }
 
 
-def test_it_starts_on_the_first_frame_and_lands_on_the_last(run_state: Set, coast: FilmFile) -> None:
+def test_it_starts_on_the_first_frame_and_lands_on_the_last(run_state: FilmSet, coast: FilmFile) -> None:
     """Frame 0 is the one picture, the last frame the other, and it moves in between."""
     seen = frames(coast.path)
     assert likeness(seen[0], Image.open(run_state.day)) > 36
@@ -125,14 +54,14 @@ def test_it_starts_on_the_first_frame_and_lands_on_the_last(run_state: Set, coas
     assert all(likeness(seen[number], seen[number + 10]) < 45 for number in range(5, 45, 10))
 
 
-def test_a_deep_grey_first_frame_keeps_its_level(run_state: Set, tmp_path: Path) -> None:
+def test_a_deep_grey_first_frame_keeps_its_level(run_state: FilmSet, tmp_path: Path) -> None:
     """Sixteen bits of grey are seen as eight of them."""
     Image.new("I;16", (1280, 720), 90 * 257).save(tmp_path / "deep.png")
     film = run_state.film(order(I2V, run_state.item("first_frame", tmp_path / "deep.png")))
     assert ImageStat.Stat(frames(film.path)[0].convert("L")).mean[0] == pytest.approx(90, abs=3)
 
 
-def test_a_mark_is_drawn_where_it_is_asked_for(run_state: Set, coast: FilmFile) -> None:
+def test_a_mark_is_drawn_where_it_is_asked_for(run_state: FilmSet, coast: FilmFile) -> None:
     """Bright letters at the lower right; the rest of the frame is as without it."""
     asked = order(
         I2V, run_state.item("first_frame", run_state.day), run_state.item("last_frame", run_state.dusk), watermark=True
@@ -143,7 +72,7 @@ def test_a_mark_is_drawn_where_it_is_asked_for(run_state: Set, coast: FilmFile) 
     assert likeness(with_mark.crop(corner), without.crop(corner)) < 30
 
 
-def test_the_same_request_gives_the_same_bytes(run_state: Set, coast: FilmFile) -> None:
+def test_the_same_request_gives_the_same_bytes(run_state: FilmSet, coast: FilmFile) -> None:
     """Under other names and addresses too; another seed gives another film."""
     asked = order(I2V, run_state.item("first_frame", run_state.day), run_state.item("last_frame", run_state.dusk))
     assert run_state.film(asked).path.read_bytes() == coast.path.read_bytes()
@@ -151,7 +80,7 @@ def test_the_same_request_gives_the_same_bytes(run_state: Set, coast: FilmFile) 
     assert other.path.read_bytes() != coast.path.read_bytes()
 
 
-def test_a_continuation_contains_its_clip_and_goes_on_from_there(run_state: Set, coast: FilmFile) -> None:
+def test_a_continuation_contains_its_clip_and_goes_on_from_there(run_state: FilmSet, coast: FilmFile) -> None:
     """The clip's 60 frames are there, the next one follows on without a jump, the last one is elsewhere."""
     film = run_state.film(order(I2V, run_state.item("first_clip", coast.path), duration=3))
     old, new = frames(coast.path), frames(film.path)
@@ -162,7 +91,7 @@ def test_a_continuation_contains_its_clip_and_goes_on_from_there(run_state: Set,
     assert usage(order(I2V, duration=3), film)["duration"] == 3
 
 
-def test_a_continuation_lands_on_a_last_frame(run_state: Set, coast: FilmFile) -> None:
+def test_a_continuation_lands_on_a_last_frame(run_state: FilmSet, coast: FilmFile) -> None:
     """The clip is untouched, the last frame is the picture."""
     film = run_state.film(
         order(I2V, run_state.item("first_clip", coast.path), run_state.item("last_frame", run_state.day), duration=3)
@@ -172,7 +101,7 @@ def test_a_continuation_lands_on_a_last_frame(run_state: Set, coast: FilmFile) -
     assert likeness(new[-1], Image.open(run_state.day)) > 36
 
 
-def test_references_are_shown_with_the_videos_moving_and_the_voices_heard(run_state: Set, coast: FilmFile) -> None:
+def test_references_are_shown_with_the_videos_moving_and_the_voices_heard(run_state: FilmSet, coast: FilmFile) -> None:
     """A picture lies still on the left, a video moves on the right; after the voice only the quiet tone is heard."""
     film = run_state.film(
         order(
@@ -192,7 +121,7 @@ def test_references_are_shown_with_the_videos_moving_and_the_voices_heard(run_st
     assert usage(order(R2V), film)["duration"] == 4
 
 
-def test_a_first_frame_opens_a_film_of_references(run_state: Set) -> None:
+def test_a_first_frame_opens_a_film_of_references(run_state: FilmSet) -> None:
     """It decides the size, and the references follow."""
     film = run_state.film(
         order(
@@ -208,7 +137,7 @@ def test_a_first_frame_opens_a_film_of_references(run_state: Set) -> None:
     assert likeness(seen[-1], seen[0]) < 20
 
 
-def test_an_edit_is_its_input_under_a_grade(run_state: Set, coast: FilmFile) -> None:
+def test_an_edit_is_its_input_under_a_grade(run_state: FilmSet, coast: FilmFile) -> None:
     """As many frames as the input, with its sound, and for noir without any colour."""
     film = run_state.film(
         order(EDIT, run_state.item("video", coast.path), prompt="Turn it into film noir.", duration=0)
@@ -221,7 +150,7 @@ def test_an_edit_is_its_input_under_a_grade(run_state: Set, coast: FilmFile) -> 
     assert usage(order(EDIT), film)["duration"] == 4
 
 
-def test_an_edit_without_a_known_word_still_shows(run_state: Set, coast: FilmFile) -> None:
+def test_an_edit_without_a_known_word_still_shows(run_state: FilmSet, coast: FilmFile) -> None:
     """A tint by the seed; a ratio and a length are obeyed."""
     item = run_state.item("video", coast.path)
     film = run_state.film(order(EDIT, item, prompt="Give her a red coat.", ratio="1:1", duration=2))
@@ -230,7 +159,7 @@ def test_an_edit_without_a_known_word_still_shows(run_state: Set, coast: FilmFil
     assert likeness(seen[0], frames(coast.path)[0].crop((280, 0, 1000, 720)).resize((960, 960))) < 30
 
 
-def test_night_is_dark_and_rain_falls(run_state: Set, coast: FilmFile) -> None:
+def test_night_is_dark_and_rain_falls(run_state: FilmSet, coast: FilmFile) -> None:
     """The grade follows the words, in Chinese too; drops are somewhere else in the next frame."""
     clip = run_state.item("video", coast.path)
     film = run_state.film(order(EDIT, clip, prompt="把白天变成夜晚，下雨"))
@@ -239,7 +168,7 @@ def test_night_is_dark_and_rain_falls(run_state: Set, coast: FilmFile) -> None:
     assert likeness(old[0], old[1]) > likeness(new[0], new[1]) + 5
 
 
-def test_a_driving_audio_is_the_sound_track(run_state: Set) -> None:
+def test_a_driving_audio_is_the_sound_track(run_state: FilmSet) -> None:
     """Heard as long as it lasts, then silence (service.md 2.2)."""
     media = run_state.item("first_frame", run_state.day), run_state.item("driving_audio", run_state.music)
     film = run_state.film(order(I2V, *media, duration=3))
@@ -250,7 +179,7 @@ def test_a_driving_audio_is_the_sound_track(run_state: Set) -> None:
 
 @pytest.mark.parametrize(("ratio", "size"), [("16:9", (1280, 720)), ("9:16", (720, 1280)), ("1:1", (960, 960))])
 def test_words_alone_become_a_card_in_the_ratio_that_was_asked_for(
-    run_state: Set, ratio: str, size: tuple[int, int]
+    run_state: FilmSet, ratio: str, size: tuple[int, int]
 ) -> None:
     """With the given sound, which does not count as a missing picture (service.md 2.5 and 7.2)."""
     silent = run_state.film(order(T2V, ratio=ratio, duration=3))
@@ -262,14 +191,14 @@ def test_words_alone_become_a_card_in_the_ratio_that_was_asked_for(
     assert loudness(heard.path, 2.1, 2.9) < -70 < loudness(silent.path, 2.1, 2.9)
 
 
-def legacy(model: str, run_state: Set, *paths: Path, **settings: bool | int | str) -> Order:
+def legacy(model: str, run_state: FilmSet, *paths: Path, **settings: bool | int | str) -> Order:
     """An order of a 2.6 model as it is judged: what its addresses are only the files tell (service.md 2.4)."""
     urls = [run_state.upload(path) for path in paths]
     given = {"prompt": "character1 meets character2", "reference_urls": urls}
     return validate.check_request({"model": model, "input": given, "parameters": {"duration": 2, **settings}}, RULES)
 
 
-def test_a_2_6_model_finds_out_what_its_references_are(run_state: Set, coast: FilmFile) -> None:
+def test_a_2_6_model_finds_out_what_its_references_are(run_state: FilmSet, coast: FilmFile) -> None:
     """In the size that was asked for; all references share what is billed of the videos (service.md 6.1, 7.3)."""
     asked = legacy("wan2.6-r2v", run_state, run_state.day, coast.path, size="1088*832")
     film = run_state.film(asked)
@@ -287,20 +216,20 @@ def test_a_2_6_model_finds_out_what_its_references_are(run_state: Set, coast: Fi
 
 
 @pytest.mark.parametrize("heard", [True, False])
-def test_a_flash_model_is_silent_on_request(heard: bool, run_state: Set) -> None:
+def test_a_flash_model_is_silent_on_request(heard: bool, run_state: FilmSet) -> None:
     """Without a sound track, not with a quiet one (service.md 7.1)."""
     film = run_state.film(legacy("wan2.6-r2v-flash", run_state, run_state.day, size="1280*720", audio=heard))
     with av.open(str(film.path)) as container:
         assert bool(container.streams.audio) is heard
 
 
-def test_a_2_6_model_takes_three_videos(run_state: Set, coast: FilmFile) -> None:
+def test_a_2_6_model_takes_three_videos(run_state: FilmSet, coast: FilmFile) -> None:
     """Four are too many, which is known once they were looked at."""
     with pytest.raises(Rejected, match="Too many reference_video items"):
         run_state.film(legacy("wan2.6-r2v", run_state, *[coast.path] * 4))
 
 
-def test_what_is_out_of_reach_becomes_a_card(run_state: Set) -> None:
+def test_what_is_out_of_reach_becomes_a_card(run_state: FilmSet) -> None:
     """A film all the same, in the size of a film, with something drawn on it."""
     away = OrderItem("first_frame", "https://example.com/a.png?signature=secret")
     film = run_state.film(order(I2V, away, prompt="灯塔 a 'lighthouse': 100%\n[v]"))
@@ -310,7 +239,7 @@ def test_what_is_out_of_reach_becomes_a_card(run_state: Set) -> None:
 
 
 @pytest.mark.parametrize("kind", ["first_frame", "first_clip", "driving_audio"])
-def test_a_file_that_is_none_is_refused_and_nothing_is_left(kind: str, run_state: Set, tmp_path: Path) -> None:
+def test_a_file_that_is_none_is_refused_and_nothing_is_left(kind: str, run_state: FilmSet, tmp_path: Path) -> None:
     """In the service's words."""
     junk = tmp_path / "junk"
     junk.write_bytes(b"\x89PNG no picture at all")
@@ -322,7 +251,7 @@ def test_a_file_that_is_none_is_refused_and_nothing_is_left(kind: str, run_state
     assert [file.name for file in tmp_path.iterdir()] == ["junk"]
 
 
-def test_a_film_that_is_stopped_leaves_nothing(run_state: Set, tmp_path: Path) -> None:
+def test_a_film_that_is_stopped_leaves_nothing(run_state: FilmSet, tmp_path: Path) -> None:
     """Killed processes end ffmpeg; no partial film stays."""
     processes = RunningProcesses()
     processes.kill()

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from email.utils import format_datetime
 from pathlib import Path
 
 import anyio
 import httpx
+import pytest
 
 from kit.clock import wall_clock
+from wanflow import wiring
 from wanflow.emulator.api.app import BASE, build_app
 from wanflow.emulator.api.bucket import Bucket
 from wanflow.emulator.api.endpoint import IN_PROCESS, KEY, NO_LOG, AccountTerms, EmulatedEndpoint
-from wanflow.emulator.api.order import Order, Rejected, RenderedFilm
+from wanflow.emulator.api.fault_script import ScriptedFault
+from wanflow.emulator.api.order import FilmFault, Order, Rejected, RenderedFilm
 from wanflow.emulator.api.rules import read_catalog
 from wanflow.emulator.api.tasks import TaskLog
 from wanflow.providers.asgi import AsgiTransport
@@ -91,3 +95,9 @@ async def in_process(
         transport=AsgiTransport(build_app(endpoint)), event_hooks={"response": [date]}
     ) as client:
         yield HttpTransport(client, f"{HOST}{BASE}", KEY, wall_clock, patience=None)
+
+
+def deliver_faults(monkeypatch: pytest.MonkeyPatch, *faults: FilmFault) -> None:
+    """Let the animatic of this process deliver these faults: each takes the first task whose film can have it."""
+    script = tuple(ScriptedFault("task", film=fault) for fault in faults)
+    monkeypatch.setattr(wiring, "IN_PROCESS", replace(IN_PROCESS, faults=script))

@@ -48,6 +48,12 @@ def loudness(path: Path, start: float, end: float) -> float:
     return -99.0 if power < 1 else 10 * log10(power / 32_768**2)
 
 
+def peak_share(path: Path) -> float:
+    """The share of samples within two decibels of full scale, where a codec leaves those that were clipped."""
+    samples = _samples(path)
+    return sum(abs(sample) >= 26_000 for sample in samples) / max(len(samples), 1)
+
+
 def streams(path: Path) -> dict[str, object]:
     """What a film is made of."""
     with av.open(str(path)) as container:

@@ -277,11 +277,13 @@ class EmulatedEndpoint:
             for item in order.media:
                 for url in filter(None, (item.url, item.voice)):
                     self.bucket.check_upload(url, order.model)
-            fault = self.faults.next_fault("task", task.model)
+            fault = self.faults.next_fault("task", task.model, order.can_show)
             if fault is not None and fault.stall:
                 await anyio.sleep_forever()
-            if fault is not None:
+            if fault is not None and fault.film is None:
                 raise Rejected(fault.code, fault.message)
+            if fault is not None:
+                order = replace(order, fault=fault.film)
             film = await self._filming(order, self.bucket.film_place(task.id))
             await anyio.sleep_until(began + self._terms.seconds(film.frames))
         except Rejected as refusal:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from wanflow import schemas
 from wanflow.boundary import Boundary
+from wanflow.emulator.api.order import FilmFault, FilmFaultKind
 from wanflow.errors import ExitCode, WanflowError, words_of_system
 from wanflow.messages import joined, tr
 from wanflow.suggest import did_you_mean, hint_for_path
@@ -19,7 +22,7 @@ SCHEMA = "fault-script.schema.json"
 
 ONE_THING = (
     *("status", "drop", "lose", "garbage", "stall", "late"),
-    *("cut", "lie", "short", "expire", "forget", "lag", "reach"),
+    *("cut", "lie", "short", "expire", "forget", "lag", "reach", "deliver"),
 )
 
 
@@ -37,7 +40,7 @@ class ScriptedFault:
     the call is done. Its reply comes `late`, is not JSON (`garbage`), is lost (`lose`), or never comes (`stall`).
     A download breaks off after `cut` bytes, announces too many (`lie`) or is too `short`; `expire` refuses its address.
     A query does not know its task (`forget`). A list misses the tasks of the last `lag` seconds, or those before the
-    last `reach` seconds. A task fails with `code`.
+    last `reach` seconds. A task fails with `code`, or delivers a `film` with a fault.
     """
 
     on: str
@@ -59,6 +62,7 @@ class ScriptedFault:
     forget: bool = False
     lag: float = 0
     reach: float | None = None
+    film: FilmFault | None = None
 
 
 NO_FAULT = ScriptedFault("nothing")
@@ -71,11 +75,18 @@ class FaultScript:
         self._script = script
         self._calls = [0] * len(script)
 
-    def next_fault(self, on: str, model: str | None = None) -> ScriptedFault | None:
-        """Count a call; the fault that affects it, or None."""
+    def next_fault(
+        self, on: str, model: str | None = None, can_show: Callable[[FilmFaultKind], bool] = lambda _: True
+    ) -> ScriptedFault | None:
+        """Count a call; the fault that affects it, or None.
+
+        `can_show` says whether the film of a task can have a fault; one that it cannot have does not count the task.
+        """
         found: ScriptedFault | None = None
         for place, fault in enumerate(self._script):
             if fault.on != on or fault.model not in {None, model}:
+                continue
+            if fault.film is not None and not can_show(fault.film.kind):
                 continue
             number = self._calls[place]
             if found is None and number >= fault.skip and (not fault.times or number < fault.skip + fault.times):
@@ -116,9 +127,22 @@ def read_script(path: Path) -> tuple[ScriptedFault, ...]:
         raise ScriptUnreadable(tr("`{path}` is not JSON: {fault}", path=path, fault=fault), hint=EXAMPLE) from fault
     root = parse(data, path.as_posix()).root
     problems = [each for broken in schemas.violations(script, SCHEMA) for each in _problems(broken, root, path)]
+    problems = problems or [
+        tr("{place}: `to` has to be later than `from`", place=path if at is None else at.place)
+        for number, fault in enumerate(script["faults"])
+        if "to" in fault and fault["to"] <= fault.get("from", 0)
+        for at in [None if root is None else node_at(root, ("faults", number, "to"))]
+    ]
     if problems:
         raise ScriptUnreadable("; ".join(problems), hint=EXAMPLE)
-    return tuple(ScriptedFault(**fault) for fault in script["faults"])
+    return tuple(_read_fault(fault) for fault in script["faults"])
+
+
+def _read_fault(written: Mapping[str, Any]) -> ScriptedFault:
+    values = dict(written)
+    start, end = (Fraction(str(values.pop(key))) if key in values else None for key in ("from", "to"))
+    kind = values.pop("deliver", None)
+    return ScriptedFault(**values, film=None if kind is None else FilmFault(FilmFaultKind(kind), start, end))
 
 
 def _no_number(name: str) -> None:

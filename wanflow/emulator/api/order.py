@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
 from functools import partial
 
@@ -41,15 +42,72 @@ class OrderItem:
     voice: str | None = None
 
 
+class FilmFaultKind(StrEnum):
+    """What a film is delivered with on purpose; the value is its name in a fault script."""
+
+    BLACK = "black"
+    FROZEN = "frozen"
+    SILENT = "silent"
+    CLIPPED = "clipped"
+    """The sound is louder than its format holds."""
+    FLICKER = "flicker"
+    """Every other frame is brighter."""
+    LETTERBOX = "letterbox"
+    """Black bars above and below the picture."""
+    LENGTH = "length"
+    SIZE = "size"
+    RATE = "rate"
+    FIRST_FRAME = "first_frame"
+    """The film begins on another picture than the given one."""
+    LAST_FRAME = "last_frame"
+    """The film ends on another picture than the given one."""
+    HEAD = "head"
+    """A continuation shows another clip than the given one."""
+    JUMP = "jump"
+    """A continuation jumps where the given clip ends."""
+    DRIFT = "drift"
+    """Colour and contrast change slowly, and stay changed."""
+    HARD_CUT = "hard_cut"
+    """The film cuts to another picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilmFault:
+    """A fault of a delivered film, and the seconds from which and up to which it is seen or heard.
+
+    None is the fault's own part of the film. `end` is the length of a film whose length is wrong.
+    """
+
+    kind: FilmFaultKind
+    start: Fraction | None = None
+    end: Fraction | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A request that may be filmed; `settings` are its parameters with the model's defaults filled in."""
+    """A request that may be filmed; `settings` are its parameters with the model's defaults filled in.
+
+    `fault` is the injected fault of its film.
+    """
 
     rules: ModelRules
     prompt: str = ""
     media: tuple[OrderItem, ...] = ()
     settings: Mapping[str, Setting] = field(default_factory=dict)
     region: str = HOME
+    fault: FilmFault | None = None
+
+    def can_show(self, kind: FilmFaultKind) -> bool:
+        """Whether its film can have a fault: one of the last frame, for example, needs a given last frame."""
+        role = {
+            FilmFaultKind.FIRST_FRAME: "opening",
+            FilmFaultKind.LAST_FRAME: "ending",
+            FilmFaultKind.HEAD: "continued",
+            FilmFaultKind.JUMP: "continued",
+        }.get(kind)
+        if kind in {FilmFaultKind.SILENT, FilmFaultKind.CLIPPED}:
+            return not self.silent
+        return role is None or self.only(role) is not None
 
     def role_of(self, item: OrderItem) -> str:
         """The part that a media item plays; of a reference whose kind is not known yet as well."""

@@ -60,11 +60,15 @@ def size_by_input(tier: str, given: PixelSize) -> PixelSize:
 
 
 class FilmCommand:
-    """Collects the arguments of the ffmpeg that makes one film of `frames` frames of `size`."""
+    """Collects the arguments of the ffmpeg that makes one film of `frames` frames of `size`.
+
+    It is filmed at 30 frames a second, and delivered at `rate`.
+    """
 
     def __init__(self, frames: int, size: PixelSize) -> None:
         self.frames = frames
         self.size = size
+        self.rate = FPS
         self._inputs: list[str] = []
         self._input_count = 0
         self._filters: list[str] = []
@@ -96,11 +100,12 @@ class FilmCommand:
     def arguments(self, video: str, audio: str | None, target: Path, *, comment: str) -> list[str]:
         """The arguments that make the film, silent without `audio`; `comment` is written into the file."""
         sound = [] if audio is None else ["-map", f"[{audio}]"]
-        picture = self.add_filter([video], f"trim=end_frame={self.frames},format=yuv420p,{TAGS}")
+        delivered = f"trim=end_frame={self.frames}" + ("" if self.rate == FPS else f",fps={self.rate}")
+        picture = self.add_filter([video], f"{delivered},format=yuv420p,{TAGS}")
         return [
             *self._inputs,
             "-filter_complex_threads", "1", "-filter_complex", ";".join(self._filters),
-            "-map", f"[{picture}]", *sound, "-r", str(FPS), *ENCODER,
+            "-map", f"[{picture}]", *sound, "-r", str(self.rate), *ENCODER,
             "-metadata", f"comment={comment}", "-y", path_argument(target),
         ]  # fmt: skip
 

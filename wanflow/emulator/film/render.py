@@ -21,7 +21,7 @@ from wanflow.emulator.api.media_checks import inspect
 from wanflow.emulator.api.order import Order, OrderItem, RenderedFilm
 from wanflow.emulator.api.rules import read_catalog
 from wanflow.emulator.api.tasks import PRIVATE, TaskLog
-from wanflow.emulator.film import drawing, scenes, sound
+from wanflow.emulator.film import drawing, film_faults, scenes, sound
 from wanflow.emulator.film.command import (
     FPS,
     FilmCommand,
@@ -75,22 +75,29 @@ def render_film(order: Order, target: Path, *, files: Mapping[str, Path], proces
         with TemporaryDirectory(prefix="wanflow-") as scratch:
             inspected = inspect(order, lambda url: fetch(url, files, Path(scratch)))
             scene = _SceneBuilder(inspected, files, Path(scratch)).build()
-            run_ffmpeg(scene.command.arguments(scene.video, scene.audio, part, comment=comment), processes=processes)
+            command, video, audio, billed = scene.command, scene.video, scene.audio, scene.command.frames
+            if order.fault is not None:
+                video, audio = film_faults.inject(command, video, audio, order.fault, scene.given)
+            run_ffmpeg(command.arguments(video, audio, part, comment=comment), processes=processes)
         part.chmod(PRIVATE)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
-    return RenderedFilm(scene.command.frames, scene.inputs, inspected.media)
+    return RenderedFilm(billed, scene.inputs, inspected.media)
 
 
 @dataclass(frozen=True, slots=True)
 class _Scene:
-    """A command with the names of its outputs; `inputs` are the seconds of the videos that went in."""
+    """A command with the names of its outputs; `inputs` are the seconds of the videos that went in.
+
+    Its first `given` frames are those of the clip that it continues.
+    """
 
     command: FilmCommand
     video: str
     audio: str | None
     inputs: tuple[Fraction, ...] = ()
+    given: int = 0
 
 
 class _SceneBuilder:
@@ -145,7 +152,8 @@ class _SceneBuilder:
         video = scenes.continue_clip(command, clip, number, self._target)
         if clip.frames < command.frames:
             video = self._end(command, video, free_from=clip.frames)
-        return _Scene(command, video, self._clip_sound(command, clip, number))
+        sounding = self._clip_sound(command, clip, number)
+        return _Scene(command, video, sounding, given=min(clip.frames, command.frames))
 
     def _show_references(self, items: Sequence[OrderItem]) -> _Scene:
         """The references on one frame, with videos playing; a first frame opens the film (service.md 2.1)."""
