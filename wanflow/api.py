@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial, reduce
@@ -57,6 +58,7 @@ from wanflow.store import (
     journal,
     layout,
     lockfile,
+    renditions,
     run_lock,
     take_names,
 )
@@ -64,8 +66,11 @@ from wanflow.store import gc as waste
 from wanflow.store import lock as locks
 from wanflow.store.attempt import Attempt, JournalState
 from wanflow.store.charges import Ledger
+from wanflow.store.gc import Removable
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
+from wanflow.store.media_files import MediaFile, MediaFiles
+from wanflow.store.renditions import Rendition
 from wanflow.store.take_names import take_file
 from wanflow.timebase import GRACE_SECONDS, POLL_SECONDS
 
@@ -76,10 +81,13 @@ if TYPE_CHECKING:
     from wanflow.report.page.snapshot import Snapshot
     from wanflow.report.show import NodeDetails
     from wanflow.runner.cancel import Cancelled
+    from wanflow.runner.renditions import RenditionMaker
     from wanflow.store.remote import Remote, Transfer
     from wanflow.store.repair import Damage
 
 NO_VALUES: Mapping[str, str] = {}
+NICENESS = 10
+"""Niceness of the ffmpegs that work for a page: those of a run go first."""
 
 __all__ = [
     "cancel",
@@ -445,6 +453,36 @@ def release(production: Production, select: Sequence[str]) -> tuple[Released, ..
     return tuple(Released(shot, shot in held) for shot in shots)
 
 
+def media_files(production: Production) -> MediaFiles:
+    """The files of a production that may be shown, by digest: takes, extracts, assets and written cuts."""
+    return MediaFiles(production, loading.facts_of(production), store_of(production))
+
+
+def rendition(production: Production, file: MediaFile, kind: Rendition) -> Path:
+    """A poster, a strip, a small film or a waveform of a file, made in this thread where it is not here yet.
+
+    Raises MediaFault where it cannot be made, StoreFault.
+    """
+    store = store_of(production)
+    found = renditions.find(store, file.digest, kind)
+    if found is None:
+        from wanflow.runner.renditions import make_rendition
+
+        found = make_rendition(store, file, kind)
+    return found
+
+
+@asynccontextmanager
+async def open_renditions(production: Production) -> AsyncIterator[RenditionMaker]:
+    """What makes renditions in the background, at low priority, while a page is served."""
+    from wanflow.media.jobs import LocalJobs
+    from wanflow.runner import renditions as background
+
+    store, at_once = store_of(production), max(1, (os.cpu_count() or 1) // 2)
+    async with background.open_renditions(store, LocalJobs(store.folder, at_once, NICENESS), at_once) as maker:
+        yield maker
+
+
 def unfinished(production: Production) -> JournalState:
     """What earlier runs left with the service, or with no known fate, as far as the journal says."""
     return journal.read(store_of(production))
@@ -678,19 +716,26 @@ def _removables(productions: Sequence[Production], names: Sequence[str], *, appl
     for each in plans:
         (paid if each.provider.paid else free).update(removable.named_takes(each, shown, sizes))
     found = Removables(
-        derived=tuple(waste.derived_waste(store, chain.from_iterable(each.recipes.values() for each in plans))),
+        derived=_removable_files(plans, store),
         free=tuple(take for take in free.values() if take.idle),
         paid=removable.removable_takes(paid, names),
         unused_paid=tuple(take for take in paid.values() if take.idle),
     )
     if apply:
-        waste.remove_derived(store, found.derived)
+        waste.remove_derived(found.derived)
         for each in plans:
             _update(each, lambda lock: lock)  # the lock follows renamed shots first
             production = each.graph.production
             nodes = {take.node for take in (found.paid if each.provider.paid else found.free)}
             waste.remove_takes(Store(production.folder, each.provider), nodes, production.folder / production.out)
     return found
+
+
+def _removable_files(plans: Sequence[Plan], store: Store) -> tuple[Removable, ...]:
+    """What can be made again and nothing uses: derived files, and renditions of files that are gone."""
+    derived = waste.derived_waste(store, chain.from_iterable(each.recipes.values() for each in plans))
+    shown = frozenset(chain.from_iterable(media_files(each.graph.production).digests() for each in plans))
+    return (*derived, *waste.rendition_waste(store, derived, shown))
 
 
 def doctor(

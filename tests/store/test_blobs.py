@@ -114,7 +114,8 @@ def test_law_4_only_these_places_of_the_store_remove_any_file() -> None:
         ("remote.py", "draft.unlink()"),  # bytes that came and are not what their digest names
         ("take_names.py", "path.unlink(missing_ok=True)"),  # a name in `out/` of a take that has another name now
         ("take_names.py", "path.parent.rmdir()"),
-        ("gc.py", "path.unlink(missing_ok=True)"),  # derived files, stand-ins, and paid takes that a person named
+        ("gc.py", "path.unlink(missing_ok=True)"),  # stand-ins, and paid takes that a person named
+        ("gc.py", "item.path.unlink(missing_ok=True)"),  # derived files and renditions, which are made again
         ("run_lock.py", "name.unlink()"),
         ("outputs.py", "entry.unlink()"),  # subtitles that an earlier film of a cut had, as they were written
         ("repair.py", "store.format.unlink()"),

@@ -46,6 +46,13 @@ def piece(rate: Fraction) -> Options:
     return {**_CLEAN, **_VIDEO, **AAC, **timing, "crf": 14, "f": "mp4", "movflags": "+faststart"}
 
 
+def rendition(rate: Fraction, *, sound: bool) -> Options:
+    """For a small film on a page: half a megabit a second at 360 lines, and it plays before all of it has come."""
+    timing = {"video_track_timescale": timescale(rate)}
+    heard: Options = {**AAC, "b:a": "96k"} if sound else {"an": None}
+    return {**_CLEAN, **_VIDEO, **heard, **timing, "crf": 28, "f": "mp4", "movflags": "+faststart"}
+
+
 EFFORT: Mapping[str, Options] = {"draft": {"preset": "veryfast", "crf": 18}, "final": {"preset": "medium", "crf": 16}}
 """Options by a cut's `profile`: `medium` takes twice the time of `veryfast` (ffmpeg.md 3.0)."""
 

@@ -19,7 +19,7 @@ from wanflow.media import encoder
 from wanflow.media.clock import read_clock, shown_pictures
 from wanflow.media.container import BadMedia, film_of, opened, square_size
 from wanflow.media.ffmpeg import path_argument, require_filter, run_ffmpeg
-from wanflow.media.inputs import fed_input, media_input
+from wanflow.media.inputs import Options, fed_input, media_input
 from wanflow.media.jobs import Job, OnProgress, RunningProcesses, Worker
 from wanflow.media.look import Filter, Look, look_of
 from wanflow.media.picture.still import turned_over_black
@@ -97,7 +97,7 @@ def extract_frame(source: Path, index: int, target: Path, *, processes: RunningP
         look, size = look_of(container, stream, frame), square_size(stream, frame)
     if look.interlaced:
         frame = next(shown_pictures(source, clock, [index], interlaced=True))
-    picture = None if look.converted else _picture(frame, look).resize(size, Image.Resampling.LANCZOS)
+    picture = None if look.converted else picture_of(frame, look).resize(size, Image.Resampling.LANCZOS)
     with replacing(target) as part:
         if picture is not None:
             picture.save(part, "PNG")
@@ -130,7 +130,9 @@ def extract_piece(
     require_zscale(source, footage.look)
     with replacing(target) as part:
         arguments = piece_arguments(footage, first, last, part)
-        run_ffmpeg(arguments, processes=processes, progress=progress, stdin=writer_of(_reels(footage, first, last)))
+        run_ffmpeg(
+            arguments, processes=processes, progress=progress, stdin=writer_of(piece_reels(footage, first, last))
+        )
         made, frames = probe(part), last - first + 1
         samples = timebase.to_samples(frames, footage.rate) if footage.facts.samples else 0
         if (made.frames, made.samples) != (frames, samples):
@@ -159,9 +161,22 @@ def extract_sound(source: Path, target: Path, *, processes: RunningProcesses) ->
             run_ffmpeg(arguments, processes=processes, stdin=writer_of([reel]))
 
 
-def piece_arguments(footage: Footage, first: int, last: int, target: Path) -> list[str]:
-    """The arguments of the ffmpeg that writes a piece; pure."""
-    rate, width, height = footage.rate, footage.facts.width // 2 * 2, footage.facts.height // 2 * 2
+def piece_arguments(
+    footage: Footage,
+    first: int,
+    last: int,
+    target: Path,
+    *,
+    size: tuple[int, int] | None = None,
+    options: Options | None = None,
+    silent: bool = False,
+) -> list[str]:
+    """The arguments of the ffmpeg that writes a piece; pure.
+
+    It has the size of its source, and the options of a piece for the service, unless others are given.
+    """
+    rate = footage.rate
+    width, height = (side // 2 * 2 for side in size or (footage.facts.width, footage.facts.height))
     source = media_input(footage.path)
     if footage.plain:
         video = source[str(footage.picture)].filter("trim", start_frame=first, end_frame=last + 1)
@@ -172,19 +187,21 @@ def piece_arguments(footage: Footage, first: int, last: int, target: Path) -> li
     video = filtered(video, footage.look.filters(width, height))
     video = video.filter("setsar", 1).filter("setparams", **encoder.TAGS)
     streams = [video]
-    if footage.facts.samples:
+    if footage.facts.samples and not silent:
         begin, samples = timebase.to_samples(first, rate), timebase.to_samples(last + 1 - first, rate)
         track = footage.sound
         if footage.plain:
             streams.append(exact_sound(source[str(track.stream)], footage.lead + begin, samples, track.channels))
         else:
             streams.append(exact_sound(fed_sound(0, track), 0, samples, track.channels))
-    return arguments_of(ffmpeg.output(*streams, path_argument(target), **encoder.piece(rate)))
+    return arguments_of(ffmpeg.output(*streams, path_argument(target), **(options or encoder.piece(rate))))
 
 
-def picture_arguments(look: Look, size: tuple[int, int], target: Path) -> list[str]:
-    """The arguments of the ffmpeg that writes a picture that it is fed, in the colours of films; pure."""
+def picture_arguments(look: Look, size: tuple[int, int], target: Path, columns: int = 1) -> list[str]:
+    """The arguments of the ffmpeg that writes pictures that it is fed side by side, in the colours of films; pure."""
     picture = filtered(fed_pictures(0, look), look.picture_filters(*size))
+    if columns > 1:
+        picture = picture.filter("tile", f"{columns}x1")
     # not as a sequence of pictures: a `%` in the path would be a number
     return arguments_of(ffmpeg.output(picture, path_argument(target), **encoder.PICTURE))
 
@@ -198,12 +215,16 @@ def require_zscale(path: Path, look: Look) -> None:
         )
 
 
-def _reels(footage: Footage, first: int, last: int) -> list[Reel]:
+def piece_reels(footage: Footage, first: int, last: int, *, silent: bool = False) -> list[Reel]:
     """What is fed for a piece; nothing where ffmpeg can read the file itself."""
     if footage.plain:
         return []
     begin = timebase.to_samples(first, footage.rate)
-    sound = (begin, begin + timebase.to_samples(last + 1 - first, footage.rate)) if footage.facts.samples else None
+    sound = (
+        (begin, begin + timebase.to_samples(last + 1 - first, footage.rate))
+        if footage.facts.samples and not silent
+        else None
+    )
     places, fields = range(first, last + 1), footage.look.interlaced
     return [Reel(footage.path, footage.clock, places, footage.rate, sound, interlaced=fields)]
 
@@ -269,7 +290,8 @@ def arguments_of(output: OutputStream) -> list[str]:
     return arguments
 
 
-def _picture(frame: VideoFrame, look: Look) -> Image.Image:
+def picture_of(frame: VideoFrame, look: Look) -> Image.Image:
+    """A decoded frame as people see it, unless its colours have to be converted."""
     matrix = SWS_MATRICES[look.matrix]
     mode = "RGBA" if look.clear else "RGB"
     colours = frame.reformat(

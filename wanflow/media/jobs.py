@@ -10,7 +10,7 @@ import signal
 import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -29,10 +29,12 @@ JobResult_co = TypeVar("JobResult_co", covariant=True)
 class RunningProcesses:
     """The processes that a job runs, so that another thread can end them all.
 
-    Once killed it stays so: what is started on it afterwards ends at once.
+    Once killed it stays so: what is started on it afterwards ends at once. They run at a lower priority where
+    `niceness` is above 0, as `nice` has it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, niceness: int = 0) -> None:
+        self._niceness = niceness
         self._lock = Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
         self._killed = False
@@ -56,6 +58,9 @@ class RunningProcesses:
             self._running.add(process)
             if self._killed:
                 _kill_group(process)
+        if self._niceness:
+            with suppress(OSError):  # it ended already
+                os.setpriority(os.PRIO_PROCESS, process.pid, self._niceness)
         try:
             yield
         finally:
@@ -109,10 +114,10 @@ class Jobs(Protocol):
 
 
 class LocalJobs:
-    """Does at most `at_once` jobs at a time, with files below `root`."""
+    """Does at most `at_once` jobs at a time, with files below `root`; their processes have a `niceness`."""
 
-    def __init__(self, root: Path, at_once: int) -> None:
-        self._root = root
+    def __init__(self, root: Path, at_once: int, niceness: int = 0) -> None:
+        self._root, self._niceness = root, niceness
         self._limiter = CapacityLimiter(at_once)
 
     async def __call__(self, job: Job[JobResult], progress: OnProgress | None = None) -> JobResult:
@@ -122,7 +127,7 @@ class LocalJobs:
             if progress is not None:
                 from_thread.run_sync(progress, frames)
 
-        worker = Worker(self._root, RunningProcesses(), None if progress is None else in_loop)
+        worker = Worker(self._root, RunningProcesses(self._niceness), None if progress is None else in_loop)
 
         def attempt() -> JobResult | Exception:
             try:

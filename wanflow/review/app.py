@@ -15,7 +15,8 @@ from starlette.staticfiles import StaticFiles
 from wanflow import api
 from wanflow.loading import SoundPart
 from wanflow.report.page import pages
-from wanflow.report.page.pages import PageAction, PictureKind, View
+from wanflow.report.page.pages import PageAction, View
+from wanflow.store.renditions import Rendition as PictureKind
 
 FIXED = {View.BOARD: "/", View.PLAN: "/plan", View.GRAPH: "/graph", View.COSTS: "/costs"}
 NAMED = {View.SHOT: "/shots/", View.CUT: "/cuts/"}

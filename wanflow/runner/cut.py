@@ -117,7 +117,8 @@ class _Assembly:
         job = AssembleCut(self._recipe(files, sound.files, digest.of_json(sources)), context.relative(made))
         # beside encoding, copying takes no time
         facts = await context.jobs(job, None if self._encoded else partial(self._progress, ""))
-        self._publish(made, fingerprint, [*(segment.recipe.key() for segment in layout.segments), *sound.keys])
+        keys = [*(segment.recipe.key() for segment in layout.segments), *sound.keys]
+        self._publish(made, facts.digest, fingerprint, keys)
         described = {**sources, "digest": facts.digest}
         sidecar = context.folder / provenance_file(context.out, cut)
         text = escaped_json(json.dumps(described, ensure_ascii=False, indent=1))
@@ -126,7 +127,7 @@ class _Assembly:
         copied = len(layout.segments) - len(self._encoded)
         context.emit(CutFinished(self._node, cut.output, len(self._encoded), copied, seconds))
 
-    def _publish(self, made: Path, fingerprint: str, keys: Sequence[str]) -> None:
+    def _publish(self, made: Path, film: str, fingerprint: str, keys: Sequence[str]) -> None:
         """Move the film to its place; the record comes first, so that a kill leaves no unknown film."""
         store, cut, production = self._context.store, self._cut, self._run_state.plan.graph.production
         takes = [item.digest for item in self._layout.edit.items if item.digest and item.vertex in production.shots]
@@ -135,7 +136,7 @@ class _Assembly:
         tracks = [track.file for track in soft_tracks(self._context.out, cut)]
         with atomic.replacing(store.folder / cut.output, made) as draft:
             boxes = self._layout.edit.missing
-            cut_records.remember(store, cut.name, cut.output, fingerprint, keys, takes, draft, tracks, boxes)
+            cut_records.remember(store, cut.name, cut.output, fingerprint, keys, takes, draft, tracks, boxes, film)
 
     def _recipe(self, files: Mapping[str, PurePath], sound: tuple[PurePath, ...], content: str) -> CutRecipe:
         layout, cut = self._layout, self._cut

@@ -25,7 +25,7 @@ class CutRecord:
     `output` is relative to the production's folder. `segments` are the hashes of the segments; `takes` the digests of
     the takes that the cut shows, None in the records of an older wanflow. `subtitles` are the digests of the files
     beside the film by path, empty in such records. `boxes` are the characters that are drawn as boxes, since no font
-    had them.
+    had them. `digest` is that of the film, None in the records of an older wanflow.
     """
 
     output: str
@@ -36,6 +36,7 @@ class CutRecord:
     takes: tuple[str, ...] | None = None
     subtitles: Mapping[str, str] = field(default_factory=dict)
     boxes: str | None = None
+    digest: str | None = None
 
     @classmethod
     def from_json(cls, value: object) -> CutRecord:
@@ -46,8 +47,8 @@ class CutRecord:
         segments, takes = (facts.read_if_given(key, decode.items) for key in ("segments", "takes"))
         shown = None if takes is None else tuple(map(text, takes))
         beside = {path: text(found) for path, found in (facts.read_if_given("subtitles", decode.mapping) or {}).items()}
-        boxes = facts.read_if_given("boxes", text)
-        return cls(output, fingerprint, size, mtime_ns, tuple(map(text, segments or ())), shown, beside, boxes)
+        boxes, film = facts.read_if_given("boxes", text), facts.read_if_given("digest", digest.from_json)
+        return cls(output, fingerprint, size, mtime_ns, tuple(map(text, segments or ())), shown, beside, boxes, film)
 
     def is_of(self, file: Path) -> bool:
         """Whether a file is as it was written."""
@@ -68,12 +69,13 @@ def remember(
     made: Path | None = None,
     subtitles: Sequence[str] = (),
     boxes: str = "",
+    film: str | None = None,
 ) -> None:
     """Record what a cut's file, relative to the production's folder, was made from.
 
     `segments` are their hashes, `takes` the digests of the takes that it shows. `made` is the finished file where it is
     only about to get the name `output`. `subtitles` are the files beside it; those without words do not exist.
-    `boxes` are the characters that it lacks a font for. Raises StoreFault.
+    `boxes` are the characters that it lacks a font for, `film` is its digest. Raises StoreFault.
     """
     file = made or store.folder / output
     files = {path: store.folder / path for path in subtitles}
@@ -82,7 +84,7 @@ def remember(
         beside = {path: digest.of_file(written) for path, written in files.items() if written.exists()}
     shown = tuple(dict.fromkeys(takes))
     record = CutRecord(
-        output, fingerprint, stat.st_size, stat.st_mtime_ns, tuple(segments), shown, beside, boxes or None
+        output, fingerprint, stat.st_size, stat.st_mtime_ns, tuple(segments), shown, beside, boxes or None, film
     )
     known = {**_read(store), _key(store, cut): record}
     facts = {
@@ -127,12 +129,12 @@ def wrote(store: Store, file: Path) -> bool:
     return any(record.is_of(file) for record in records if entry_of(store.folder, record.output) == file)
 
 
-def current(store: Store, outputs: Mapping[str, str]) -> dict[str, str]:
-    """The fingerprint of each cut whose file is in its place and did not change since it was written."""
+def current(store: Store, outputs: Mapping[str, str]) -> dict[str, CutRecord]:
+    """The record of each cut whose file is in its place and did not change since it was written."""
     known = _read(store)
     found = {cut: known.get(_key(store, cut)) for cut in outputs}
     return {
-        cut: record.fingerprint
+        cut: record
         for cut, record in found.items()
         if record is not None and record.output == outputs[cut] and record.is_of(store.folder / record.output)
     }

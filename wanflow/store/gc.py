@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wanflow import digest
 from wanflow.catalog.provider import load_providers
-from wanflow.store import atomic, blobs, cut_records, lockfile
+from wanflow.store import atomic, blobs, cut_records, lockfile, renditions
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, ShotEntry, undecided, without_takes
 from wanflow.store.take import Recipe
@@ -18,10 +18,9 @@ from wanflow.store.take_names import named_takes, parse_take_node, place_of_take
 
 @dataclass(frozen=True, slots=True)
 class Removable:
-    """One thing that can be removed: what it is, its name, and how many bytes it has."""
+    """One file that can be removed because it can be made again, and how many bytes it has."""
 
-    kind: str
-    name: str
+    path: Path
     bytes: int
 
 
@@ -38,15 +37,29 @@ def derived_waste(store: Store, recipes: Iterable[Recipe]) -> list[Removable]:
         names.setdefault(name, set()).add(str(record.get("identity")))
     here = blobs.list_derived(store)
     unused = sorted(name for name in here if not names.get(name, set()) & used)
-    return [Removable("derived", name, blobs.derived_file(store, name).stat().st_size) for name in unused]
+    return [_removable(blobs.derived_file(store, name)) for name in unused]
 
 
-def remove_derived(store: Store, waste: Iterable[Removable]) -> None:
-    """Remove derived files, for the run that holds the store; they are built again when they are needed."""
+def rendition_waste(store: Store, waste: Iterable[Removable], shown: frozenset[str]) -> list[Removable]:
+    """Renditions of files that are gone, of derived files that are `waste`, and of other versions.
+
+    `shown` are the digests of the assets and cuts of the production. Those of a take stay while its file is here.
+    """
+    used = {name.partition(".")[0] for name in blobs.list_derived(store) - {item.path.name for item in waste}}
+    used |= blobs.list_takes(store) | shown
+    return [_removable(each.path) for each in renditions.kept(store) if each.digest not in used]
+
+
+def remove_derived(waste: Iterable[Removable]) -> None:
+    """Remove derived files and renditions, for the run that holds the store; they are made again when needed."""
     for item in waste:
-        path = blobs.derived_file(store, item.name)
-        with atomic.faults_of(path):
-            path.unlink(missing_ok=True)
+        with atomic.faults_of(item.path):
+            item.path.unlink(missing_ok=True)
+
+
+def _removable(path: Path) -> Removable:
+    with atomic.faults_of(path):
+        return Removable(path, path.stat().st_size)
 
 
 def remove_takes(store: Store, nodes: set[str], out: Path) -> None:

@@ -79,7 +79,7 @@ def survey(
         recipes={**recipes, **known.recipes},
         here=here,
         derived=traces.read_derived(store),
-        cuts=cut_records.current(store, outputs),
+        cuts={cut: record.fingerprint for cut, record in cut_records.current(store, outputs).items()},
         cut_takes=cut_records.shown(store),
         cut_boxes=cut_records.boxes(store),
         open_tasks=journal_state.open,

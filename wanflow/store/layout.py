@@ -52,6 +52,11 @@ class Store:
         return self.root / "derived"
 
     @property
+    def renditions(self) -> Path:
+        """What pages show instead of takes, assets and cuts; it can be made again."""
+        return self.root / "renditions"
+
+    @property
     def aside(self) -> Path:
         """Deliveries that are not usable and damaged files, kept for a person to look at."""
         return self.root / "aside"

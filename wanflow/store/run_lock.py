@@ -54,6 +54,19 @@ def hold(store: Store, *, damaged: bool = False) -> Iterator[None]:
         release()
 
 
+def is_active(store: Store) -> bool:
+    """Whether a run most likely works in this production; only looks, so that no run ever finds the store taken.
+
+    A run that was killed counts while another process has its number.
+    """
+    try:
+        words = atomic.bytes_of(store.root / "run.holder").decode().split()
+    except (OSError, UnicodeDecodeError, StoreFileRefused):
+        return False
+    here = words[:1] == ["process"] and words[3:4] == [socket.gethostname()]
+    return not here or not _has_ended(words[1])
+
+
 NO_LOCKS = frozenset({errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP})
 """Errors of a file system without locks: NFS without its lock service, AFP and Lustre raise these."""
 OCCUPIED = frozenset({errno.ENOTEMPTY, errno.EEXIST})
@@ -160,7 +173,12 @@ def _left_behind(folder: Path) -> bool:
 def _is_dead(name: str) -> bool:
     """Whether the process of a name certainly ended: it ran here, and no process has its number now."""
     process, _, rest = name.partition(".")
-    if rest.partition(".")[0] != _machine() or not process.isdigit() or os.name != "posix":
+    return rest.partition(".")[0] == _machine() and _has_ended(process)
+
+
+def _has_ended(process: str) -> bool:
+    """Whether this machine certainly has no process of this number."""
+    if not process.isdigit() or os.name != "posix":
         return False
     try:
         os.kill(int(process), 0)

@@ -51,6 +51,15 @@ def heard_track(path: Path) -> Track:
         return numbered_track(stream)
 
 
+def heard_rate(path: Path) -> int:
+    """The samples a second of a file that must have a track. Raises BadMedia."""
+    with opened(path) as container:
+        stream = sound_stream(container)
+        if stream is None:
+            raise BadMedia(path, tr("has no sound track"))
+        return stream.rate
+
+
 def numbered_track(stream: AudioStream) -> Track:
     """A stream as a track."""
     return Track(stream.index, stream.layout.nb_channels, stream.layout.name)

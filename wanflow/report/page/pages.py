@@ -22,6 +22,7 @@ from wanflow.report.page.snapshot import Snapshot
 from wanflow.report.text.plan import ACTIONS
 from wanflow.report.text.status import STATES
 from wanflow.report.text.words import cost_text, cost_words, count, seconds_text, time_text
+from wanflow.store.renditions import Rendition as PictureKind
 
 STATIC = Path(__file__).parent / "static"
 """Folder of the stylesheet and the scripts."""
@@ -36,15 +37,6 @@ class View(StrEnum):
     PLAN = "plan"
     GRAPH = "graph"
     COSTS = "costs"
-
-
-class PictureKind(StrEnum):
-    """What is derived from a film or a picture to be looked at."""
-
-    POSTER = "poster"
-    STRIP = "strip"
-    PREVIEW = "preview"
-    PEAKS = "peaks"
 
 
 class PageAction(StrEnum):

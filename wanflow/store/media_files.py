@@ -1,0 +1,127 @@
+"""Which file has a digest, and may be shown: takes, extracts, assets and written cuts of one production.
+
+Pages ask for media by digest alone, so that no path comes from outside. A digest of anything else has no file here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from wanflow import digest as digests
+from wanflow.boundary import Content
+from wanflow.language.media_checks import inline_sources
+from wanflow.language.output_paths import entry_of
+from wanflow.language.production import Production
+from wanflow.language.source import Facts, FactsTable, Kind
+from wanflow.store import blobs, cut_records
+from wanflow.store.layout import Store
+from wanflow.store.renditions import MADE_OF, Rendition
+
+KINDS: Mapping[str, Kind] = {".mp4": Kind.VIDEO, ".png": Kind.IMAGE, ".wav": Kind.AUDIO}
+"""Kinds of takes and extracts by their suffix; the store has no others that a page shows."""
+
+MEDIA_TYPES: Mapping[tuple[Kind, str], str] = {
+    (Kind.VIDEO, "mov"): "video/quicktime",
+    (Kind.VIDEO, "matroska"): "video/x-matroska",
+    (Kind.VIDEO, "avi"): "video/x-msvideo",
+    (Kind.VIDEO, "mpegts"): "video/mp2t",
+    (Kind.AUDIO, "mp3"): "audio/mpeg",
+    (Kind.AUDIO, "m4a"): "audio/mp4",
+    (Kind.AUDIO, "matroska"): "audio/x-matroska",
+}
+"""Media types that are not called as the kind and the format are."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFile:
+    """A file that may be shown: its digest, where it is, what it is by its content, and its media type.
+
+    `silent` says that it has no sound for certain.
+    """
+
+    digest: str
+    path: Path
+    kind: Kind
+    media_type: str
+    silent: bool = False
+
+    @property
+    def renditions(self) -> frozenset[Rendition]:
+        """What can be made of it for a page."""
+        return MADE_OF[self.kind] - {Rendition.PEAKS} if self.silent else MADE_OF[self.kind]
+
+
+class MediaFiles:
+    """The files of a production that may be shown, as its file, its store and the disk are now.
+
+    `facts` are those of its assets. Each question looks at the disk again: a file may have changed, or become a link.
+    """
+
+    def __init__(self, production: Production, facts: FactsTable, store: Store) -> None:
+        self._production, self._store = production, store
+        measured = ((key.partition("\0")[0], known) for key, known in facts.items() if isinstance(known, Facts))
+        inline = {source.key for source in inline_sources(production)}
+        self._assets = {known.digest: (path, known) for path, known in measured if path not in inline}
+
+    def find(self, digest: str) -> MediaFile | None:
+        """The file with this digest; None where the production has none, or may not show it.
+
+        `digest` may be any text. Raises StoreFault where the disk refuses.
+        """
+        try:
+            digests.from_json(digest)
+        except ValueError:
+            return None
+        return self._in_store(digest) or self._asset(digest) or self._cut(digest)
+
+    def digests(self) -> frozenset[str]:
+        """The digests of the assets and of the cuts as they were last written."""
+        cuts = filter(None, map(self.cut, self._production.cuts))
+        return frozenset((*self._assets, *(film.digest for film in cuts)))
+
+    def cut(self, name: str) -> MediaFile | None:
+        """The film of a cut as it was last written by this backend.
+
+        None where it was not, or where its file changed since.
+        """
+        output = self._production.cuts[name].output
+        written = cut_records.current(self._store, {name: output}).get(name)
+        entry = entry_of(self._production.folder, output)
+        refused = self._production.boundary.refusal(entry, Content.MEDIA) is not None
+        if written is None or refused or entry.is_symlink() or not entry.is_file():
+            return None
+        return MediaFile(written.digest or _digest_of(entry, written.mtime_ns), entry, Kind.VIDEO, "video/mp4")
+
+    def _in_store(self, digest: str) -> MediaFile | None:
+        """A take or an extract."""
+        extracts = (blobs.derived_path(self._store, digest, suffix) for suffix in KINDS)
+        found = blobs.find_take(self._store, digest) or next(filter(blobs.is_here, extracts), None)
+        if found is None:
+            return None
+        kind = KINDS[found.suffix]
+        return MediaFile(digest, found, kind, f"{kind}/{found.suffix[1:]}")
+
+    def _asset(self, digest: str) -> MediaFile | None:
+        """A picture, a film or a sound that the production names and may open, with the size that was measured."""
+        path, facts = self._assets.get(digest, (None, None))
+        if path is None or facts is None or facts.kind is Kind.SUBTITLES:
+            return None
+        file = self._production.folder / path
+        refused = self._production.boundary.refusal(path, Content.MEDIA) is not None
+        if refused or not file.is_file() or file.stat().st_size != facts.size_bytes:
+            return None
+        media_type = MEDIA_TYPES.get((facts.kind, facts.format), f"{facts.kind}/{facts.format}")
+        return MediaFile(digest, file, facts.kind, media_type, silent=not facts.samples)
+
+    def _cut(self, digest: str) -> MediaFile | None:
+        cuts = filter(None, map(self.cut, self._production.cuts))
+        return next((film for film in cuts if film.digest == digest), None)
+
+
+@lru_cache(maxsize=64)
+def _digest_of(file: Path, _mtime_ns: int) -> str:
+    """The digest of a film whose record, of an older wanflow, lacks it."""
+    return digests.of_file(file)
