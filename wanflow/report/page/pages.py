@@ -17,15 +17,21 @@ import jinja2
 
 from wanflow.characters import shown
 from wanflow.messages import tr, translated, trn, trp
+from wanflow.report.page.board import BoardQuery, board_of
 from wanflow.report.page.money_bar import money_bar
 from wanflow.report.page.snapshot import Snapshot
 from wanflow.report.text.plan import ACTIONS
 from wanflow.report.text.status import STATES
 from wanflow.report.text.words import cost_text, cost_words, count, seconds_text, time_text
+from wanflow.store.renditions import STRIP_FRAMES
 from wanflow.store.renditions import Rendition as PictureKind
 
 STATIC = Path(__file__).parent / "static"
 """Folder of the stylesheet and the scripts."""
+
+Query = Mapping[str, str]
+"""The query of an address: what is asked of a view."""
+NOTHING: Query = {}
 
 
 class View(StrEnum):
@@ -81,9 +87,10 @@ class Links(Protocol):
         ...
 
 
-def board(snapshot: Snapshot, links: Links, *, said: str = "") -> str:
+def board(snapshot: Snapshot, links: Links, query: Query = NOTHING, *, said: str = "") -> str:
     """All shots in film order, by scene; `said` is the message of an action, shown once."""
-    return _document(View.BOARD, tr("Board"), snapshot, links, said, {})
+    made = None if snapshot.plan is None else board_of(snapshot, snapshot.plan, BoardQuery.of(query))
+    return _document(View.BOARD, tr("Board"), snapshot, links, said, {"board": made})
 
 
 def _document(
@@ -118,10 +125,30 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         finalize=_for_reader,
     )
-    environment.globals.update(tr=tr, trn=trn, trp=trp, count=count, View=View, PictureKind=PictureKind)
-    environment.globals.update(PageAction=PageAction, ACTIONS=ACTIONS, STATES=STATES, cost_text=cost_text)
-    environment.globals.update(cost_words=cost_words, seconds_text=seconds_text, time_text=time_text)
+    environment.filters.update(cost_text=cost_text, in_parts=_in_parts)
+    environment.globals.update(
+        tr=tr,
+        trn=trn,
+        trp=trp,
+        count=count,
+        cost_text=cost_text,
+        cost_words=cost_words,
+        seconds_text=seconds_text,
+        time_text=time_text,
+        View=View,
+        PictureKind=PictureKind,
+        PageAction=PageAction,
+        ACTIONS=ACTIONS,
+        STATES=STATES,
+        STRIP_FRAMES=STRIP_FRAMES,
+    )
     return environment
+
+
+def _in_parts(text: str) -> list[str]:
+    """A message in the language of its reader, cut at its backticks: every second part is code."""
+    parts = translated(text).split("`")
+    return parts if len(parts) % 2 else [translated(text)]
 
 
 def _for_reader(value: object) -> object:
