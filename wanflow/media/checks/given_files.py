@@ -1,0 +1,169 @@
+"""A take against what its request was given: pictures at its ends, the clip that it continues, its chain's head."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import reduce
+from math import dist
+from pathlib import Path
+
+from PIL import Image, ImageChops
+
+from wanflow.errors import MediaFault
+from wanflow.language.checks import Check
+from wanflow.media.checks.film_series import FULL, FilmSeries, Measurement
+from wanflow.media.checks.small_picture import SmallPicture, SmallSize, small_film, small_stills
+from wanflow.media.clock import read_clock
+from wanflow.store.findings import Expected, Finding, Given
+
+SAMPLES = 60
+"""Pictures of a given clip that are compared, evenly over its length."""
+HEAD_SAMPLES = 24
+"""Pictures of the head of a chain whose colours are measured."""
+COLOURS_A_SECOND = 4
+"""Pictures of a take whose colours are measured, for each second."""
+
+FIRST_REACH, LAST_REACH = 3, 5
+"""Pictures at the beginning and the end of a take, of which the likest to the given one counts."""
+LIKE_PICTURE = 0.6
+"""SSIM below which the first or last frame is unlike the given picture."""
+LIKE_CLIP = 0.7
+"""SSIM below which the head of a continuation is unlike the clip that it continues."""
+WORST_SHARE = 4
+"""Part of the compared pictures, a quarter, whose mean SSIM counts: one picture may differ by its place."""
+JUMP_TIMES, JUMP_LEVELS = 2.5, 1.5
+"""Times the usual change, and levels of mean difference, of a jump where the new part of a continuation begins."""
+JUMP_REACH = 2
+"""Pictures by which the new part may begin earlier or later than the given clip is long."""
+DRIFT = 10.0
+"""Difference in CIELAB (delta E 1976) that is seen as another look."""
+CONTRAST_WEIGHT = 2.0
+"""Weight of a difference in contrast, the standard deviation of L*, beside one in the mean colour."""
+
+
+@dataclass(slots=True)
+class GivenFiles:
+    """What was given, read before the take is; what can't be read is left out.
+
+    `clip` has pictures of the given clip by the number of the take's picture that should show the same, `new` is the
+    number of the first picture behind it. `likeness` are the best SSIMs for them so far.
+    """
+
+    first: Sequence[SmallPicture] = ()
+    last: Sequence[SmallPicture] = ()
+    clip: Mapping[int, SmallPicture] = field(default_factory=dict)
+    new: int = 0
+    head: tuple[Sequence[float], float] | None = None
+    likeness: dict[int, float] = field(default_factory=dict)
+    colours: list[tuple[float, float, float]] = field(default_factory=list)
+    contrasts: list[float] = field(default_factory=list)
+
+    def compare(self, number: int, picture: SmallPicture, rate: Fraction) -> None:
+        """Compare a picture of the take while it is here."""
+        for at in (number - 1, number, number + 1):
+            if at in self.clip:
+                self.likeness[at] = max(self.likeness.get(at, -1.0), picture.ssim(self.clip[at]))
+        if self.head is not None and number >= self.new and number % max(1, round(rate / COLOURS_A_SECOND)) == 0:
+            self.colours.append(picture.colour)
+            self.contrasts.append(picture.contrast)
+
+    @property
+    def framed(self) -> Iterator[Image.Image]:
+        """The brightest that was given of each picture and of the clip, whose bars are asked for."""
+        for pictures in (self.first[:1], self.last[:1], tuple(self.clip.values())):
+            if pictures:
+                yield reduce(ImageChops.lighter, (each.luma for each in pictures))
+
+    def measurements(self, series: FilmSeries) -> Iterator[Measurement]:
+        """How far the take differs from what was given."""
+        end = series.at(len(series.changes))
+        yield from _unlike(Check.FIRST_FRAME, self.first, series.first[:FIRST_REACH], Fraction(0))
+        yield from _unlike(Check.LAST_FRAME, self.last, list(series.recent)[-LAST_REACH:], end)
+        yield from self._continuation(series)
+        if self.head is not None and self.colours:
+            looks = (self.colours, self.contrasts)
+            measure = drift_between(self.head, mean_look(*looks))
+            yield Measurement(Finding(Check.DRIFT, measure, DRIFT), measure > DRIFT)
+
+    def _continuation(self, series: FilmSeries) -> Iterator[Measurement]:
+        if self.likeness:
+            worst = sorted(self.likeness.values())[: max(1, len(self.likeness) // WORST_SHARE)]
+            measure = sum(worst) / len(worst)
+            end = series.at(min(self.new, len(series.changes)))
+            yield Measurement(Finding(Check.SEAM, measure, LIKE_CLIP, Fraction(0), end), measure < LIKE_CLIP)
+        if self.new:
+            near = range(max(1, self.new - JUMP_REACH), min(len(series.changes), self.new + JUMP_REACH + 1))
+            times, at = max(((series.times_usual(each), each) for each in near), default=(0.0, 0))
+            if at:
+                finding = Finding(Check.SEAM, times, JUMP_TIMES, series.at(at), series.at(at))
+                yield Measurement(finding, times > JUMP_TIMES and series.changes[at] > JUMP_LEVELS)
+
+
+def read_given(expected: Expected, root: Path, size: SmallSize, rate: Fraction) -> GivenFiles:
+    """Read the files that a take of this size and rate is compared with; one that can't be read is left out."""
+    given = GivenFiles(first=_stills(expected.first_frame, root, size), last=_stills(expected.last_frame, root, size))
+    for file, read in ((expected.clip, _read_clip), (expected.chain_head, _read_head)):
+        if file is not None:
+            try:
+                read(given, root / file.file, size, rate)
+            except (MediaFault, OSError):
+                continue
+    return given
+
+
+def _stills(file: Given | None, root: Path, size: SmallSize) -> Sequence[SmallPicture]:
+    try:
+        return () if file is None else small_stills(root / file.file, size)
+    except (MediaFault, OSError):
+        return ()
+
+
+def _read_clip(given: GivenFiles, path: Path, size: SmallSize, rate: Fraction) -> None:
+    clock = read_clock(path)
+    places = range(0, clock.frames, max(1, clock.frames // SAMPLES))
+    pictures = small_film(path, clock, places, size)
+    given.clip = {round(place * rate / clock.rate): picture for place, picture in zip(places, pictures, strict=True)}
+    given.new = round(clock.frames * rate / clock.rate)
+
+
+def _read_head(given: GivenFiles, path: Path, size: SmallSize, _rate: Fraction) -> None:
+    clock = read_clock(path)
+    places = range(0, clock.frames, max(1, clock.frames // HEAD_SAMPLES))
+    pictures = list(small_film(path, clock, places, size))
+    given.head = mean_look([each.colour for each in pictures], [each.contrast for each in pictures])
+
+
+def _unlike(
+    check: Check, given: Sequence[SmallPicture], shown: Iterable[SmallPicture], at: Fraction
+) -> Iterator[Measurement]:
+    likest = max((each.ssim(picture) for each in given for picture in shown), default=None)
+    if likest is not None:
+        yield Measurement(Finding(check, likest, LIKE_PICTURE, at, at), likest < LIKE_PICTURE)
+
+
+def mean_look(
+    colours: Sequence[tuple[float, float, float]], contrasts: Sequence[float]
+) -> tuple[tuple[float, float, float], float]:
+    """The mean colour in CIELAB of pictures whose mean Y, Cb and Cr are these, and their mean contrast in L*."""
+    y, cb, cr = (sum(each) / len(colours) for each in zip(*colours, strict=True))
+    return lab(y, cb, cr), sum(contrasts) / len(contrasts) * 100 / FULL
+
+
+def drift_between(one: tuple[Sequence[float], float], other: tuple[Sequence[float], float]) -> float:
+    """How far two looks are from each other: by colour or by contrast, whichever is more."""
+    return max(dist(one[0], other[0]), CONTRAST_WEIGHT * abs(one[1] - other[1]))
+
+
+def lab(y: float, cb: float, cr: float) -> tuple[float, float, float]:
+    """A colour of BT.709 in limited range as CIELAB under D65 (ITU-R BT.709, IEC 61966-2-1)."""
+    bright, blue, red = (y - 16) / 219, (cb - 128) / 112, (cr - 128) / 112
+    r, b = bright + 0.7874 * red, bright + 0.9278 * blue
+    g = (bright - 0.2126 * r - 0.0722 * b) / 0.7152
+    linear = [max(0.0, part) ** 2.2 for part in (r, g, b)]
+    matrix = ((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505))
+    xyz = [sum(weight * part for weight, part in zip(row, linear, strict=True)) for row in matrix]
+    shares = [part / white for part, white in zip(xyz, (0.9505, 1.0, 1.089), strict=True)]
+    fx, fy, fz = (share ** (1 / 3) if share > 0.008856 else 7.787 * share + 16 / 116 for share in shares)
+    return 116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)
