@@ -103,6 +103,7 @@ __all__ = [
     "load",
     "load_sound_part",
     "models",
+    "node_file",
     "nodes",
     "notes",
     "pick",
@@ -275,6 +276,19 @@ def snapshot(part: SoundPart, now: datetime | None = None) -> Snapshot:
         ledger=costs(production),
         problems=part.problems,
     )
+
+
+def node_file(plan: Plan, node: str, *, whole: bool = True) -> Path:
+    """The file of a take, of a shot's take in use, or of a cut, as an absolute path; `whole` as for `takes`.
+
+    Raises UnknownTarget for another node, and where the file is not here.
+    """
+    row = rows.row_to_play(plan, node, takes(plan, removed=True, whole=whole))
+    file = (plan.graph.production.folder / (row.file or "")).absolute()
+    if not file.is_file():
+        hint = tr("`wanflow run` writes it")
+        raise UnknownTarget(tr("`{node}` is not written yet: `{file}` does not exist", node=node, file=file), hint=hint)
+    return file
 
 
 def why(plan: Plan, node: str) -> tuple[Explanation, ...]:

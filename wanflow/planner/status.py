@@ -6,10 +6,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from wanflow.graph.node import cut_name
+from wanflow.characters import for_shell
+from wanflow.errors import UnknownTarget
+from wanflow.graph.node import cut_id, cut_name
 from wanflow.graph.recipe import fingerprint
-from wanflow.graph.select import STATES
+from wanflow.graph.select import STATES, single_shot
 from wanflow.language.production import Shot
+from wanflow.messages import joined, tr
 from wanflow.money import Bound, Cost
 from wanflow.planner import picks
 from wanflow.planner.budget import spent
@@ -21,7 +24,8 @@ from wanflow.store.attempt import Attempt, OpenTask
 from wanflow.store.journal import UNCERTAIN
 from wanflow.store.lock import ShotEntry
 from wanflow.store.take import Take
-from wanflow.store.take_names import take_file
+from wanflow.store.take_names import parse_take_node, take_file, take_node
+from wanflow.suggest import did_you_mean
 
 SOON = timedelta(hours=3)
 """Time before the end of a task from which on people are warned."""
@@ -138,20 +142,19 @@ def status(plan: Plan, now: datetime) -> ProductionStatus:
     """The rows of a plan's shots and cuts; `now` decides which tasks expire soon."""
     have = plan.inventory
     charged = Cost(spent(have.lock, have.stored), plan.currency, Bound.EXACT)
-    cuts: list[CutRow] = []
-    for step in plan.steps:
-        if step.kind is StepKind.CUT:
-            state = {Action.REUSE: "current", Action.BLOCKED: "blocked"}.get(step.action, "outdated")
-            output = plan.graph.production.cuts[cut_name(step.vertex)].output
-            cuts.append(CutRow(step.node, state, output, step.reasons))
     return ProductionStatus(
         shots=shot_rows(plan),
-        cuts=tuple(cuts),
+        cuts=tuple(_cut_row(plan, step) for step in plan.steps if step.kind is StepKind.CUT),
         in_flight=len(have.open_tasks) + len(have.unknown_fate),
         charged=None if not plan.provider.paid else charged,
         unclaimed_tasks=unclaimed_tasks(plan),
         expiring=expiring(plan, now),
     )
+
+
+def _cut_row(plan: Plan, step: Step) -> CutRow:
+    state = {Action.REUSE: "current", Action.BLOCKED: "blocked"}.get(step.action, "outdated")
+    return CutRow(step.node, state, plan.graph.production.cuts[cut_name(step.vertex)].output, step.reasons)
 
 
 def shot_rows(plan: Plan) -> tuple[ShotRow, ...]:
@@ -237,6 +240,45 @@ def _take_rows(
             take=take,
             file=take_file(plan.graph.production.out, shot, number, take.suffix) if here else None,
         )
+
+
+def row_to_play(plan: Plan, node: str, takes: Sequence[TakeRow]) -> TakeRow | CutRow:
+    """The row of the take or the cut that a node means, whose file is expected to be here; `takes` are all rows.
+
+    A shot means its take in use, and the name of a cut the cut where no shot has it. Raises UnknownTarget for any other
+    node, and for a shot or a take that has no file yet or any more.
+    """
+    production = plan.graph.production
+    name = single_shot(production, node)
+    known = {row.shot for row in takes} | production.shots.keys()
+    cuts = [step for step in plan.steps if step.kind is StepKind.CUT and name in {step.vertex, cut_name(step.vertex)}]
+    if cuts and name not in known:
+        return _cut_row(plan, cuts[0])
+    shot, number = parse_take_node(name) or (name, None)
+    if shot not in known:
+        nodes = [*known, *map(cut_id, production.cuts), *(take_node(row.shot, row.number) for row in takes)]
+        hint = did_you_mean(node, nodes) or tr("`wanflow takes` lists the takes")
+        raise UnknownTarget(tr("no take and no cut is called `{node}`", node=node), hint=hint)
+    return _take_to_play(shot, number, [row for row in takes if row.shot == shot])
+
+
+def _take_to_play(shot: str, number: int | None, rows: Sequence[TakeRow]) -> TakeRow:
+    """The row of a shot's take with a number, or of the one in use; raises UnknownTarget."""
+    if not rows:
+        raise UnknownTarget(tr("`{shot}` has no takes yet", shot=shot), hint=tr("`wanflow run` renders one"))
+    found = next((row for row in rows if (row.picked if number is None else row.number == number)), None)
+    if found is None:
+        listed = joined(", ", (f"`{take_node(shot, row.number)}`" for row in rows))
+        words = tr("no take of `{shot}` is in use", shot=shot)
+        if number is not None:
+            words = tr("`{shot}` has no take {number}", shot=shot, number=number)
+        raise UnknownTarget(words, hint=tr("its takes: {numbers}", numbers=listed))
+    if found.file is None:
+        hint = tr("`wanflow pull`, or copy the store")
+        if found.state == "gone":
+            hint = tr("somebody removed it: `wanflow takes {shot}` lists the others", shot=for_shell(shot))
+        raise UnknownTarget(tr("the file of `{node}` is not here", node=take_node(shot, found.number)), hint=hint)
+    return found
 
 
 def unclaimed_tasks(plan: Plan) -> tuple[UnclaimedTask, ...]:

@@ -10,6 +10,7 @@ import click
 
 from wanflow import api
 from wanflow.characters import for_shell
+from wanflow.cli.completion import complete_nodes
 from wanflow.cli.opening import open_production
 from wanflow.cli.options import ProductionOptions, example, production_options, production_options_but_file
 from wanflow.cli.screen import say
@@ -39,7 +40,7 @@ class TakeNumber(click.IntRange):
         "wanflow pick talk 2", "wanflow pick talk --file talk-graded.mp4", "wanflow pick talk --from speech 2"
     ),
 )
-@click.argument("shot")
+@click.argument("shot", shell_complete=complete_nodes)
 @click.argument("number", type=TakeNumber(min=1), metavar="N", required=False)
 @click.option(
     "--file",

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from wanflow import api
+from wanflow.cli.completion import complete_nodes
 from wanflow.cli.hints import pasteable_json
 from wanflow.cli.opening import conclude_part, open_production, open_sound_part
 from wanflow.cli.options import ProductionOptions, example, production_options, selection
@@ -97,7 +98,7 @@ def costs(settings: ProductionOptions, by: str, *, as_json: bool) -> ExitCode:
 
 
 @click.command("why", epilog=example("wanflow why approach", "wanflow why cut:main"))
-@click.argument("node")
+@click.argument("node", shell_complete=complete_nodes)
 @production_options
 @click.pass_obj
 def why(settings: ProductionOptions, node: str) -> int:
@@ -109,7 +110,7 @@ def why(settings: ProductionOptions, node: str) -> int:
 
 
 @click.command("show", epilog=example("wanflow show approach"))
-@click.argument("node")
+@click.argument("node", shell_complete=complete_nodes)
 @production_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_obj
