@@ -32,7 +32,8 @@ def mermaid(graph: ShotGraph) -> str:
     lines = ["flowchart LR"]
     for vertex in graph.vertices:
         left, right = _MERMAID[type(vertex)]
-        characters = (char if char.isalnum() or char in " -_./:,…" else f"#{ord(char)};" for char in _label(vertex))
+        label = vertex_label(vertex)
+        characters = (char if char.isalnum() or char in " -_./:,…" else f"#{ord(char)};" for char in label)
         lines.append(f'  {ids[vertex.id]}{left}"{"".join(characters)}"{right}')
     lines += [f"  {ids[start]} --> {ids[end]}" for start, end in _edges(graph)]
     return "\n".join(lines)
@@ -43,7 +44,7 @@ def dot(graph: ShotGraph) -> str:
     ids = _ids(graph)
     nodes: list[str] = []
     for vertex in graph.vertices:
-        label = _label(vertex).replace("\\", "\\\\").replace('"', '\\"')
+        label = vertex_label(vertex).replace("\\", "\\\\").replace('"', '\\"')
         nodes.append(f'  {ids[vertex.id]} [shape={_DOT[type(vertex)]}, label="{label}"];')
     edges = [f"  {ids[start]} -> {ids[end]};" for start, end in _edges(graph)]
     return "\n".join(["digraph wanflow {", "  rankdir=LR;", *nodes, *edges, "}"])
@@ -69,7 +70,7 @@ def _edges(graph: ShotGraph) -> Iterator[tuple[str, str]]:
         yield from ((start, vertex.id) for start in graph.inputs(vertex.id))
 
 
-def _label(vertex: Vertex) -> str:
+def vertex_label(vertex: Vertex) -> str:
     """The name of a vertex, shortened where it is long; an address without its query, which may be a signature."""
     name = asset_name(vertex.id)
     if isinstance(vertex, AssetVertex) and isinstance(vertex.source, UrlSource):

@@ -106,20 +106,25 @@ def render_problem(problem: Problem, width: int = MAX_SHOWN) -> str:
         words = tr("warning: {message}", message=words)
     lines = [shown(f"{problem.option or problem.place}: {translated(words)}", LONGEST_MESSAGE)]
     if problem.source.strip():
-        before, line = _excerpt(problem, max(min(width, MAX_SHOWN) - 2, 8))
+        before, line = excerpt(problem, max(min(width, MAX_SHOWN) - 2, 8))
         lines += [f"  {shown(line)}", f"  {' ' * cells_wide(shown(before))}^"]
-    beside = [tr("the pipeline is used at {place}", place=place) for place in problem.place.used_at]
-    if problem.repeats:
-        beside.append(trn("and {number} more use of it", "and {number} more uses of it", problem.repeats))
-    lines += [f"  {shown(translated(line))}" for line in beside]
+    lines += [f"  {shown(translated(line))}" for line in uses_texts(problem)]
     if problem.hint:
         hint = translated(tr("hint: {hint}", hint=problem.hint))
         lines.append(shown(f"  {hint}", LONGEST_MESSAGE))
     return "\n".join(lines)
 
 
-def _excerpt(problem: Problem, width: int) -> tuple[str, str]:
-    """The line up to the place, and the line; one that is wider is shortened around the place."""
+def uses_texts(problem: Problem) -> list[str]:
+    """Where the pipeline is used that a problem is in, a sentence each."""
+    beside: list[str] = [tr("the pipeline is used at {place}", place=place) for place in problem.place.used_at]
+    if problem.repeats:
+        beside.append(trn("and {number} more use of it", "and {number} more uses of it", problem.repeats))
+    return beside
+
+
+def excerpt(problem: Problem, width: int = MAX_SHOWN) -> tuple[str, str]:
+    """The line up to the place, and the line; one that is wider than `width` cells is shortened around the place."""
     line, at = problem.source, problem.place.column - 1
     if len(line) <= 8 * width and cells_wide(shown(line)) <= width:  # a longer one is not looked at for each problem
         return line[:at], line

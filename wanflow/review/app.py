@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote
 
 from starlette.applications import Starlette
@@ -13,10 +14,12 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from wanflow import api
+from wanflow.language.problem import is_shipped
 from wanflow.loading import SoundPart
 from wanflow.report.page import pages
 from wanflow.report.page.pages import PageAction, View
 from wanflow.store.renditions import Rendition as PictureKind
+from wanflow.yamldoc.nodes import Place
 
 FIXED = {View.BOARD: "/", View.PLAN: "/plan", View.GRAPH: "/graph", View.COSTS: "/costs"}
 NAMED = {View.SHOT: "/shots/", View.CUT: "/cuts/"}
@@ -29,6 +32,7 @@ class ServedLinks:
     live: bool = True
     read_only: bool = False
     allow_run: bool = False
+    folder: Path | None = None
 
     def view(self, view: View, name: str = "") -> str:
         """A view; `/` in a name is kept, since names of scenes have it."""
@@ -45,6 +49,12 @@ class ServedLinks:
     def picture(self, digest: str, kind: PictureKind) -> str | None:
         """What is derived from a file."""
         return f"/media/{digest}/{kind}"
+
+    def editor(self, place: Place) -> str | None:
+        """What opens an editor on this machine; a shipped pipeline is not for editing."""
+        if self.folder is None or is_shipped(place):
+            return None
+        return f"vscode://file{quote((self.folder / place.file).as_posix())}:{place.line}:{place.column}"
 
     def action(self, action: PageAction, shot: str = "") -> str | None:
         """Where the form of an action goes; nothing where the server refuses it."""

@@ -16,15 +16,20 @@ from typing import Protocol
 import jinja2
 
 from wanflow.characters import shown
+from wanflow.language.problem import excerpt, uses_texts
 from wanflow.messages import tr, translated, trn, trp
 from wanflow.report.page.board import BoardQuery, board_of
+from wanflow.report.page.costs_view import costs_of
+from wanflow.report.page.graph_view import graph_of
 from wanflow.report.page.money_bar import money_bar
+from wanflow.report.page.plan_view import plan_of
 from wanflow.report.page.snapshot import Snapshot
 from wanflow.report.text.plan import ACTIONS
-from wanflow.report.text.status import STATES
+from wanflow.report.text.status import CHARGE_STATES, STATES, charge_text
 from wanflow.report.text.words import cost_text, cost_words, count, seconds_text, time_text
 from wanflow.store.renditions import STRIP_FRAMES
 from wanflow.store.renditions import Rendition as PictureKind
+from wanflow.yamldoc.nodes import Place
 
 STATIC = Path(__file__).parent / "static"
 """Folder of the stylesheet and the scripts."""
@@ -82,6 +87,10 @@ class Links(Protocol):
         """What is derived from the file of this digest."""
         ...
 
+    def editor(self, place: Place) -> str | None:
+        """What opens an editor at a place of the production's files; None where the reader has none of them."""
+        ...
+
     def action(self, action: PageAction, shot: str = "") -> str | None:
         """Where the form of an action goes; None where the page may not do it, as a frozen one."""
         ...
@@ -91,6 +100,26 @@ def board(snapshot: Snapshot, links: Links, query: Query = NOTHING, *, said: str
     """All shots in film order, by scene; `said` is the message of an action, shown once."""
     made = None if snapshot.plan is None else board_of(snapshot, snapshot.plan, BoardQuery.of(query))
     return _document(View.BOARD, tr("Board"), snapshot, links, said, {"board": made})
+
+
+def plan(snapshot: Snapshot, links: Links, query: Query = NOTHING, *, said: str = "") -> str:
+    """What a run would do and cost; with `confirm` in the query also what it would send, and the button that does."""
+    made = None if snapshot.plan is None else plan_of(snapshot, snapshot.plan, asked=bool(query.get("confirm")))
+    return _document(View.PLAN, tr("Plan"), snapshot, links, said, {"plan_view": made})
+
+
+def graph(snapshot: Snapshot, links: Links, query: Query = NOTHING, *, said: str = "") -> str:
+    """What each shot and cut is made from; `scene` in the query opens a scene of a large production."""
+    made = None if snapshot.plan is None else graph_of(snapshot, snapshot.plan, query.get("scene", ""))
+    return _document(View.GRAPH, tr("Graph"), snapshot, links, said, {"graph_view": made})
+
+
+def costs(snapshot: Snapshot, links: Links, query: Query = NOTHING, *, said: str = "") -> str:
+    """What was charged; `by` in the query is the key of the chart."""
+    made = None
+    if snapshot.plan is not None and snapshot.ledger is not None:
+        made = costs_of(snapshot.ledger, paid=snapshot.plan.provider.paid, by=query.get("by", ""))
+    return _document(View.COSTS, tr("Costs"), snapshot, links, said, {"costs_view": made})
 
 
 def _document(
@@ -131,15 +160,19 @@ def _environment() -> jinja2.Environment:
         trn=trn,
         trp=trp,
         count=count,
+        charge_text=charge_text,
         cost_text=cost_text,
         cost_words=cost_words,
         seconds_text=seconds_text,
         time_text=time_text,
+        excerpt=excerpt,
+        uses_texts=uses_texts,
         View=View,
         PictureKind=PictureKind,
         PageAction=PageAction,
         ACTIONS=ACTIONS,
         STATES=STATES,
+        CHARGE_STATES=CHARGE_STATES,
         STRIP_FRAMES=STRIP_FRAMES,
     )
     return environment

@@ -50,8 +50,8 @@ _TOTALS: Mapping[Action, str] = {
     Action.REUSE: tr("unchanged"),
     Action.HELD: tr("held"),
 }
-_UNCHANGED = frozenset({Action.REUSE, Action.HELD})
-_TITLES = {StepKind.TAKE: tr("takes"), StepKind.EXTRACT: tr("frames, pieces and sound"), StepKind.CUT: tr("cuts")}
+UNCHANGED = frozenset({Action.REUSE, Action.HELD})
+TITLES = {StepKind.TAKE: tr("takes"), StepKind.EXTRACT: tr("frames, pieces and sound"), StepKind.CUT: tr("cuts")}
 
 COLUMNS = (
     Column("", styled=True),
@@ -83,25 +83,30 @@ def plan_text(plan: Plan, *, verbose: bool = False, notes: Sequence[str] = (), s
 
     `notes` come last: a person should read them before money is spent.
     """
-    listed_steps = [step for step in plan.steps if verbose or step.action not in _UNCHANGED]
+    listed_steps = [step for step in plan.steps if verbose or step.action not in UNCHANGED]
     beside = "\n".join(shown(screen.complete(unclaimed_text(item))) for item in unclaimed_tasks(plan))
     noted = _noted(notes, screen)
     if not listed_steps:
         return joined("\n", filter(None, (beside, would_do(plan, screen), *noted)))
-    production, counts = plan.graph.production, plan.counts()
+    production = plan.graph.production
     title = shown(production.title or production.file, LONGEST_CELL)
     header = tr("{title} ({backend}, {region})", title=title, backend=plan.provider.name, region=plan.region)
-    parts = ((counts.get(action), state) for action, state in _TOTALS.items())
-    totals = joined(", ", (tr("{number} {state}", number=number, state=state) for number, state in parts if number))
     unshown = len(plan.steps) - len(listed_steps)
-    if unshown:
-        totals = joined("", (totals, trn(" (-v shows it)", " (-v shows them)", unshown)))
+    totals = totals_text(plan, trn(" (-v shows it)", " (-v shows them)", unshown) if unshown else "")
     closing = [
-        *([] if plan.idle else [tr("Plan: {totals}{price}", totals=totals, price=_price(plan))]),
+        *([] if plan.idle else [totals]),
         would_do(plan, screen),
         *noted,
     ]
     return joined("\n\n", [header, *_steps(listed_steps, screen), *filter(None, [beside]), joined("\n", closing)])
+
+
+def totals_text(plan: Plan, way_to_others: str = "") -> str:
+    """How many steps have each action, and the price; `way_to_others` is said of steps that are not shown."""
+    counts = plan.counts()
+    parts = ((counts.get(action), state) for action, state in _TOTALS.items())
+    totals = joined(", ", (tr("{number} {state}", number=number, state=state) for number, state in parts if number))
+    return tr("Plan: {totals}{price}", totals=joined("", (totals, way_to_others)), price=_price(plan))
 
 
 def _noted(notes: Sequence[str], screen: Screen) -> list[str]:
@@ -113,7 +118,7 @@ def _steps(listed_steps: Sequence[Step], screen: Screen) -> Iterator[str]:
     styles = [STYLES[step.action] for step in listed_steps]
     steps = table(COLUMNS, [_row(step) for step in listed_steps], screen.indented(2), styles)
     yield _indented(steps.heading)
-    for kind, title in _TITLES.items():
+    for kind, title in TITLES.items():
         rows = [_indented(row) for step, row in zip(listed_steps, steps.rows, strict=True) if step.kind is kind]
         if rows:
             yield "\n".join([screen.styled(screen.complete(title), "bold"), *rows])
@@ -135,19 +140,24 @@ def would_do(plan: Plan, screen: Screen = PIPE) -> str:
 
 def _row(step: Step) -> tuple[str, ...]:
     """A step as cells; `?` marks money that is only spent if an input comes out different."""
-    perhaps = step.action is Action.RENDER and not step.certain
-    more = len(step.reasons) - MOST_REASONS
-    reasons = [reason.text for reason in step.reasons[: MOST_REASONS if more > 1 else None]]
+    perhaps = tr("{action}?", action=ACTIONS[step.action])
     return (
         SYMBOLS[step.action],
         step.node,
-        tr("{action}?", action=ACTIONS[step.action]) if perhaps else ACTIONS[step.action],
+        perhaps if step.action is Action.RENDER and not step.certain else ACTIONS[step.action],
         step.model or "",
         seconds_text(step.seconds) if step.kind is StepKind.TAKE else "",
         seconds_text(step.footage) if step.kind is StepKind.TAKE else "",
         cost_text(step.cost),
-        joined("; ", [*reasons, *([tr("and {more} more", more=more)] if more > 1 else [])]),
+        joined("; ", reason_texts(step)),
     )
+
+
+def reason_texts(step: Step) -> list[str]:
+    """The first reasons of a step, and how many others it has."""
+    more = len(step.reasons) - MOST_REASONS
+    reasons = [reason.text for reason in step.reasons[: MOST_REASONS if more > 1 else None]]
+    return [*reasons, tr("and {more} more", more=more)] if more > 1 else reasons
 
 
 def _price(plan: Plan) -> str:

@@ -66,6 +66,13 @@ STATES: Mapping[str, str] = {
     "gone": tr("gone"),
 }
 """Words of states."""
+CHARGE_STATES: Mapping[str, str] = {
+    "charged": tr("charged"),
+    "failed": tr("failed"),
+    "in flight": tr("in flight"),
+    "unknown fate": tr("of unknown fate"),
+}
+"""Words of the states of charges."""
 
 
 def status_text(status: ProductionStatus, *, verbose: bool = False, screen: Screen = PIPE) -> str:
@@ -174,8 +181,8 @@ def costs_text(ledger: Ledger, by: str, screen: Screen = PIPE) -> str:
     groups, coming = ledger.by(by), ledger.to_come
     lines: list[str] = []
     if groups:
-        rows = [_charge_cells(name, part, ledger.currency) for name, part in groups.items()]
-        total = _charge_cells(tr("total"), ledger.total, ledger.currency)
+        rows = [charge_cells(name, part, ledger.currency) for name, part in groups.items()]
+        total = charge_cells(tr("total"), ledger.total, ledger.currency)
         amounts = (
             Column(heading, right=True) for heading in (tr("takes"), tr("charged"), tr("estimated"), tr("failed"))
         )
@@ -186,16 +193,18 @@ def costs_text(ledger: Ledger, by: str, screen: Screen = PIPE) -> str:
             tr(
                 "{takes} still to come, at most {amount}",
                 takes=count(coming.takes, "take"),
-                amount=_amount(coming.estimate, ledger.currency),
+                amount=charge_text(coming.estimate, ledger.currency),
             )
         )
     return joined("\n", lines) if lines else tr("nothing was charged yet")
 
 
-def _charge_cells(name: str, part: ChargeSum, currency: str) -> tuple[str, ...]:
-    charged, estimate = _amount(part.charged, currency), _amount(part.estimate, currency)
+def charge_cells(name: str, part: ChargeSum, currency: str) -> tuple[str, ...]:
+    """A sum of charges: its name, takes, charged, estimated, failed."""
+    charged, estimate = charge_text(part.charged, currency), charge_text(part.estimate, currency)
     return name, str(part.takes), charged, estimate, str(part.failed) if part.failed else ""
 
 
-def _amount(amount: Decimal | None, currency: str) -> str:
+def charge_text(amount: Decimal | None, currency: str) -> str:
+    """An amount, `?` for an unknown one."""
     return f"{'?' if amount is None else amount_text(amount)} {currency}"
