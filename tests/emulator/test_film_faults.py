@@ -127,6 +127,7 @@ def test_a_film_has_bars(films: FilmSet, media: tuple[OrderItem, ...], good: Fil
         picture = seen[number]
         assert picture.size == (1280, 720)
         assert light(picture.crop((0, 0, 1280, 90))) < 2 > light(picture.crop((0, 630, 1280, 720)))
+        assert light(picture.crop((0, 719, 1280, 720))) < 2
         middle = (0, 100, 1280, 620)
         assert likeness(picture.crop(middle), as_asked[number].crop(middle)) > SAME
 

@@ -13,11 +13,11 @@ from wanflow.emulator.film.command import FPS, SAMPLE_RATE, FilmCommand
 TURNED = "hflip,vflip"
 """Upside down: another picture of the same colours."""
 OTHER_PICTURE = "hflip,vflip,negate"
-BAR_SHARE = "0.13"
-"""Share of the height that each bar takes, as for 2.4:1 in 16:9."""
+BAR_PERCENT = 13
+"""Percent of the height that each bar takes, as for 2.4:1 in 16:9."""
 OTHER_RATE = 24
 FLASH = "lutyuv=y='clip(val*1.2+12,16,235)'"
-DRIFT = "eq=eval=frame:saturation='1-0.6*{share}':contrast='1-0.3*{share}':gamma_r='1+0.35*{share}'"
+DRIFT = "eq=eval=frame:saturation='1-0.7*{share}':contrast='1-0.4*{share}':gamma_r='1+0.5*{share}'"
 LOUDER = "volume=48dB"
 FOREVER = "tpad=stop_mode=clone:stop=-1"
 """Shows the last frame until the film is cut to its length."""
@@ -36,11 +36,12 @@ def inject(command: FilmCommand, video: str, audio: str | None, fault: FilmFault
     if fault.kind is FilmFaultKind.RATE:
         command.rate = OTHER_RATE
         return video, audio
-    return command.add_filter([video], _picture_filter(command.frames, fault, given)), audio
+    return command.add_filter([video], _picture_filter(command, fault, given)), audio
 
 
-def _picture_filter(frames: int, fault: FilmFault, given: int) -> str:
-    """The filters of a fault in the picture of a film with this many frames."""
+def _picture_filter(command: FilmCommand, fault: FilmFault, given: int) -> str:
+    """The filters of a fault in the picture of a film."""
+    frames = command.frames
     start = given if fault.start is None else round(fault.start * FPS)
     end = frames if fault.end is None else min(round(fault.end * FPS), frames)
     during = f"between(n,{start},{end - 1})"
@@ -53,8 +54,10 @@ def _picture_filter(frames: int, fault: FilmFault, given: int) -> str:
         case FilmFaultKind.FLICKER:
             return f"{FLASH}:enable='{during}*mod(n,2)'"
         case FilmFaultKind.LETTERBOX:
-            place = f"h=ih*{BAR_SHARE}:color=black:t=fill:enable='{during if fault.start or fault.end else 1}'"
-            return f"drawbox=y=0:{place},drawbox=y=ih-ih*{BAR_SHARE}:{place}"
+            height = command.size[1]
+            bar = height * BAR_PERCENT // 200 * 2
+            form = f"h={bar}:color=black:t=fill:enable='{during if fault.start or fault.end else 1}'"
+            return f"drawbox=y=0:{form},drawbox=y={height - bar}:{form}"
         case FilmFaultKind.SIZE:
             return "scale=trunc(iw/4)*2:trunc(ih/4)*2:flags=bicubic+bitexact"
         case FilmFaultKind.FIRST_FRAME:

@@ -21,6 +21,9 @@ STILL = "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chrom
 LAST_FRAME_SHARE = 0.45
 """Share of the frames that may change after which the last frame begins to appear."""
 
+TURN, ZOOM_LEFT = 0.65, 0.25
+"""Share of a continuation after which its zoom turns back, and share of the zoom that it has left at its end."""
+
 RAIN_SPEED = 0.045
 SNOW_SPEED = 0.004
 """Share of the frame's height that falls from one frame to the next."""
@@ -49,7 +52,7 @@ def from_picture(command: FilmCommand, picture: Path, target: ZoomTarget) -> str
 
 
 def continue_clip(command: FilmCommand, clip: InputVideo, number: int, target: ZoomTarget) -> str:
-    """The clip's own frames, then a slow zoom into the last of them; a clip that is longer is cut."""
+    """The clip's own frames, then a slow zoom into the last of them and back; a clip that is longer is cut."""
     own = min(clip.frames, command.frames)
     more = command.frames - own
     source, seen = f"{number}:{clip.picture}", _fit_clip(command.size, own)
@@ -57,7 +60,7 @@ def continue_clip(command: FilmCommand, clip: InputVideo, number: int, target: Z
     if not more:
         return shown
     # the clip's last frame is the one before the zoom's first
-    zoom = _zoomed(more, target, lambda start, end: _eased(start - 1, end))
+    zoom = _zoomed(more, target, lambda start, end: _in_and_back(start - 1, end))
     held = command.add_filter([source], f"{seen},trim=start_frame={own - 1},{zoom}")
     return command.add_filter([shown, held], "concat")
 
@@ -156,6 +159,17 @@ def _eased(start: int, end: int) -> str:
     # the filter counts its first frame as 1
     progress = f"clip((on-1-{start})/{max(end - start, 1)},0,1)"
     return f"(st(0,{progress})*ld(0)*(3-2*ld(0)))"
+
+
+def _in_and_back(start: int, end: int) -> str:
+    """Amount of a zoom that goes to its target and most of the way back between two frames, as `_eased` does.
+
+    A chain of continuations would otherwise zoom into a few pixels, whose colours are not those of its first shot.
+    """
+    progress = f"clip((on-1-{start})/{max(end - start, 1)},0,1)"
+    way = f"st(1,if(lt(ld(0),{TURN}),ld(0)/{TURN},(1-ld(0))/(1-{TURN})))"
+    eased = f"({way}*ld(1)*(3-2*ld(1)))"
+    return f"(st(0,{progress})*0+if(lt(ld(0),{TURN}),{eased},{ZOOM_LEFT}+(1-{ZOOM_LEFT})*{eased}))"
 
 
 def _zoom(target: ZoomTarget, amount: str) -> str:
