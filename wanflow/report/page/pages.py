@@ -37,6 +37,8 @@ STATIC = Path(__file__).parent / "static"
 Query = Mapping[str, str]
 """The query of an address: what is asked of a view."""
 NOTHING: Query = {}
+MOST_PROBLEMS = 50
+"""Maximum errors that a page shows; every view has them above."""
 
 
 class View(StrEnum):
@@ -173,6 +175,7 @@ def _environment() -> jinja2.Environment:
         ACTIONS=ACTIONS,
         STATES=STATES,
         CHARGE_STATES=CHARGE_STATES,
+        MOST_PROBLEMS=MOST_PROBLEMS,
         STRIP_FRAMES=STRIP_FRAMES,
     )
     return environment

@@ -399,4 +399,17 @@ document.addEventListener("focusin", (event) => {
   player.onerror = () => player.remove();
 });
 
+// --- the graph -------------------------------------------------------------------------------------------------------
+
+function near(event) {
+  const node = event.target.closest?.(".node")?.dataset.node;
+  for (const edge of document.querySelectorAll(".edges path")) {
+    edge.classList.toggle("js-near", node !== undefined && (edge.dataset.from === node || edge.dataset.to === node));
+  }
+}
+
+for (const kind of ["pointerover", "focusin"]) {
+  document.addEventListener(kind, (event) => document.getElementById("graph") && near(event));
+}
+
 if (live) follow();
