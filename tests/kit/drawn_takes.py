@@ -15,7 +15,7 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
-from tests.kit.clips import to_frame
+from kit.clips import to_frame
 
 SIZE = (160, 90)
 RATE = 24

@@ -13,7 +13,7 @@ from random import Random
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from tests.kit.drawn_takes import (
+from kit.drawn_takes import (
     RATE,
     SIZE,
     Picture,

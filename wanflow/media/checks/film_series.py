@@ -13,13 +13,9 @@ from typing import NamedTuple
 from PIL import Image, ImageChops
 
 from wanflow.language.checks import Check
-from wanflow.media.checks.small_picture import SmallPicture
+from wanflow.media.checks.small_picture import BLACK_LEVEL, BLACK_SHARE, SmallPicture
 from wanflow.store.findings import Finding
 
-BLACK_LEVEL = 28
-"""Brightness (16 to 235) up to which a pixel is black."""
-BLACK_SHARE = 0.01
-"""Share of a black picture's pixels that may be brighter."""
 BLACK_SECONDS = 0.5
 """Seconds of black that are a finding; a fade at the beginning or the end has less."""
 
@@ -51,7 +47,7 @@ CUT_LEVELS = 1.5
 """Levels of mean difference of the smallest cut that is seen, in a night."""
 FLASH_SECONDS = Fraction(2, 3)
 """Seconds after which a flash of light is over: a picture that comes back by then wasn't cut away."""
-FLASH_LEVELS = 10
+FLASH_LEVELS = 30
 """Levels by which a picture in a flash is brighter."""
 WHITE_LEVEL, WHITE_CONTRAST = 180, 12
 """Mean brightness of a picture in which a flash leaves nothing to be seen, and its highest contrast."""
@@ -91,7 +87,7 @@ class FilmSeries:
         """Measure the next picture."""
         number, before = len(self.changes), self.recent[-1] if self.recent else None
         self.brightness.append(picture.brightness)
-        self.black.append(picture.share_above(BLACK_LEVEL) <= BLACK_SHARE)
+        self.black.append(picture.is_black)
         self.changes.append(0.0 if before is None or before is picture else picture.difference(before))
         unlike = 0.0 if before is None or self.changes[-1] < CUT_LEVELS else _unlike(before, picture)
         self._changed_percents.append(unlike)

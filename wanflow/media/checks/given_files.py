@@ -28,11 +28,11 @@ COLOURS_A_SECOND = 4
 FIRST_REACH, LAST_REACH = 3, 5
 """Pictures at the beginning and the end of a take, of which the likest to the given one counts."""
 LIKE_PICTURE = 0.6
-"""SSIM below which the first or last frame is unlike the given picture."""
+"""Likeness below which the first or last frame is unlike the given picture."""
 LIKE_CLIP = 0.7
-"""SSIM below which the head of a continuation is unlike the clip that it continues."""
+"""Likeness below which the head of a continuation is unlike the clip that it continues."""
 WORST_SHARE = 4
-"""Part of the compared pictures, a quarter, whose mean SSIM counts: one picture may differ by its place."""
+"""Part of the compared pictures, a quarter, whose mean likeness counts: one picture may differ by its place."""
 JUMP_TIMES, JUMP_LEVELS = 2.5, 1.5
 """Times the usual change, and levels of mean difference, of a jump where the new part of a continuation begins."""
 JUMP_REACH = 2
@@ -43,31 +43,34 @@ CONTRAST_WEIGHT = 2.0
 """Weight of a difference in contrast, the standard deviation of L*, beside one in the mean colour."""
 
 
+MeanLook = tuple[tuple[float, float, float], float]
+"""A colour, and a contrast."""
+
+
 @dataclass(slots=True)
 class GivenFiles:
     """What was given, read before the take is; what can't be read is left out.
 
     `clip` has pictures of the given clip by the number of the take's picture that should show the same, `new` is the
-    number of the first picture behind it. `likeness` are the best SSIMs for them so far.
+    number of the first picture behind it. `likeness` are the best ones for them so far.
     """
 
     first: Sequence[SmallPicture] = ()
     last: Sequence[SmallPicture] = ()
     clip: Mapping[int, SmallPicture] = field(default_factory=dict)
     new: int = 0
-    head: tuple[Sequence[float], float] | None = None
+    head: MeanLook | None = None
     likeness: dict[int, float] = field(default_factory=dict)
-    colours: list[tuple[float, float, float]] = field(default_factory=list)
-    contrasts: list[float] = field(default_factory=list)
+    looks: list[MeanLook] = field(default_factory=list)
 
     def compare(self, number: int, picture: SmallPicture, rate: Fraction) -> None:
         """Compare a picture of the take while it is here."""
         for at in (number - 1, number, number + 1):
             if at in self.clip:
-                self.likeness[at] = max(self.likeness.get(at, -1.0), picture.ssim(self.clip[at]))
-        if self.head is not None and number >= self.new and number % max(1, round(rate / COLOURS_A_SECOND)) == 0:
-            self.colours.append(picture.colour)
-            self.contrasts.append(picture.contrast)
+                self.likeness[at] = max(self.likeness.get(at, -1.0), picture.likeness(self.clip[at]))
+        measured = self.head is not None and number >= self.new and not picture.is_black
+        if measured and number % max(1, round(rate / COLOURS_A_SECOND)) == 0:
+            self.looks.append(picture.middle)
 
     @property
     def framed(self) -> Iterator[Image.Image]:
@@ -82,18 +85,20 @@ class GivenFiles:
         yield from _unlike(Check.FIRST_FRAME, self.first, series.first[:FIRST_REACH], Fraction(0))
         yield from _unlike(Check.LAST_FRAME, self.last, list(series.recent)[-LAST_REACH:], end)
         yield from self._continuation(series)
-        if self.head is not None and self.colours:
-            looks = (self.colours, self.contrasts)
-            measure = drift_between(self.head, mean_look(*looks))
+        # drift adds up until the end
+        look = mean_look(self.looks[len(self.looks) // 2 :])
+        if self.head is not None and look is not None:
+            measure = drift_between(self.head, look)
             yield Measurement(Finding(Check.DRIFT, measure, DRIFT), measure > DRIFT)
 
     def _continuation(self, series: FilmSeries) -> Iterator[Measurement]:
-        if self.likeness:
+        if self.likeness and self.new:
             worst = sorted(self.likeness.values())[: max(1, len(self.likeness) // WORST_SHARE)]
             measure = sum(worst) / len(worst)
             end = series.at(min(self.new, len(series.changes)))
             yield Measurement(Finding(Check.SEAM, measure, LIKE_CLIP, Fraction(0), end), measure < LIKE_CLIP)
-        if self.new:
+            if measure < LIKE_CLIP:
+                return  # where another clip ends, a jump is expected
             near = range(max(1, self.new - JUMP_REACH), min(len(series.changes), self.new + JUMP_REACH + 1))
             times, at = max(((series.times_usual(each), each) for each in near), default=(0.0, 0))
             if at:
@@ -131,27 +136,29 @@ def _read_clip(given: GivenFiles, path: Path, size: SmallSize, rate: Fraction) -
 def _read_head(given: GivenFiles, path: Path, size: SmallSize, _rate: Fraction) -> None:
     clock = read_clock(path)
     places = range(0, clock.frames, max(1, clock.frames // HEAD_SAMPLES))
-    pictures = list(small_film(path, clock, places, size))
-    given.head = mean_look([each.colour for each in pictures], [each.contrast for each in pictures])
+    given.head = mean_look([each.middle for each in small_film(path, clock, places, size) if not each.is_black])
 
 
 def _unlike(
     check: Check, given: Sequence[SmallPicture], shown: Iterable[SmallPicture], at: Fraction
 ) -> Iterator[Measurement]:
-    likest = max((each.ssim(picture) for each in given for picture in shown), default=None)
+    likest = max((each.likeness(picture) for each in given for picture in shown), default=None)
     if likest is not None:
         yield Measurement(Finding(check, likest, LIKE_PICTURE, at, at), likest < LIKE_PICTURE)
 
 
-def mean_look(
-    colours: Sequence[tuple[float, float, float]], contrasts: Sequence[float]
-) -> tuple[tuple[float, float, float], float]:
-    """The mean colour in CIELAB of pictures whose mean Y, Cb and Cr are these, and their mean contrast in L*."""
-    y, cb, cr = (sum(each) / len(colours) for each in zip(*colours, strict=True))
-    return lab(y, cb, cr), sum(contrasts) / len(contrasts) * 100 / FULL
+def mean_look(looks: Sequence[MeanLook]) -> MeanLook | None:
+    """The mean colour in CIELAB of pictures, and their mean contrast in L*; None of none.
+
+    `looks` have the mean Y, Cb and Cr of each, and its contrast in levels.
+    """
+    if not looks:
+        return None
+    y, cb, cr = (sum(each) / len(looks) for each in zip(*(colour for colour, _ in looks), strict=True))
+    return lab(y, cb, cr), sum(contrast for _, contrast in looks) / len(looks) * 100 / FULL
 
 
-def drift_between(one: tuple[Sequence[float], float], other: tuple[Sequence[float], float]) -> float:
+def drift_between(one: MeanLook, other: MeanLook) -> float:
     """How far two looks are from each other: by colour or by contrast, whichever is more."""
     return max(dist(one[0], other[0]), CONTRAST_WEIGHT * abs(one[1] - other[1]))
 

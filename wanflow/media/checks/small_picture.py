@@ -10,7 +10,7 @@ from pathlib import Path
 
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
-from PIL import Image, ImageChops, ImageMath
+from PIL import Image, ImageChops, ImageMath, ImageStat
 
 from wanflow.media.clock import PictureClock, shown_pictures
 from wanflow.media.container import QUARTER_TURNS, matrix_of, orientation_of
@@ -20,10 +20,18 @@ from wanflow.media.picture.still import UPRIGHT, read_still
 LONG_SIDE = 128
 """Pixels of the longer side: codecs and grain change such a picture little, and bars of a fiftieth are seen."""
 SHORTEST_SIDE = 8
+BLACK_LEVEL = 28
+"""Brightness (16 to 235) up to which a pixel is black."""
+BLACK_SHARE = 0.01
+"""Share of a black picture's pixels that may be brighter."""
 WINDOW = 8
 """Pixels of a side of the windows that SSIM compares."""
 STEADY_MEAN, STEADY_CONTRAST = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 """Constants of SSIM (Wang et al. 2004, equation 13): without them flat and dark windows would decide."""
+OTHER_COLOURS = 60.0
+"""Levels of mean distance in Y, Cb and Cr at which two pictures have nothing in common, however alike their shapes."""
+MIDDLE = 0.7
+"""Share of the sides of the middle of a picture, which bars at its edges don't reach."""
 SAME_SHAPE = 0.01
 """Share by which two aspects differ where one picture is still the whole of the other."""
 
@@ -48,20 +56,16 @@ class SmallPicture:
         """The mean brightness."""
         return _means(self.luma, (1, 1))[0]
 
-    @property
-    def colour(self) -> tuple[float, float, float]:
-        """The mean of Y, Cb and Cr."""
-        return self.brightness, _means(self.cb, (1, 1))[0], _means(self.cr, (1, 1))[0]
-
     @cached_property
     def contrast(self) -> float:
         """The standard deviation of the brightness."""
         total = sum(number * (level - self.brightness) ** 2 for level, number in enumerate(self.histogram))
         return math.sqrt(total / sum(self.histogram))
 
-    def share_above(self, level: int) -> float:
-        """The share of the pixels that are brighter than a level."""
-        return sum(self.histogram[level + 1 :]) / sum(self.histogram)
+    @property
+    def is_black(self) -> bool:
+        """Whether hardly anything is to be seen."""
+        return sum(self.histogram[BLACK_LEVEL + 1 :]) <= BLACK_SHARE * sum(self.histogram)
 
     def difference(self, other: SmallPicture) -> float:
         """The mean difference in brightness to a picture of the same size, in levels."""
@@ -78,8 +82,29 @@ class SmallPicture:
     def _quarter(self) -> Image.Image:
         return self.luma.reduce(2)
 
+    @property
+    def middle(self) -> tuple[tuple[float, float, float], float]:
+        """The mean Y, Cb and Cr of its middle, and the standard deviation of the brightness there."""
+        width, height = self.luma.size
+        left, top = round(width * (1 - MIDDLE) / 2), round(height * (1 - MIDDLE) / 2)
+        y, cb, cr = (each.crop((left, top, width - left, height - top)) for each in (self.luma, self.cb, self.cr))
+        colour = (_means(y, (1, 1))[0], _means(cb, (1, 1))[0], _means(cr, (1, 1))[0])
+        return colour, ImageStat.Stat(y).stddev[0]
+
+    def likeness(self, other: SmallPicture) -> float:
+        """How alike two pictures of the same size look: 1 for the same, about 0 for unrelated ones.
+
+        It is the structural similarity (SSIM) of their brightness, lowered by as much as their colours differ: to SSIM
+        two evenly coloured surfaces are alike.
+        """
+        windows = (max(1, self.luma.width // WINDOW), max(1, self.luma.height // WINDOW))
+        planes = ((self.luma, other.luma), (self.cb, other.cb), (self.cr, other.cr))
+        both = [zip(_means(one, windows), _means(two, windows), strict=True) for one, two in planes]
+        distances = [math.hypot(*(one - two for one, two in window)) for window in zip(*both, strict=True)]
+        return self.ssim(other) * max(0.0, 1 - sum(distances) / len(distances) / OTHER_COLOURS)
+
     def ssim(self, other: SmallPicture) -> float:
-        """Structural similarity to a picture of the same size: 1 for the same, about 0 for an unrelated one."""
+        """Structural similarity of the brightness to a picture of the same size."""
         windows = (max(1, self.luma.width // WINDOW), max(1, self.luma.height // WINDOW))
         one, two = self.luma.convert("I"), other.luma.convert("I")
         pictures = (one, two, _product(one, one), _product(two, two), _product(one, two))

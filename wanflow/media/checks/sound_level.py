@@ -22,12 +22,12 @@ NOTHING_DB = -120.0
 FULL_SCALE = 32_767
 RUN = 3
 """Samples at full scale one after another that are clipped; a peak may reach it for less."""
-CLIPPED_MS = 1.0
-"""Milliseconds of clipped sound in a second that are heard."""
+CLIPPED_MS = 4.0
+"""Milliseconds of clipped sound in a second that are heard; AAC adds a few to music that is limited to full scale."""
 
 
-def sound_measurements(path: Path, *, asked: bool) -> Iterator[Measurement]:
-    """What is measured of the sound of a take. Raises MediaFault."""
+def sound_measurements(path: Path, *, asked: bool, begin: Fraction = Fraction(0)) -> Iterator[Measurement]:
+    """What is measured of the sound of a take, of which the part before `begin` was given. Raises MediaFault."""
     peak, done, rate = 0, 0, 1
     clipped: dict[int, int] = {}
     for frame in decoded_sound(path):
@@ -37,7 +37,8 @@ def sound_measurements(path: Path, *, asked: bool) -> Iterator[Measurement]:
         rate = frame.sample_rate
         highest, lowest = max(samples, default=0), min(samples, default=0)
         loudest = max(highest, -lowest)
-        peak = max(peak, loudest)
+        if done >= begin * rate:
+            peak = max(peak, loudest)
         if loudest >= FULL_SCALE:
             second = done // rate
             clipped[second] = clipped.get(second, 0) + _clipped(samples, frame.layout.nb_channels)

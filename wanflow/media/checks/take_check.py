@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -50,13 +50,15 @@ class CheckTake(Job[tuple[Finding, ...]]):
 
 def measure_take(path: Path, expected: Expected, worker: Worker) -> Iterator[Measurement]:
     """All that is measured of a take, also where nothing is wrong."""
+    new = Fraction(0)
     with suppress(MediaFault, OSError):
-        yield from _picture_measurements(path, expected, worker)
+        new = yield from _picture_measurements(path, expected, worker)
     with suppress(MediaFault, OSError):
-        yield from sound_measurements(path, asked=expected.sound)
+        yield from sound_measurements(path, asked=expected.sound, begin=new)
 
 
-def _picture_measurements(path: Path, expected: Expected, worker: Worker) -> Iterator[Measurement]:
+def _picture_measurements(path: Path, expected: Expected, worker: Worker) -> Generator[Measurement, None, Fraction]:
+    """What is measured of the picture; returns the second at which its new part begins."""
     clock = read_clock(path)
     with opened(path) as container:
         stream = film_of(container, path)
@@ -68,13 +70,19 @@ def _picture_measurements(path: Path, expected: Expected, worker: Worker) -> Ite
     with suppress(MediaFault, OSError):
         for number, picture in enumerate(small_film(path, clock, range(min(clock.frames, MOST_FRAMES)), small)):
             if worker.processes.killed:
-                return
+                return Fraction(0)
             series.add(picture)
             given.compare(number, picture, clock.rate)
     series.finish()
-    yield from film_measurements(series, one_move=expected.one_move)
+    compared = [*given.measurements(series)]
+    yield from compared
+    # a jump at the hand-over is one finding
+    jumps = {each.finding.start for each in compared if each.found and each.finding.check is Check.SEAM}
+    for each in film_measurements(series, one_move=expected.one_move):
+        if each.finding.check is not Check.HARD_CUT or each.finding.start not in jumps:
+            yield each
     yield bar_measurement(series, given.framed)
-    yield from given.measurements(series)
+    return series.at(given.new)
 
 
 def _form_measurements(clock: PictureClock, size: tuple[int, int], expected: Expected) -> Iterator[Measurement]:
