@@ -267,6 +267,7 @@ def snapshot(part: SoundPart, now: datetime | None = None) -> Snapshot:
     if production is None:
         return Snapshot("", None, problems=part.problems)
     made = plan(production, whole=part.whole)
+    written = ((name, media_files(production).cut(name)) for name in production.cuts)
     return Snapshot(
         title=production.title or production.folder.name,
         plan=made,
@@ -275,6 +276,7 @@ def snapshot(part: SoundPart, now: datetime | None = None) -> Snapshot:
         notes=notes(made),
         ledger=costs(production),
         problems=part.problems,
+        films={name: film.digest for name, film in written if film is not None},
     )
 
 

@@ -17,17 +17,18 @@ from wanflow.store.take_names import take_node
 class Consequence:
     """What picking take `take` of `shot` changes in the next run.
 
-    `picked`: it is in use already, so nothing changes. `current`: it was made from the shot's present request; where it
-    is not, it is used once the shot is held. `renders` are the takes that would be rendered because of it, and `spared`
-    those that no longer would. `restored` are takes of other shots that would be in use again, without cost. `cuts` are
-    those that would be written again. `blocked` are nodes that would have to wait. `cost` is what the renders cost: of
-    an animatic, the list price of the paid takes.
+    `picked`: it is in use already, so nothing changes. `current`: it was made from the shot's present request. `used`:
+    the shot uses it from then on; a take that is not current is used only where the shot is held. `renders` are the
+    takes that would be rendered because of it, and `spared` those that no longer would. `restored` are takes of other
+    shots that would be in use again, without cost. `cuts` are those that would be written again. `blocked` are nodes
+    that would have to wait. `cost` is what the renders cost: of an animatic, the list price of the paid takes.
     """
 
     shot: str
     take: int
     picked: bool
     current: bool
+    used: bool
     renders: tuple[Step, ...]
     spared: tuple[Step, ...]
     restored: tuple[str, ...]
@@ -47,7 +48,7 @@ def compare(before: Plan, after: Plan, shot: str, take: int) -> Consequence:
     renders = tuple(step for node, step in now.items() if step.action is Action.RENDER and not _renders(former, node))
     spared = tuple(step for node, step in former.items() if step.action is Action.RENDER and not _renders(now, node))
     used_before, used_now = _takes_in_use(before), _takes_in_use(after)
-    changed = {name: digest for name, digest in used_now.items() if used_before.get(name) not in {None, digest}}
+    changed = {name: digest for name, digest in used_now.items() if used_before.get(name) != digest}
     entry = planned_request(after, after.graph.production.shots[shot])
     digest = next((known for known, number in entry.entry.numbers.items() if number == take), None)
     return Consequence(
@@ -55,6 +56,7 @@ def compare(before: Plan, after: Plan, shot: str, take: int) -> Consequence:
         take=take,
         picked=digest is not None and used_before.get(shot) == digest,
         current=any(answer.digest == digest for answer in entry.takes),
+        used=digest is not None and used_now.get(shot) == digest,
         renders=renders,
         spared=spared,
         restored=tuple(

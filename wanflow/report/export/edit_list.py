@@ -11,7 +11,7 @@ from wanflow import timebase
 from wanflow.boundary import Content
 from wanflow.errors import UnknownTarget
 from wanflow.graph.node import CutVertex, ShotVertex, asset_name, cut_id
-from wanflow.language.production import Music, Shot, Subtitles, TransitionKind
+from wanflow.language.production import Music, Shot, Subtitles, TitleCard, TransitionKind
 from wanflow.language.timeline import PlacedClip, total_frames
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.subtitle_file import read_lines
@@ -47,7 +47,8 @@ class EditEvent:
     `begin` and `length` are frames of the cut; of them the first `lead` are a `transition` from the event before, or
     from black. `file` is relative to the production's folder, None for a title; `still`: it is a picture. `size` is
     its width and height, None where that is not known. `take`, `shot` and `number` are None for a file that somebody
-    brought; `takes` are all takes of the shot whose files are here, this one among them, by number.
+    brought; `takes` are all takes of the shot whose files are here, this one among them, by number. `title` is a card
+    of words, `slate` what the animatic writes over it. `missing`: its take is not rendered yet, and has no digest.
     """
 
     name: str
@@ -68,16 +69,23 @@ class EditEvent:
     take: Take | None = None
     size: tuple[int, int] | None = None
     takes: tuple[TakeFile, ...] = ()
+    title: TitleCard | None = None
+    slate: tuple[str, ...] = ()
+    missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class EditMusic:
-    """The music of a cut: `samples` at `sample_rate`, heard from the first frame of the cut for `length` frames."""
+    """The music of a cut: `samples` at `sample_rate`, heard from the first frame of the cut for `length` frames.
+
+    `digest` is that of its file.
+    """
 
     music: Music
     samples: int
     sample_rate: int
     length: int
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +114,14 @@ class EditList:
         return max((event.begin + event.length for event in self.events), default=0)
 
 
-def edit_list(plan: Plan, cut: str) -> EditList:
+def edit_list(plan: Plan, cut: str, *, whole: bool = True) -> EditList:
     """A cut of a plan's production as it would be assembled now.
 
-    Raises UnknownTarget for a cut that isn't there, or one of whose takes is not rendered yet, MediaFault where an `in`
-    or `out` lies beyond a clip, or a subtitle file cannot be read.
+    Without `whole` takes may be missing: their clips are as long as they are expected to be.
+
+    Raises UnknownTarget for a cut that isn't there, or with `whole` for one of whose takes is not rendered yet,
+    MediaFault where an `in` or `out` lies beyond a clip, the length of a missing one is not known, or a subtitle file
+    cannot be read.
     """
     production = plan.graph.production
     if cut not in production.cuts:
@@ -124,7 +135,7 @@ def edit_list(plan: Plan, cut: str) -> EditList:
     inputs = inputs_of(vertex, outputs_of(plan, plan.inventory), plan.graph)
     edit = arrange(vertex.cut, inputs, production.shots, production.provider)
     missing = [item.vertex for item in edit.items if item.digest is None]
-    if missing:
+    if missing and whole:
         raise UnknownTarget(tr("`{missing}` is not rendered yet", missing=missing[0]), hint=tr("`wanflow run` first"))
     rate = frame_rate(edit)
     clips = place_items(edit, rate)
@@ -156,10 +167,15 @@ def _event(plan: Plan, item: EditItem, clip: PlacedClip, rate: Fraction) -> Edit
         sound=film is not None and film.samples > 0,
         still=film is None,
         size=None if film is None else (film.width, film.height),
+        title=item.item.source if isinstance(item.item.source, TitleCard) else None,
+        slate=item.slate,
+        missing=item.digest is None,
     )
     vertex = None if item.vertex is None else plan.graph.vertex(item.vertex)
-    if not isinstance(vertex, ShotVertex) or item.digest is None:
+    if not isinstance(vertex, ShotVertex):
         return event
+    if item.digest is None:
+        return replace(event, file=None, shot=vertex.shot)
     entry = plan.inventory.lock.shots[vertex.id]
     number = entry.numbers[item.digest]
     name, take = take_node(vertex.id, number), entry.takes[item.digest]
@@ -188,10 +204,10 @@ def _present_file(plan: Plan, shot: str, number: int, take: Take) -> str:
 
 def _music(edit: Edit, frames: int, rate: Fraction) -> EditMusic | None:
     music, film = edit.cut.finish.music, None if edit.music is None else edit.music.film
-    if music is None or film is None or not film.samples:
+    if music is None or edit.music is None or film is None or not film.samples:
         return None
     heard = timebase.to_frames(Fraction(film.samples, film.sample_rate), rate)
-    return EditMusic(music, film.samples, film.sample_rate, max(1, min(frames, heard)))
+    return EditMusic(music, film.samples, film.sample_rate, max(1, min(frames, heard)), edit.music.digest or "")
 
 
 def to_srt(cut: EditList) -> str:

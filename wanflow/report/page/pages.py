@@ -18,12 +18,16 @@ import jinja2
 from wanflow.characters import shown
 from wanflow.language.problem import excerpt, uses_texts
 from wanflow.messages import tr, translated, trn, trp
+from wanflow.planner.consequence import Consequence
 from wanflow.report.page.board import BoardQuery, board_of
 from wanflow.report.page.costs_view import costs_of
+from wanflow.report.page.cut_view import cut_page
 from wanflow.report.page.graph_view import graph_of
 from wanflow.report.page.money_bar import money_bar
 from wanflow.report.page.plan_view import plan_of
+from wanflow.report.page.shot_view import shot_page
 from wanflow.report.page.snapshot import Snapshot
+from wanflow.report.text.consequence import consequence_text
 from wanflow.report.text.plan import ACTIONS
 from wanflow.report.text.status import CHARGE_STATES, STATES, charge_text
 from wanflow.report.text.words import cost_text, cost_words, count, seconds_text, time_text
@@ -124,6 +128,18 @@ def costs(snapshot: Snapshot, links: Links, query: Query = NOTHING, *, said: str
     return _document(View.COSTS, tr("Costs"), snapshot, links, said, {"costs_view": made})
 
 
+def shot(snapshot: Snapshot, links: Links, name: str, asked: Consequence | None = None, *, said: str = "") -> str:
+    """A shot: its takes side by side and its request; `asked` is what a pick would do. Raises UnknownTarget."""
+    values = {"shown": shot_page(snapshot, name), "asked": asked} if snapshot.plan else {}
+    return _document(View.SHOT, name, snapshot, links, said, values)
+
+
+def cut(snapshot: Snapshot, links: Links, name: str, *, said: str = "") -> str:
+    """A cut: its film as it was last written and as it would be now, on its timeline. Raises UnknownTarget."""
+    values = {"shown": cut_page(snapshot, name)} if snapshot.plan else {}
+    return _document(View.CUT, name, snapshot, links, said, values)
+
+
 def _document(
     view: View, heading: str, snapshot: Snapshot, links: Links, said: str, values: Mapping[str, object]
 ) -> str:
@@ -142,6 +158,7 @@ def _document(
             said=said,
             bar=None if snapshot.plan is None else money_bar(snapshot.plan),
             problems=snapshot.problems,
+            paid=snapshot.plan is not None and snapshot.plan.provider.paid,
         )
     )
 
@@ -177,6 +194,7 @@ def _environment() -> jinja2.Environment:
         CHARGE_STATES=CHARGE_STATES,
         MOST_PROBLEMS=MOST_PROBLEMS,
         STRIP_FRAMES=STRIP_FRAMES,
+        consequence_text=consequence_text,
     )
     return environment
 

@@ -10,7 +10,8 @@ from functools import cached_property
 from wanflow import digest
 from wanflow.language.problem import Problem
 from wanflow.planner.budget import PlanNotes
-from wanflow.planner.plan import Plan
+from wanflow.planner.inputs import outputs_of
+from wanflow.planner.plan import NodeOutput, Plan
 from wanflow.planner.status import ProductionStatus, ShotRow, TakeRow
 from wanflow.store.charges import Ledger
 
@@ -20,7 +21,8 @@ class Snapshot:
     """A production with its plan, rows and charges.
 
     `problems` are those of a production that has errors: what can be used of it is in the plan. `plan` is None where
-    nothing can be used, and so are the values that are made from it.
+    nothing can be used, and so are the values that are made from it. `films` are the digests of the cuts as they were
+    last written, by name; those without a file are left out.
     """
 
     title: str
@@ -30,6 +32,7 @@ class Snapshot:
     notes: PlanNotes = field(default_factory=PlanNotes)
     ledger: Ledger | None = None
     problems: tuple[Problem, ...] = ()
+    films: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def takes_of(self) -> Mapping[str, tuple[TakeRow, ...]]:
@@ -43,6 +46,11 @@ class Snapshot:
     def rows(self) -> Mapping[str, ShotRow]:
         """The row of each shot."""
         return {} if self.status is None else {row.shot: row for row in self.status.shots}
+
+    @cached_property
+    def outputs(self) -> Mapping[str, NodeOutput]:
+        """What each vertex of the graph gives now."""
+        return {} if self.plan is None else outputs_of(self.plan, self.plan.inventory)
 
     def seen(self, shot: str) -> str:
         """A short hash of what an action on a shot depends on: its state, its takes, its pick and its reasons.

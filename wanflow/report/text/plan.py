@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
@@ -21,7 +19,15 @@ from wanflow.planner.status import unclaimed_tasks
 from wanflow.report.show import NodeDetails
 from wanflow.report.text.status import unclaimed_text
 from wanflow.report.text.table import LONGEST_CELL, PIPE, Column, Screen, table
-from wanflow.report.text.words import cost_text, cost_words, count, listed, seconds_text
+from wanflow.report.text.words import (
+    WordChange,
+    cost_text,
+    cost_words,
+    count,
+    edited_words,
+    listed,
+    seconds_text,
+)
 
 SYMBOLS: Mapping[Action, str] = {
     Action.RENDER: "+",
@@ -380,16 +386,9 @@ def why_lines(plan: Plan, explanation: Explanation) -> Iterator[str]:
         )
 
 
-_PIECES = re.compile(r"\s+|[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]|\w+|[^\w\s]")
+_MARKED = {WordChange.SAME: "{}", WordChange.GONE: "[-{}-]", WordChange.CAME: "{{+{}+}}"}
 
 
 def word_diff(old: str, new: str) -> str:
     """The new text with `[-words that went-]` and `{+words that came+}`, as git marks them."""
-    was, now, parts = _PIECES.findall(old), _PIECES.findall(new), list[str]()
-    for tag, a, b, c, d in difflib.SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
-        if tag == "equal":
-            parts.append("".join(now[c:d]))
-            continue
-        parts += [f"[-{''.join(was[a:b])}-]"] if a < b else []
-        parts += [f"{{+{''.join(now[c:d])}+}}"] if c < d else []
-    return "".join(parts)
+    return "".join(_MARKED[change].format(words) for change, words in edited_words(old, new))

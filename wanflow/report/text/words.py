@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
 
 from wanflow import money, timebase
@@ -60,3 +63,27 @@ def cost_words(cost: Cost) -> str:
         return tr("a price that is not known")
     amount = f"{money.amount_text(cost.amount)} {cost.currency}"
     return tr("at most {amount}", amount=amount) if cost.bound is Bound.AT_MOST else amount
+
+
+class WordChange(StrEnum):
+    """What an edit did to some words of a text."""
+
+    SAME = "same"
+    GONE = "gone"
+    CAME = "came"
+
+
+_PIECES = re.compile(r"\s+|[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]|\w+|[^\w\s]")
+
+
+def edited_words(old: str, new: str) -> Iterator[tuple[WordChange, str]]:
+    """The new text in parts, with the words that went and those that came; a Chinese character is a word."""
+    was, now = _PIECES.findall(old), _PIECES.findall(new)
+    for tag, a, b, c, d in difflib.SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
+        if tag == "equal":
+            yield WordChange.SAME, "".join(now[c:d])
+            continue
+        if a < b:
+            yield WordChange.GONE, "".join(was[a:b])
+        if c < d:
+            yield WordChange.CAME, "".join(now[c:d])

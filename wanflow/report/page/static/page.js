@@ -5,6 +5,9 @@
 // - an element with `data-keep` and all in it is theirs; a class `js-…` and an attribute `data-js-…` stay as well;
 // - the event `page:merged` on the document says that the page changed.
 
+import "./players.js";
+import "./film.js";
+
 document.documentElement.classList.add("script");
 const body = document.body;
 const live = body.dataset.live === "yes";

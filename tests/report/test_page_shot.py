@@ -1,0 +1,156 @@
+"""The view of a shot: its takes side by side, earlier requests below, and what a pick would do before it is made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from kit.bookkeeping import run
+from kit.films import APPROACH, COAST, LIGHTHOUSE, edited, plan
+from kit.pages import Element, PlainLinks, read, snapshot
+from kit.providers import DASHSCOPE
+from wanflow import api
+from wanflow.errors import UnknownTarget
+from wanflow.planner import choose
+from wanflow.planner.plan import Plan
+from wanflow.report.page import pages
+from wanflow.report.page.shot_view import shot_page
+from wanflow.report.text.consequence import consequence_text
+from wanflow.store.inventory import Inventory
+
+TWICE = replace(LIGHTHOUSE, shots={**LIGHTHOUSE.shots, "coast": replace(COAST, takes=2)}, provider=DASHSCOPE)
+"""Two takes of the first shot, which the second continues."""
+
+
+def view(of: Plan, name: str, pick: int | None = None, links: PlainLinks | None = None) -> Element:
+    """A shot's page as a browser gets it."""
+    asked = None if pick is None else api.consequence(of, name, pick)
+    return read(pages.shot(snapshot(of), links or PlainLinks(), name, asked))
+
+
+def picked(made: Plan, number: int) -> Inventory:
+    """What there is once a take of `coast` was picked."""
+    asked = choose.request_of_shot(made, "coast")
+    take = choose.take_of_number(asked.entry, "coast", number)
+    return replace(made.inventory, lock=choose.pick(made.inventory.lock, asked, take))
+
+
+def test_takes_of_the_present_request_are_side_by_side() -> None:
+    """Each with its number, whether it is in use and who chose it, its player, and what made it."""
+    after, _ = run(TWICE)
+    chosen = view(plan(TWICE, picked(plan(TWICE, after), 2)), "coast")
+    takes = [each for each in chosen.all("li") if "data-take" in each.attributes]
+    assert [(each.attributes["data-take"], each.attributes["data-picked"]) for each in takes] == [
+        ("1", ""),
+        ("2", "somebody"),
+    ]
+    player = takes[0].one("video")
+    assert (player.attributes["data-rate"], player.attributes["data-frames"]) == ("30", "150")
+    assert player.attributes["src"].startswith("/media/")
+    assert "controls" in player.attributes
+    assert "out/shots/coast.t1.mp4" in takes[0].text
+    assert "wan2.7-i2v" in takes[0].text
+    card = chosen.one("article")
+    assert card.attributes["data-shot"] == "coast"
+    assert card.attributes["data-seen"]
+    assert view(plan(TWICE, after), "coast").one("li", data_take="1").attributes["data-picked"] == "default"
+
+
+def test_the_price_of_a_pick_is_said_before_it_is_made() -> None:
+    """What is rendered again, at which price, and the cut that shows it; the others have a link to ask."""
+    after, _ = run(TWICE)
+    page = view(plan(TWICE, after), "coast", pick=2)
+    told = page.one("p", data_consequence="2")
+    assert told.words == "picking take 2 renders approach again (3.00 CNY) and re-cuts main"
+    assert page.one("button", aria_describedby=told.attributes["id"]).words == "Pick take 2"
+    plain = view(plan(TWICE, after), "coast")
+    assert plain.one("a", data_ask="2").attributes["href"] == "/shot/coast?pick=2"
+    assert not [each for each in plain.within if "data-consequence" in each.attributes]
+
+
+@pytest.mark.parametrize(
+    ("film", "before", "take", "words"),
+    [
+        (TWICE, 0, 1, "take 1 is in use"),
+        (TWICE, 2, 1, "picking take 1 costs nothing: it restores approach.t1 and re-cuts main"),
+        (
+            edited(TWICE, "coast", prompt="dusk"),
+            0,
+            1,
+            "take 1 was made from an earlier request: it is used where `coast` is held",
+        ),
+    ],
+    ids=["in use", "back", "earlier"],
+)
+def test_words_of_a_pick(film, before, take, words) -> None:
+    """Of one that changes nothing, of one that goes back, and of one that is not used."""
+    after, _ = run(TWICE)
+    if before:
+        after, _ = run(TWICE, picked(plan(TWICE, after), before))
+    assert consequence_text(api.consequence(plan(film, after), "coast", take), paid=True) == words
+
+
+def test_a_free_backend_says_that_the_price_is_of_the_list() -> None:
+    """The animatic costs nothing, and what the paid take costs is said."""
+    after, _ = run(TWICE)
+    words = consequence_text(api.consequence(plan(TWICE, after), "coast", 2), paid=False)
+    assert "(list price 3.00 CNY, free here)" in words
+
+
+def test_earlier_requests_are_folded_under_the_words_that_changed() -> None:
+    """With the present prompt and what differs; open where nothing was made from the present request."""
+    after, _ = run(TWICE)
+    rewritten = edited(TWICE, "coast", prompt="coast at night", written="coast at night")
+    page = view(plan(rewritten, after), "coast")
+    folded = page.one("details", class_="earlier")
+    assert folded.one("span", class_="changes").words == "prompt: dawn → night"
+    assert (folded.one("del").text, folded.one("ins").text) == ("dawn", "night")
+    assert len(folded.all("video")) == 2
+    assert "open" in folded.attributes
+    assert "No take was made from the present request yet." in page.text
+    now, _ = run(rewritten, after)
+    assert "open" not in view(plan(rewritten, now), "coast").one("details", class_="earlier").attributes
+
+
+def test_an_input_is_shown_with_where_it_comes_from() -> None:
+    """A piece of another shot links to it; a picture is shown by its poster."""
+    after, _ = run(TWICE)
+    first = view(plan(TWICE, after), "coast").one("ul", class_="inputs")
+    assert first.one("img").attributes["src"] == f"/media/{'a' * 64}/poster"
+    assert "wanflow.yaml:3:3" in first.text
+    second = view(plan(TWICE, after), "approach").one("ul", class_="inputs")
+    assert second.one("a", href="/shot/coast").words == "shot coast, tail 2 s"
+
+
+def test_names_of_the_cast_are_as_they_are_sent() -> None:
+    """What the model reads is marked."""
+    film = edited(TWICE, "coast", prompt="Image 1 waves", written="keeper waves")
+    page = view(plan(film), "coast")
+    assert page.one("mark").text == "Image 1"
+    assert "keeper waves" not in page.one("p", class_="prompt").text
+
+
+def test_a_page_that_only_reads_has_no_forms() -> None:
+    """And none of what a frozen one could not answer."""
+    after, _ = run(TWICE)
+    frozen = view(plan(TWICE, after), "coast", links=PlainLinks(live=False, act=False))
+    assert not [each for each in frozen.all("form") if each.attributes.get("method") == "post"]
+    assert not [each for each in frozen.within if "data-ask" in each.attributes]
+
+
+def test_names_and_prompts_are_text() -> None:
+    """Nothing that somebody wrote becomes an element, and what cannot be seen is shown."""
+    hostile = "<script>alert(1)</script>\"'\u202e"
+    film = edited(TWICE, "coast", prompt=hostile, written=hostile, note=hostile, tags=(hostile,))
+    page = view(plan(film), "coast")
+    assert all(each.attributes.get("src", "").startswith("/static/") for each in page.all("script"))
+    assert "<script>alert(1)</script>" in page.text
+    assert "\u202e" not in page.text
+
+
+def test_another_name_is_not_found() -> None:
+    """For the server to answer with 404."""
+    with pytest.raises(UnknownTarget, match="no shot is called `cost`"):
+        shot_page(snapshot(plan(LIGHTHOUSE)), "cost")
+    assert APPROACH.name in LIGHTHOUSE.shots

@@ -1,0 +1,202 @@
+"""The view of a cut: its film as it was last written, and as it would be now, on one timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from wanflow import timebase
+from wanflow.errors import UnknownTarget, WanflowError
+from wanflow.graph.node import cut_id
+from wanflow.language.production import Cut, TransitionKind
+from wanflow.messages import Translatable, tr
+from wanflow.planner.status import CutRow
+from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic, edit_list
+from wanflow.report.page.snapshot import Snapshot
+from wanflow.report.show import ShowRow, rows_of, source_text
+from wanflow.report.text.words import seconds_text
+
+JOINS: Mapping[TransitionKind, str] = {
+    TransitionKind.CUT: tr("cut"),
+    TransitionKind.DISSOLVE: tr("dissolve"),
+    TransitionKind.FADE: tr("fade through black"),
+    TransitionKind.WIPE: tr("wipe"),
+}
+"""Words of the joins of two items."""
+
+
+@dataclass(frozen=True, slots=True)
+class StripItem:
+    """An item on the strip. `begin` and `end` are the frames of the film between which a hard cut shows it.
+
+    So a join is a cut in its middle. `source_seconds` is the moment of its file at `begin`, `state` is that of its
+    shot. `share` and `offset` are its part of the film and where that begins, `clock` the same for people.
+    """
+
+    number: int
+    event: EditEvent
+    begin: int
+    end: int
+    source_seconds: Fraction
+    state: str
+    share: str
+    offset: str
+    clock: str
+
+    @property
+    def kind(self) -> str:
+        """What a player shows for it: `video`, `picture`, `title` or `missing`."""
+        if self.event.missing:
+            return "missing"
+        return "title" if self.event.title is not None else "picture" if self.event.still else "video"
+
+    @property
+    def shot(self) -> str:
+        """Its shot; empty for a file that somebody brought and for a title."""
+        return "" if self.event.shot is None else self.event.shot.name
+
+    @property
+    def file_rate(self) -> str:
+        """Frames of its file a second, as a script reads it."""
+        return timebase.rate_text(self.event.rate)
+
+    @property
+    def length(self) -> int:
+        """Its frames in the film."""
+        return self.end - self.begin
+
+    @property
+    def join(self) -> str:
+        """How it joins the one before; empty for a hard cut."""
+        return "" if self.event.transition is TransitionKind.CUT else JOINS[self.event.transition]
+
+
+@dataclass(frozen=True, slots=True)
+class StripLine:
+    """A text on the strip: a subtitle, from `begin` until `end`, in frames of the film."""
+
+    text: str
+    begin: int
+    end: int
+    share: str
+    offset: str
+
+
+@dataclass(frozen=True, slots=True)
+class CutPage:
+    """All that the view of a cut shows.
+
+    `edit` is None where the cut cannot be laid out, and `trouble` says why. `written` is the digest of its file as it
+    was last written, empty where there is none.
+    """
+
+    cut: Cut
+    row: CutRow | None
+    written: str
+    edit: EditList | None = None
+    trouble: str = ""
+    hint: str = ""
+    items: tuple[StripItem, ...] = ()
+    subtitles: tuple[tuple[str, tuple[StripLine, ...]], ...] = ()
+    music: str = ""
+    request: tuple[ShowRow, ...] = field(default=())
+
+    @property
+    def rate(self) -> str:
+        """Frames of the film a second, as a script reads it."""
+        return "" if self.edit is None else timebase.rate_text(self.edit.rate)
+
+    @property
+    def seconds(self) -> Fraction:
+        """How long the film is."""
+        return Fraction(0) if self.edit is None else self.edit.frames / self.edit.rate
+
+    @property
+    def missing(self) -> tuple[StripItem, ...]:
+        """The items whose takes are not rendered yet."""
+        return tuple(item for item in self.items if item.kind == "missing")
+
+    @property
+    def joined(self) -> bool:
+        """Whether the film has joins that are no hard cuts."""
+        return any(item.join for item in self.items)
+
+    @property
+    def music_share(self) -> str:
+        """The part of the film that its music plays for."""
+        return "" if self.edit is None or self.edit.music is None else _percent(self.edit.music.length, self.edit)
+
+
+def cut_page(snapshot: Snapshot, name: str) -> CutPage:
+    """The view of a cut of a production that has a plan; raises UnknownTarget for another name."""
+    plan = snapshot.plan
+    if plan is None or name not in plan.graph.production.cuts or snapshot.status is None:
+        raise UnknownTarget(tr("no cut is called `{name}`", name=name), hint=tr("the board shows the cuts"))
+    cut = plan.graph.production.cuts[name]
+    row = next((each for each in snapshot.status.cuts if each.node == cut_id(name)), None)
+    request = rows_of(plan.graph.vertex(cut_id(name)), plan.graph.production)
+    written = snapshot.films.get(name, "")
+    try:
+        edit = edit_list(plan, name, whole=False)
+    except WanflowError as trouble:
+        return CutPage(cut, row, written, trouble=str(trouble), hint=trouble.hint or "", request=request)
+    return CutPage(
+        cut=cut,
+        row=row,
+        written=written,
+        edit=edit,
+        items=tuple(_items(edit, snapshot)),
+        subtitles=tuple(
+            (
+                source_text(each.track.source),
+                tuple(
+                    StripLine(
+                        line.text,
+                        line.first,
+                        line.end,
+                        _percent(line.end - line.first, edit),
+                        _percent(line.first, edit),
+                    )
+                    for line in each.lines
+                ),
+            )
+            for each in edit.subtitles
+        ),
+        music="" if edit.music is None else _music_text(edit.music),
+        request=request,
+    )
+
+
+def _items(edit: EditList, snapshot: Snapshot) -> Iterator[StripItem]:
+    """The items from where a hard cut shows each until where it shows the next: the middle of a join."""
+    begins = [event.begin + (event.lead // 2 if position else 0) for position, event in enumerate(edit.events)]
+    for number, (event, begin, end) in enumerate(zip(edit.events, begins, [*begins[1:], edit.frames], strict=True), 1):
+        row = None if event.shot is None else snapshot.rows.get(event.shot.name)
+        yield StripItem(
+            number=number,
+            event=event,
+            begin=begin,
+            end=end,
+            source_seconds=event.first / event.rate + (begin - event.begin) / edit.rate,
+            state="" if row is None else row.state,
+            share=_percent(end - begin, edit),
+            offset=_percent(begin, edit),
+            clock=clock(begin / edit.rate),
+        )
+
+
+def clock(seconds: Fraction) -> str:
+    """A moment of a film: `1:02.5`, `0:00`."""
+    minutes, rest = divmod(round(seconds, 2), 60)
+    return f"{minutes}:{'' if rest >= 10 else '0'}{timebase.decimal_text(rest, 2)}"
+
+
+def _percent(frames: int, edit: EditList) -> str:
+    """A part of the film as an SVG reads it."""
+    return f"{100 * frames / max(1, edit.frames):.4f}%"
+
+
+def _music_text(music: EditMusic) -> Translatable | str:
+    length = seconds_text(timebase.to_seconds(music.samples, Fraction(music.sample_rate)))
+    return tr("{source}, {length}", source=source_text(music.music.source), length=length)
