@@ -31,6 +31,7 @@ from wanflow.report.text.consequence import consequence_text
 from wanflow.report.text.plan import ACTIONS
 from wanflow.report.text.status import CHARGE_STATES, STATES, charge_text
 from wanflow.report.text.words import cost_text, cost_words, count, seconds_text, time_text
+from wanflow.store.charges import Ledger
 from wanflow.store.renditions import STRIP_FRAMES
 from wanflow.store.renditions import Rendition as PictureKind
 from wanflow.yamldoc.nodes import Place
@@ -123,8 +124,9 @@ def graph(snapshot: Snapshot, links: Links, query: Query = NOTHING, *, said: str
 def costs(snapshot: Snapshot, links: Links, query: Query = NOTHING, *, said: str = "") -> str:
     """What was charged; `by` in the query is the key of the chart."""
     made = None
-    if snapshot.plan is not None and snapshot.ledger is not None:
-        made = costs_of(snapshot.ledger, paid=snapshot.plan.provider.paid, by=query.get("by", ""))
+    if snapshot.plan is not None:
+        ledger = snapshot.ledger or Ledger(snapshot.plan.currency)
+        made = costs_of(ledger, paid=snapshot.plan.provider.paid, by=query.get("by", ""))
     return _document(View.COSTS, tr("Costs"), snapshot, links, said, {"costs_view": made})
 
 

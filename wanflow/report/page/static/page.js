@@ -50,28 +50,41 @@ export function merge(old, fresh) {
 
 function mergeChildren(old, fresh) {
   const keyed = new Map();
-  for (const child of old.children) if (keyOf(child)) keyed.set(keyOf(child), child);
+  for (const child of old.children) if (keyOf(child) && !isKept(child)) keyed.set(keyOf(child), child);
   let at = old.firstChild;
   for (const next of [...fresh.childNodes]) {
     while (at && isKept(at)) at = at.nextSibling;
     const key = keyOf(next);
-    let same = key ? keyed.get(key) : at && !keyOf(at) && at.nodeName === next.nodeName ? at : null;
-    if (same && same.nodeName !== next.nodeName) same = null;
-    if (!same) {
+    const same = key ? keyed.get(key) : alike(at, next);
+    if (same?.nodeName !== next.nodeName) {
       old.insertBefore(document.importNode(next, true), at);
       continue;
     }
     keyed.delete(key);
+    if (!key) while (at !== same) at = passed(at);
     if (same === at) at = at.nextSibling;
     else place(old, same, at);
     if (same.nodeType === Node.ELEMENT_NODE) merge(same, next);
     else if (same.nodeValue !== next.nodeValue) same.nodeValue = next.nodeValue;
   }
-  while (at) {
-    const gone = at;
-    at = at.nextSibling;
-    if (!isKept(gone)) gone.remove();
+  while (at) at = passed(at);
+  for (const gone of keyed.values()) gone.remove();
+}
+
+/** The first node from `at` on that has no key and may become `next`; only an element is looked for further on. */
+function alike(at, next) {
+  const further = next.nodeType === Node.ELEMENT_NODE;
+  for (let node = at; node; node = further ? node.nextSibling : null) {
+    if (node.nodeName === next.nodeName && !keyOf(node) && !isKept(node)) return node;
   }
+  return null;
+}
+
+/** The node after one that is not needed any more; one with a key may still be. */
+function passed(node) {
+  const following = node.nextSibling;
+  if (!keyOf(node) && !isKept(node)) node.remove();
+  return following;
 }
 
 function say(words, refused = false) {
