@@ -34,7 +34,7 @@ GONE = {
 }
 """Words of our own invention that the glossary of docs/architecture.md replaced."""
 
-BEHIND_OTHERS = {"otio-cmx3600-adapter", "otio-fcp-adapter", "textual-image", "watchfiles"}
+BEHIND_OTHERS = {"otio-cmx3600-adapter", "otio-fcp-adapter", "watchfiles"}
 """What a library asks for when it does what we use it for: starlette reads forms with it."""
 
 SKIPPED = {ROOT / "tests" / "test_editor.py", ROOT / "tests" / "test_yaml_suite.py"}

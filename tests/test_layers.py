@@ -34,6 +34,7 @@ TRESPASSES = (
     ("uniseg", "cli/options.py", "uniseg"),
     ("rapidfuzz", "cli/options.py", "rapidfuzz"),
     ("rich", "cli/options.py", "rich"),
+    ("textual-image", "cli/options.py", "textual_image"),
     ("starlette", "cli/options.py", "starlette"),
     ("Jinja2", "cli/options.py", "jinja2"),
     ("The page knows of no run", "report/page/snapshot.py", "wanflow.runner.events"),

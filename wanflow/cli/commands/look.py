@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
 
 import click
 
 from wanflow import api
 from wanflow.cli.completion import complete_nodes
 from wanflow.cli.hints import pasteable_json
+from wanflow.cli.main import import_attribute
 from wanflow.cli.opening import conclude_part, open_production, open_sound_part
 from wanflow.cli.options import ProductionOptions, example, production_options, selection
 from wanflow.cli.run_output import print_elsewhere
-from wanflow.cli.screen import print_json, print_report, say
-from wanflow.errors import ExitCode, UnknownTarget
+from wanflow.cli.screen import print_json, print_report, say, screen_of
+from wanflow.errors import ExitCode, MediaFault, UnknownTarget
 from wanflow.graph import diagram
+from wanflow.language.production import Production
 from wanflow.messages import tr
 from wanflow.planner.budget import PlanNotes, rivals
+from wanflow.planner.status import TakeRow
 from wanflow.report.text.catalog import model_text, models_text
 from wanflow.report.text.plan import merge_texts, show_text, why_lines
-from wanflow.report.text.status import costs_text, expiring_texts, status_text, takes_text, unclaimed_text
+from wanflow.report.text.status import costs_text, expiring_texts, status_text, takes_table, takes_text, unclaimed_text
+from wanflow.report.text.table import Screen, Table
 from wanflow.store.charges import BY
+from wanflow.store.renditions import Rendition
 from wanflow.suggest import did_you_mean
+
+THUMBNAILS = "wanflow.report.text.thumbnails"
+PrintWithPosters = Callable[[Callable[[Screen], Table], Screen, Iterable[Path | None]], None]
 
 
 @click.command("status", epilog=example("wanflow status --json"))
@@ -54,6 +68,7 @@ def status(settings: ProductionOptions, *, as_json: bool, verbose: bool) -> Exit
 @production_options
 @click.option("--all", "removed", is_flag=True, help="Also the takes of removed shots.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@click.option("--thumbnails", is_flag=True, help="Show a picture of each take, on a terminal that can.")
 @click.option("-v", "--verbose", is_flag=True, help="Show the task and the digest of each take as well.")
 @click.pass_obj
 def takes(
@@ -63,18 +78,47 @@ def takes(
     *,
     removed: bool,
     as_json: bool,
+    thumbnails: bool,
     verbose: bool,
 ) -> ExitCode:
     """List every take: number, picked by a person or by default, seed, model, cost, date, file."""
+    if as_json and thumbnails:
+        raise click.UsageError(tr("`--json` and `--thumbnails` exclude each other"))
     part = open_sound_part(settings)
     if part.production is not None:
         plan = api.plan(part.production, select, exclude=exclude, whole=part.whole)
         rows = api.takes(plan, removed=removed, whole=part.whole)
         if as_json:
             print_json([row.to_json() for row in rows])
-        elif rows:
+        elif rows and not (thumbnails and _print_with_posters(part.production, rows, verbose=verbose)):
             print_report(lambda screen: takes_text(rows, verbose=verbose, screen=screen))
     return conclude_part(part)
+
+
+def _print_with_posters(production: Production, rows: Sequence[TakeRow], *, verbose: bool) -> bool:
+    """Print rows of takes beside their posters; where the terminal shows no pictures, say what is needed instead."""
+    terminal = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+    speaks = os.environ.get("TERM") != "dumb" and (sys.stdout.encoding or "").lower().startswith("utf")
+    try:
+        capable = terminal and speaks and cast(Callable[[], bool], import_attribute(f"{THUMBNAILS}:shows_pictures"))()
+    except Exception:  # noqa: BLE001 - keys pressed meanwhile are read as the terminal's answer
+        capable = False
+    if not capable:
+        say(tr("note: `--thumbnails` needs a terminal with pictures, such as kitty, iTerm2, WezTerm or foot"), err=True)
+        return False
+    files = api.media_files(production)
+
+    def poster(row: TakeRow) -> Path | None:
+        """The poster of a take; None where its file is not here, or shows nothing."""
+        file = None if row.file is None else files.find(row.take.digest)
+        with suppress(MediaFault):
+            return None if file is None else api.rendition(production, file, Rendition.POSTER)
+        return None
+
+    show = cast(PrintWithPosters, import_attribute(f"{THUMBNAILS}:print_with_posters"))
+    screen = screen_of(sys.stdout, os.environ)
+    show(lambda narrow: takes_table(rows, verbose=verbose, screen=narrow), screen, map(poster, rows))
+    return True
 
 
 @click.command("costs", epilog=example("wanflow costs --by day"))

@@ -11,7 +11,7 @@ from wanflow.money import amount_text
 from wanflow.planner.picks import ChoiceReason, rivals_text
 from wanflow.planner.plan import Reason
 from wanflow.planner.status import ProductionStatus, ShotRow, TakeRow, UnclaimedTask
-from wanflow.report.text.table import PIPE, Column, Screen, table
+from wanflow.report.text.table import PIPE, Column, Screen, Table, table
 from wanflow.report.text.words import count, time_text
 from wanflow.store.charges import ChargeSum, Ledger
 from wanflow.store.take_names import take_node
@@ -162,8 +162,13 @@ def expiring_texts(status: ProductionStatus, now: datetime) -> tuple[str, ...]:
 
 def takes_text(rows: Sequence[TakeRow], *, verbose: bool = False, screen: Screen = PIPE) -> str:
     """A line for each take; with `verbose` its task and its digest as well."""
+    return "\n".join(takes_table(rows, verbose=verbose, screen=screen).lines())
+
+
+def takes_table(rows: Sequence[TakeRow], *, verbose: bool = False, screen: Screen = PIPE) -> Table:
+    """The table of `takes_text`, row by row."""
     cells = [_take_cells(row, screen, verbose=verbose) for row in rows]
-    return "\n".join(table(TAKE_COLUMNS, cells, screen, [STYLES.get(row.state, "") for row in rows]).lines())
+    return table(TAKE_COLUMNS, cells, screen, [STYLES.get(row.state, "") for row in rows])
 
 
 def _take_cells(row: TakeRow, screen: Screen, *, verbose: bool) -> tuple[str, ...]:

@@ -1,0 +1,45 @@
+"""Tables beside posters, on a terminal that shows pictures; the only home of textual-image.
+
+Its import asks the terminal what it can show, so this module is imported only where somebody asked for posters.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from itertools import chain
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table as Grid
+from rich.text import Text
+from textual_image.renderable import Image, SixelImage, TGPImage
+
+from wanflow.messages import translated
+from wanflow.report.text.table import Screen, Table
+
+POSTER_CELLS, POSTER_LINES, GAP = 20, 5, 2
+"""Maximum width and height of a poster on the terminal, and the cells between it and its row."""
+
+# it warns, with a traceback, of a terminal that does not know the size of its cells, and assumes the usual one
+logging.getLogger("textual_image").setLevel(logging.ERROR)
+
+
+def shows_pictures() -> bool:
+    """Whether the terminal shows pictures, by kitty's protocol or as sixels; blocks of colour are not enough."""
+    return Image in {SixelImage, TGPImage}
+
+
+def print_with_posters(made: Callable[[Screen], Table], screen: Screen, posters: Iterable[Path | None]) -> None:
+    """Print a table that `made` makes for a screen, each row beside its poster, if it has one, once that is here."""
+    narrow = screen.indented(POSTER_CELLS + GAP)
+    shown = made(narrow)
+    # kitty's protocol writes the number of a picture as a colour, which people who want no colours need as well
+    console = Console(highlight=False, color_system="truecolor", no_color=False, height=POSTER_LINES)
+    for text, poster in zip((shown.heading, *shown.rows), chain((None,), posters), strict=True):
+        beside = Grid.grid(padding=(0, GAP, 0, 0))
+        beside.add_column(width=POSTER_CELLS)
+        beside.add_column(no_wrap=True, overflow="ignore")
+        picture = "" if poster is None else Image(poster, width="auto", height="auto")
+        beside.add_row(picture, Text.from_ansi(narrow.printed(translated(text))))
+        console.print(beside)
