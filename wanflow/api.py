@@ -723,18 +723,12 @@ def gc(productions: Sequence[Production], paid: Sequence[str] = (), *, apply: bo
 
 def _removables(productions: Sequence[Production], names: Sequence[str], *, apply: bool) -> Removables:
     plans, store = [plan(production) for production in productions], store_of(productions[0])
-    shown: dict[str, list[str]] = {}
-    for cut, digest in cut_records.takes(store):
-        if cut in productions[0].cuts:
-            shown.setdefault(digest, []).append(cut)
-    sizes = {digest: path.stat().st_size for digest, path in blobs.take_paths(store).items()}
-    free, paid = dict[str, NamedTake](), dict[str, NamedTake]()
-    for each in plans:
-        (paid if each.provider.paid else free).update(removable.named_takes(each, shown, sizes))
+    free, paid = _named_takes(plans, store)
+    idle, named = [take for take in free.values() if take.idle], removable.removable_takes(paid, names)
     found = Removables(
-        derived=_removable_files(plans, store),
-        free=tuple(take for take in free.values() if take.idle),
-        paid=removable.removable_takes(paid, names),
+        derived=_removable_files(plans, store, (*idle, *named)),
+        free=tuple(idle),
+        paid=named,
         unused_paid=tuple(take for take in paid.values() if take.idle),
     )
     if apply:
@@ -747,11 +741,28 @@ def _removables(productions: Sequence[Production], names: Sequence[str], *, appl
     return found
 
 
-def _removable_files(plans: Sequence[Plan], store: Store) -> tuple[Removable, ...]:
-    """What can be made again and nothing uses: derived files, and renditions of files that are gone."""
+def _named_takes(plans: Sequence[Plan], store: Store) -> tuple[dict[str, NamedTake], dict[str, NamedTake]]:
+    """The free and the paid takes of plans of one production, by node."""
+    cuts, shown = plans[0].graph.production.cuts, dict[str, list[str]]()
+    for cut, digest in cut_records.takes(store):
+        if cut in cuts:
+            shown.setdefault(digest, []).append(cut)
+    sizes = {digest: path.stat().st_size for digest, path in blobs.take_paths(store).items()}
+    free, paid = dict[str, NamedTake](), dict[str, NamedTake]()
+    for each in plans:
+        (paid if each.provider.paid else free).update(removable.named_takes(each, shown, sizes))
+    return free, paid
+
+
+def _removable_files(plans: Sequence[Plan], store: Store, going: Sequence[NamedTake]) -> tuple[Removable, ...]:
+    """What can be made again and nothing uses: derived files, and renditions of files that are gone.
+
+    `going` are the takes that are removed with them.
+    """
     derived = waste.derived_waste(store, chain.from_iterable(each.recipes.values() for each in plans))
     shown = frozenset(chain.from_iterable(media_files(each.graph.production).digests() for each in plans))
-    return (*derived, *waste.rendition_waste(store, derived, shown))
+    gone = frozenset(named.take.digest for named in going)
+    return (*derived, *waste.rendition_waste(store, derived, gone, shown))
 
 
 def doctor(

@@ -12,7 +12,9 @@ from cli.conftest import RUN, Wanflow, paid_production, rewrite
 from kit.interrupts import interrupted_after
 from kit.providers import DASHSCOPE
 from kit.served import Served
-from wanflow.store import layout, lockfile, run_lock
+from wanflow import digest
+from wanflow.store import atomic, layout, lockfile, renditions, run_lock
+from wanflow.store.layout import Store
 
 FILM = """\
 wanflow: 1
@@ -40,6 +42,13 @@ def shots() -> set[str]:
 def files(kind: str) -> set[str]:
     """The names of the store's files of a kind."""
     return {path.name for path in Path(".wanflow", kind).rglob("*.*")}
+
+
+def poster_of(film: Path) -> Path:
+    """A poster of a film, which a page made."""
+    place = renditions.place(Store(Path.cwd(), DASHSCOPE), digest.of_file(film), renditions.Rendition.POSTER)
+    atomic.write_whole(place, b"a poster")
+    return place
 
 
 def test_derived_files_go_and_what_is_used_stays(wanflow: Wanflow, film: Path) -> None:
@@ -106,8 +115,10 @@ def test_the_animatic_s_old_takes_go(wanflow: Wanflow, film: Path) -> None:
     assert wanflow("run", "-q", "coast").code == 0
     rewrite("prompt: a coast", "prompt: a colder coast")
     assert wanflow("run", "-q", "coast").code == 0
+    posters = [poster_of(Path(f"out/shots/coast.t{number}.mp4")) for number in (1, 2)]
     assert "animatic  coast.t1" in wanflow("gc").out
     assert wanflow("gc", "--apply").code == 0
+    assert [poster.exists() for poster in posters] == [False, True]
     assert [path.name for path in Path("out/shots").iterdir()] == ["coast.t2.mp4"]
     assert len(files("takes")) == 1
     assert "nothing to do" in wanflow("plan", "coast").out

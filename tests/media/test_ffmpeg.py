@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 from fractions import Fraction
 from pathlib import Path
 from threading import Thread, Timer, active_count
@@ -139,6 +140,15 @@ def test_a_killed_leash_ends_what_runs() -> None:
         ffmpeg.run(ENDLESS, processes=processes, progress=kill)
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+@pytest.mark.parametrize("niceness", [0, 7])
+def test_what_works_for_a_page_lets_others_go_first(niceness: int) -> None:
+    """Its process has the priority that was asked for, as `nice` counts it."""
+    processes, usual = RunningProcesses(niceness), os.getpriority(os.PRIO_PROCESS, 0)
+    process = subprocess.Popen(ENDLESS, stderr=subprocess.DEVNULL, start_new_session=True)
+    with process, processes.hold(process):
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) == (niceness or usual)
 
 
 def test_a_killed_leash_starts_nothing_that_lasts() -> None:

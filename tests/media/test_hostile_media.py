@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
 
@@ -20,9 +20,11 @@ from wanflow.language.source import Kind
 from wanflow.media import ffmpeg
 from wanflow.media.container import BadMedia, opened
 from wanflow.media.inputs import input_words, media_options
-from wanflow.media.jobs import RunningProcesses
+from wanflow.media.jobs import RunningProcesses, Worker
+from wanflow.media.posters import MakeRendition
 from wanflow.media.probe import examine, probe, probe_picture
 from wanflow.media.text.fonts import Typography, is_known, runs
+from wanflow.store.renditions import MADE_OF
 
 HOSTILE = {**PLAYLISTS, **BOMBS, **LIES}
 MEGABYTES = 700
@@ -121,6 +123,21 @@ def test_ffmpeg_opens_nothing_that_a_file_names(
     with pytest.raises(ToolFailed):
         ffmpeg.run_ffmpeg([*input_words(path, media_options(path)), "-f", "null", "-"], processes=RunningProcesses())
     assert (watch.names(), listener.was_called()) == (set(), False)
+
+
+@pytest.mark.parametrize("name", PLAYLISTS)
+def test_nothing_that_a_file_names_is_opened_for_a_page(
+    name: str, tmp_path: Path, lure: Lure, watch: OpenedFiles, listener: Listener
+) -> None:
+    """No poster, film or waveform of it is made, and nothing is left."""
+    path = made(PLAYLISTS[name], tmp_path / "sent", lure)
+    watch.names()
+    for kind in (Kind.VIDEO, Kind.IMAGE, Kind.AUDIO):
+        for rendition in MADE_OF[kind]:
+            job = MakeRendition(rendition, kind, PurePath("sent", path.name), PurePath("made", rendition))
+            with pytest.raises(BadMedia):
+                job.perform(Worker(tmp_path))
+    assert (watch.names(), listener.was_called(), [*(tmp_path / "made").iterdir()]) == (set(), False, [])
 
 
 OPENERS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path, PurePath
 
@@ -10,11 +11,13 @@ import pytest
 from PIL import Image
 
 from kit.clips import click_sound, drawn_clip, number_picture, numbered_clip, read_number, read_numbers
+from kit.hostile_media import NAMES
 from kit.unusual_clips import ff
 from wanflow.errors import MediaFault, ToolFailed
 from wanflow.language.source import Kind
+from wanflow.media.clock import read_clock
 from wanflow.media.jobs import RunningProcesses, Worker
-from wanflow.media.posters import COLUMNS, MakeRendition, fit
+from wanflow.media.posters import COLUMNS, MakeRendition, decoded_together, film_pictures, fit
 from wanflow.media.probe import probe
 from wanflow.store.renditions import STRIP_FRAMES, Rendition
 
@@ -68,6 +71,16 @@ def test_a_strip_shows_the_whole_film_in_even_steps(tmp_path: Path, frames: int,
         assert picture.size == (160 * STRIP_FRAMES, 120)
         tiles = [picture.crop((160 * place, 0, 160 * (place + 1), 120)) for place in range(STRIP_FRAMES)]
     assert list(map(read_number, tiles)) == shown
+
+
+def test_the_stills_of_a_long_film_are_searched_for(tmp_path: Path) -> None:
+    """An hour between two stills is not decoded, unless the file has no index."""
+    clip, places = numbered_clip(tmp_path / "long.mp4", 600, (64, 48)), [3, 10, 420, 599]
+    clock = read_clock(clip)
+    assert decoded_together(clock, places) == [[3, 10], [420, 599]]
+    assert decoded_together(replace(clock, direct=False), places) == [places]
+    found = film_pictures(clip, clock, places, 64, tmp_path / "draft", RunningProcesses())
+    assert [read_number(picture) for picture in found] == places
 
 
 def test_the_stills_of_an_hdr_film_have_the_colours_of_other_films(tmp_path: Path) -> None:
@@ -127,6 +140,13 @@ def test_a_silent_film_has_no_waveform(tmp_path: Path) -> None:
     with pytest.raises(MediaFault, match=r"`clip\.mp4` has no sound track"):
         made(numbered_clip(tmp_path / "clip.mp4", 3, (64, 48), sound=False), Rendition.PEAKS)
     assert list((tmp_path / "made").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_name_of_a_file_means_nothing(tmp_path: Path, name: str) -> None:
+    """Neither an option, a protocol nor a pattern."""
+    clip = numbered_clip(tmp_path / name, 3, (64, 48))
+    assert all(made(clip, rendition).stat().st_size for rendition in Rendition)
 
 
 @pytest.mark.parametrize("rendition", Rendition)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from kit.clips import click_sound
 from kit.locks import stored
@@ -61,6 +63,21 @@ def test_takes_extracts_and_assets_are_found_by_their_digest(folder: Path) -> No
     assert found(files, folder / "sets" / "coast.png") == (folder / "sets/coast.png", Kind.IMAGE, "image/png", True)
     assert found(files, folder / "sets" / "voice.wav") == (folder / "sets/voice.wav", Kind.AUDIO, "audio/wav", False)
     assert files.find("0" * 64) is None
+
+
+def test_a_picture_in_the_production_is_shown_as_a_file(folder: Path) -> None:
+    """Its bytes, as what they are; the store keeps them with what is made for pages."""
+    picture = folder / "sets" / "tiny.jpg"
+    Image.new("RGB", (360, 360)).save(picture)
+    uri = f"data:image/jpeg;base64,{base64.b64encode(picture.read_bytes()).decode()}"
+    write_production(folder, FILM.replace("sets/coast.png, driving_audio: VOICE", f"'{uri}'"))
+    files = api.media_files(api.load(folder / "wanflow.yaml"))
+    for _ in range(2):
+        shown = files.find(digest.of_file(picture))
+        assert shown is not None
+        assert shown.path.read_bytes() == picture.read_bytes()
+        assert (shown.path.is_relative_to(folder / ".wanflow"), shown.media_type) == (True, "image/jpeg")
+    assert digest.of_file(picture) in files.digests()
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,8 @@ WEBP: Mapping[str, Any] = {"format": "WEBP", "quality": 75, "method": 4}
 
 TELLING = (Fraction(1, 3), Fraction(1, 2), Fraction(2, 3), Fraction(1, 6), Fraction(5, 6))
 """Shares of a film at which its poster is looked for, the first one that is good first; a film often begins black."""
+SEEK_FRAMES = 250
+"""Minimum frames between two stills from which the file is searched anew: encoders set key frames about as often."""
 PLAIN_LEVELS = 8
 """Standard deviation, of 255 levels of grey, below which a picture shows next to nothing."""
 
@@ -132,9 +134,10 @@ def film_pictures(
         stream = film_of(container, source)
         look, size = look_of(container, stream, frame), fit(square_size(stream, frame), longer=side)
     if not look.converted:
-        for each in shown_pictures(source, clock, places, interlaced=look.interlaced):
-            _require_running(processes)
-            yield picture_of(each, look).resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
+        for near in decoded_together(clock, places):
+            for each in shown_pictures(source, clock, near, interlaced=look.interlaced):
+                _require_running(processes)
+                yield picture_of(each, look).resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
         return
     require_zscale(source, look)
     reel = Reel(source, clock, places, clock.rate, interlaced=look.interlaced)
@@ -142,6 +145,16 @@ def film_pictures(
     with Image.open(draft, formats=["PNG"]) as sheet:
         for number in range(len(places)):
             yield sheet.crop((number * size[0], 0, (number + 1) * size[0], size[1])).convert("RGB")
+
+
+def decoded_together(clock: PictureClock, places: Sequence[int]) -> list[list[int]]:
+    """Places in groups, each of which is decoded at one go; a file without an index is decoded once; pure."""
+    groups = [list(places[:1])]
+    for place in places[1:]:
+        if clock.counted and clock.direct and place - groups[-1][-1] > SEEK_FRAMES:
+            groups.append([])
+        groups[-1].append(place)
+    return groups
 
 
 def _write_film(source: Path, part: Path, worker: Worker, *, silent: bool) -> None:

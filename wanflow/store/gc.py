@@ -40,13 +40,15 @@ def derived_waste(store: Store, recipes: Iterable[Recipe]) -> list[Removable]:
     return [_removable(blobs.derived_file(store, name)) for name in unused]
 
 
-def rendition_waste(store: Store, waste: Iterable[Removable], shown: frozenset[str]) -> list[Removable]:
-    """Renditions of files that are gone, of derived files that are `waste`, and of other versions.
+def rendition_waste(
+    store: Store, waste: Iterable[Removable], going: frozenset[str], shown: frozenset[str]
+) -> list[Removable]:
+    """Renditions of files that are gone, of takes that are `going`, of derived files that are `waste`, and older ones.
 
     `shown` are the digests of the assets and cuts of the production. Those of a take stay while its file is here.
     """
-    used = {name.partition(".")[0] for name in blobs.list_derived(store) - {item.path.name for item in waste}}
-    used |= blobs.list_takes(store) | shown
+    kept = blobs.list_derived(store) - {item.path.name for item in waste}
+    used = {name.partition(".")[0] for name in kept} | (blobs.list_takes(store) - going) | shown
     return [_removable(each.path) for each in renditions.kept(store) if each.digest not in used]
 
 

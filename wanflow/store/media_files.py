@@ -16,9 +16,12 @@ from wanflow.language.media_checks import inline_sources
 from wanflow.language.output_paths import entry_of
 from wanflow.language.production import Production
 from wanflow.language.source import Facts, FactsTable, Kind
-from wanflow.store import blobs, cut_records
+from wanflow.store import atomic, blobs, cut_records, renditions
 from wanflow.store.layout import Store
 from wanflow.store.renditions import MADE_OF, Rendition
+
+SHOWN = frozenset({Kind.VIDEO, Kind.IMAGE, Kind.AUDIO})
+"""Kinds of assets that a page shows; it shows the words of subtitles itself."""
 
 KINDS: Mapping[str, Kind] = {".mp4": Kind.VIDEO, ".png": Kind.IMAGE, ".wav": Kind.AUDIO}
 """Kinds of takes and extracts by their suffix; the store has no others that a page shows."""
@@ -62,9 +65,11 @@ class MediaFiles:
 
     def __init__(self, production: Production, facts: FactsTable, store: Store) -> None:
         self._production, self._store = production, store
-        measured = ((key.partition("\0")[0], known) for key, known in facts.items() if isinstance(known, Facts))
-        inline = {source.key for source in inline_sources(production)}
-        self._assets = {known.digest: (path, known) for path, known in measured if path not in inline}
+        measured = {key.partition("\0")[0]: known for key, known in facts.items() if isinstance(known, Facts)}
+        inline = {source.key: source for source in inline_sources(production)}
+        shown = {path: known for path, known in measured.items() if known.kind in SHOWN}
+        self._assets = {known.digest: (path, known) for path, known in shown.items() if path not in inline}
+        self._inline = {known.digest: (inline[key], known) for key, known in shown.items() if key in inline}
 
     def find(self, digest: str) -> MediaFile | None:
         """The file with this digest; None where the production has none, or may not show it.
@@ -75,12 +80,12 @@ class MediaFiles:
             digests.from_json(digest)
         except ValueError:
             return None
-        return self._in_store(digest) or self._asset(digest) or self._cut(digest)
+        return self._in_store(digest) or self._written(digest) or self._asset(digest) or self._cut(digest)
 
     def digests(self) -> frozenset[str]:
-        """The digests of the assets and of the cuts as they were last written."""
+        """The digests of the assets, inline pictures too, and of the cuts as they were last written."""
         cuts = filter(None, map(self.cut, self._production.cuts))
-        return frozenset((*self._assets, *(film.digest for film in cuts)))
+        return frozenset((*self._assets, *self._inline, *(film.digest for film in cuts)))
 
     def cut(self, name: str) -> MediaFile | None:
         """The film of a cut as it was last written by this backend.
@@ -104,10 +109,20 @@ class MediaFiles:
         kind = KINDS[found.suffix]
         return MediaFile(digest, found, kind, f"{kind}/{found.suffix[1:]}")
 
+    def _written(self, digest: str) -> MediaFile | None:
+        """A picture that is written into the production, as a file in the store."""
+        source, facts = self._inline.get(digest, (None, None))
+        if source is None or facts is None:
+            return None
+        file = renditions.inline_place(self._store, digest, facts.format)
+        if not blobs.is_here(file):
+            atomic.write_whole(file, source.data)
+        return MediaFile(digest, file, facts.kind, f"{facts.kind}/{facts.format}", silent=True)
+
     def _asset(self, digest: str) -> MediaFile | None:
         """A picture, a film or a sound that the production names and may open, with the size that was measured."""
         path, facts = self._assets.get(digest, (None, None))
-        if path is None or facts is None or facts.kind is Kind.SUBTITLES:
+        if path is None or facts is None:
             return None
         file = self._production.folder / path
         refused = self._production.boundary.refusal(path, Content.MEDIA) is not None

@@ -71,6 +71,11 @@ def place(store: Store, digest: str, rendition: Rendition) -> Path:
     return store.renditions / digest[:2] / f"{digest}.{rendition}.{VERSION}{rendition.suffix}"
 
 
+def inline_place(store: Store, digest: str, suffix: str) -> Path:
+    """Where a picture that is written into the production is as a file, or would be."""
+    return store.renditions / digest[:2] / f"{digest}.inline.{VERSION}.{suffix}"
+
+
 def find(store: Store, digest: str, rendition: Rendition) -> Path | None:
     """The rendition of a file; None where it is not made yet."""
     found = place(store, digest, rendition)
