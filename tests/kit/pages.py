@@ -12,6 +12,7 @@ from wanflow.planner.plan import Plan
 from wanflow.planner.status import status, take_rows
 from wanflow.report.page.pages import PageAction, PictureKind, View
 from wanflow.report.page.snapshot import Snapshot
+from wanflow.yamldoc.nodes import Place
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -43,6 +44,10 @@ class PlainLinks:
     def picture(self, digest: str, kind: PictureKind) -> str | None:
         """What is derived from a file."""
         return f"/media/{digest}/{kind}"
+
+    def editor(self, place: Place) -> str | None:
+        """What opens an editor."""
+        return f"editor:{place}"
 
     def action(self, action: PageAction, shot: str = "") -> str | None:
         """The address of a form."""
