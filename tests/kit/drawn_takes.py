@@ -125,14 +125,17 @@ def write_take(
     sound: array[int] | None = None,
     codec: str = "aac",
     options: Mapping[str, str] = USUAL,
+    rotation: int = 0,
 ) -> Path:
-    """Encode a film of these pictures, with mono sound where it is given."""
+    """Encode a film of these pictures, with mono sound where it is given; a player turns it by `rotation` degrees."""
     rest = iter(pictures)
     first = next(rest)
     with av.open(str(path.absolute()), "w", format="mov" if codec.startswith("pcm") else "mp4") as output:
         film = output.add_stream("libx264", rate=Fraction(rate), options=dict(options))
         film.width, film.height = first.size
         film.pix_fmt = "yuv420p" if first.width % 2 == first.height % 2 == 0 else "yuv444p"
+        if rotation:
+            film.set_display_rotation(rotation)
         track = None if sound is None else output.add_stream(codec, rate=SAMPLE_RATE, layout="mono")
         for number, picture in enumerate(_chained(first, rest)):
             frame = to_frame(picture)

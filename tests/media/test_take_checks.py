@@ -11,6 +11,9 @@ from pathlib import Path, PurePath
 from random import Random
 
 import pytest
+from hypothesis import given as given_values
+from hypothesis import settings
+from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter
 
 from kit.drawn_takes import (
@@ -29,6 +32,9 @@ from kit.drawn_takes import (
     write_take,
 )
 from wanflow.language.checks import Check
+from wanflow.media.checks.film_series import bars
+from wanflow.media.checks.given_files import lab
+from wanflow.media.checks.small_picture import SmallPicture
 from wanflow.media.checks.take_check import CheckTake, measure_take
 from wanflow.media.jobs import Worker
 from wanflow.store.findings import Expected, Finding, Given
@@ -380,3 +386,33 @@ def test_a_killed_check_ends(tmp_path: Path) -> None:
     worker = Worker(tmp_path)
     worker.processes.kill()
     assert [each for each in measure_take(tmp_path / "take.mp4", Expected(), worker) if each.found] == []
+
+
+@given_values(lines=st.integers(1, 30), seed=st.integers(1, 4), pillars=st.booleans())
+@settings(max_examples=25)
+def test_bars_of_any_size_are_measured_to_a_line(lines: int, seed: int, pillars: bool) -> None:
+    """Of a picture that is bright to its edges."""
+    picture = view(scene(seed), 0.5).convert("L").point(lambda level: max(level, 60))
+    width, height = picture.size
+    box = (lines, 0, width - lines, height) if pillars else (0, lines, width, height - lines)
+    barred_picture = Image.new("L", picture.size, 16)
+    barred_picture.paste(picture.crop(box), box[:2])
+    assert bars(barred_picture)[pillars] == pytest.approx(200 * lines / (width if pillars else height))
+    assert bars(barred_picture)[not pillars] == 0
+
+
+@given_values(level=st.integers(20, 230), other=st.integers(20, 230))
+def test_greys_differ_by_their_light_alone(level: int, other: int) -> None:
+    """Their colour in CIELAB is none, and the brighter one is lighter."""
+    one, two = lab(level, 128, 128), lab(other, 128, 128)
+    assert one[1:] == pytest.approx((0, 0), abs=0.1)
+    assert (one[0] < two[0]) is (level < other)
+
+
+@given_values(seed=st.integers(1, 6), other=st.integers(1, 6))
+@settings(max_examples=15)
+def test_a_picture_is_most_like_itself(seed: int, other: int) -> None:
+    """Likeness is the same either way, and 1 only for the same picture."""
+    one, two = (SmallPicture(*view(scene(each), 0.5).convert("YCbCr").split()) for each in (seed, other))
+    assert one.likeness(two) == pytest.approx(two.likeness(one))
+    assert (one.likeness(two) > 0.99) is (seed == other)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import reduce
 from math import dist
 from pathlib import Path
 
-from PIL import Image, ImageChops
+from av import FFmpegError
+from PIL import Image, ImageChops, UnidentifiedImageError
 
 from wanflow.errors import MediaFault
 from wanflow.language.checks import Check
@@ -18,6 +20,8 @@ from wanflow.media.checks.small_picture import SmallPicture, SmallSize, small_fi
 from wanflow.media.clock import read_clock
 from wanflow.store.findings import Expected, Finding, Given
 
+UNREADABLE = (MediaFault, UnidentifiedImageError, FFmpegError, OSError)
+"""What is raised for a file that can't be read, or whose pictures can't be scaled."""
 SAMPLES = 60
 """Pictures of a given clip that are compared, evenly over its length."""
 HEAD_SAMPLES = 24
@@ -37,7 +41,7 @@ JUMP_TIMES, JUMP_LEVELS = 2.5, 1.5
 """Times the usual change, and levels of mean difference, of a jump where the new part of a continuation begins."""
 JUMP_REACH = 2
 """Pictures by which the new part may begin earlier or later than the given clip is long."""
-DRIFT = 10.0
+DRIFT = 8.0
 """Difference in CIELAB (delta E 1976) that is seen as another look."""
 CONTRAST_WEIGHT = 2.0
 """Weight of a difference in contrast, the standard deviation of L*, beside one in the mean colour."""
@@ -110,19 +114,17 @@ def read_given(expected: Expected, root: Path, size: SmallSize, rate: Fraction) 
     """Read the files that a take of this size and rate is compared with; one that can't be read is left out."""
     given = GivenFiles(first=_stills(expected.first_frame, root, size), last=_stills(expected.last_frame, root, size))
     for file, read in ((expected.clip, _read_clip), (expected.chain_head, _read_head)):
-        if file is not None:
-            try:
+        if file is not None and (root / file.file).is_file():
+            with suppress(*UNREADABLE):
                 read(given, root / file.file, size, rate)
-            except (MediaFault, OSError):
-                continue
     return given
 
 
 def _stills(file: Given | None, root: Path, size: SmallSize) -> Sequence[SmallPicture]:
-    try:
-        return () if file is None else small_stills(root / file.file, size)
-    except (MediaFault, OSError):
-        return ()
+    if file is not None and (root / file.file).is_file():
+        with suppress(*UNREADABLE):
+            return small_stills(root / file.file, size)
+    return ()
 
 
 def _read_clip(given: GivenFiles, path: Path, size: SmallSize, rate: Fraction) -> None:

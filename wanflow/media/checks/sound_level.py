@@ -15,6 +15,8 @@ from wanflow.media.checks.film_series import Measurement
 from wanflow.media.sound.track import decoded_sound
 from wanflow.store.findings import Finding
 
+MOST_SECONDS = 600
+"""Seconds of a sound that are measured."""
 SILENT_DB = -60.0
 """Peak in decibels below full scale, up to which a sound can't be heard."""
 NOTHING_DB = -120.0
@@ -35,6 +37,8 @@ def sound_measurements(path: Path, *, asked: bool, begin: Fraction = Fraction(0)
         if sys.byteorder == "big":
             samples.byteswap()
         rate = frame.sample_rate
+        if done > MOST_SECONDS * rate:
+            break
         highest, lowest = max(samples, default=0), min(samples, default=0)
         loudest = max(highest, -lowest)
         if done >= begin * rate:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path, PurePath
 
-from wanflow.errors import MediaFault
 from wanflow.language.checks import Check
 from wanflow.media.checks.film_series import FilmSeries, Measurement, bar_measurement, film_measurements
-from wanflow.media.checks.given_files import read_given
+from wanflow.media.checks.given_files import UNREADABLE, read_given
 from wanflow.media.checks.small_picture import small_film, small_size
 from wanflow.media.checks.sound_level import sound_measurements
 from wanflow.media.clock import PictureClock, read_clock, shown_pictures
@@ -51,9 +50,11 @@ class CheckTake(Job[tuple[Finding, ...]]):
 def measure_take(path: Path, expected: Expected, worker: Worker) -> Iterator[Measurement]:
     """All that is measured of a take, also where nothing is wrong."""
     new = Fraction(0)
-    with suppress(MediaFault, OSError):
+    if not path.is_file():  # a pipe would never be open
+        return
+    with suppress(*UNREADABLE):
         new = yield from _picture_measurements(path, expected, worker)
-    with suppress(MediaFault, OSError):
+    with suppress(*UNREADABLE):
         yield from sound_measurements(path, asked=expected.sound, begin=new)
 
 
@@ -67,7 +68,7 @@ def _picture_measurements(path: Path, expected: Expected, worker: Worker) -> Gen
     small = small_size(size)
     given = read_given(expected, worker.root, small, clock.rate)
     series = FilmSeries(clock.rate)
-    with suppress(MediaFault, OSError):
+    with suppress(*UNREADABLE):
         for number, picture in enumerate(small_film(path, clock, range(min(clock.frames, MOST_FRAMES)), small)):
             if worker.processes.killed:
                 return Fraction(0)
