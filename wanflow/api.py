@@ -267,7 +267,6 @@ def snapshot(part: SoundPart, now: datetime | None = None) -> Snapshot:
     if production is None:
         return Snapshot("", None, problems=part.problems)
     made = plan(production, whole=part.whole)
-    written = ((name, media_files(production).cut(name)) for name in production.cuts)
     return Snapshot(
         title=production.title or production.folder.name,
         plan=made,
@@ -276,7 +275,7 @@ def snapshot(part: SoundPart, now: datetime | None = None) -> Snapshot:
         notes=notes(made),
         ledger=costs(production),
         problems=part.problems,
-        films={name: film.digest for name, film in written if film is not None},
+        films={name: film.digest for name, film in media_files(production).cuts().items()},
     )
 
 

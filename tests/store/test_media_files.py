@@ -135,8 +135,7 @@ def test_a_cut_is_shown_as_it_was_written(folder: Path, known: bool) -> None:
     name = digest.of_file(cut)
     cut_records.remember(store, "main", "out/main.mp4", "made from these", film=name if known else None)
     files = api.media_files(film)
-    shown = files.cut("main")
-    assert shown is not None
+    shown = files.cuts()["main"]
     assert (shown.digest, shown.path, found(files, cut)) == (name, cut, (cut, Kind.VIDEO, "video/mp4", False))
     assert name in files.digests()
     cut.rename(folder.parent / "elsewhere.mp4")
@@ -144,4 +143,4 @@ def test_a_cut_is_shown_as_it_was_written(folder: Path, known: bool) -> None:
     assert files.find(name) is None
     cut.unlink()
     cut.write_bytes(b"another film")
-    assert (files.find(name), files.cut("main")) == (None, None)
+    assert (files.find(name), files.cuts()) == (None, {})

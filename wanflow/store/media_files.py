@@ -5,7 +5,7 @@ Pages ask for media by digest alone, so that no path comes from outside. A diges
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from wanflow.language.output_paths import entry_of
 from wanflow.language.production import Production
 from wanflow.language.source import Facts, FactsTable, Kind
 from wanflow.store import atomic, blobs, cut_records, renditions
+from wanflow.store.cut_records import CutRecord
 from wanflow.store.layout import Store
 from wanflow.store.renditions import MADE_OF, Rendition
 
@@ -84,21 +85,27 @@ class MediaFiles:
 
     def digests(self) -> frozenset[str]:
         """The digests of the assets, inline pictures too, and of the cuts as they were last written."""
-        cuts = filter(None, map(self.cut, self._production.cuts))
-        return frozenset((*self._assets, *self._inline, *(film.digest for film in cuts)))
+        return frozenset((*self._assets, *self._inline, *(film.digest for film in self.cuts().values())))
 
-    def cut(self, name: str) -> MediaFile | None:
-        """The film of a cut as it was last written by this backend.
+    def cuts(self) -> dict[str, MediaFile]:
+        """The films of cuts as they were last written by this backend, by the names of the cuts.
 
-        None where it was not, or where its file changed since.
+        One that was not written, or whose file changed since, is left out.
         """
-        output = self._production.cuts[name].output
-        written = cut_records.current(self._store, {name: output}).get(name)
-        entry = entry_of(self._production.folder, output)
-        refused = self._production.boundary.refusal(entry, Content.MEDIA) is not None
-        if written is None or refused or entry.is_symlink() or not entry.is_file():
-            return None
-        return MediaFile(written.digest or _digest_of(entry, written.mtime_ns), entry, Kind.VIDEO, "video/mp4")
+        return dict(self._films(self._written_cuts()))
+
+    def _written_cuts(self) -> dict[str, CutRecord]:
+        outputs = {name: cut.output for name, cut in self._production.cuts.items()}
+        return cut_records.current(self._store, outputs)
+
+    def _films(self, written: Mapping[str, CutRecord]) -> Iterator[tuple[str, MediaFile]]:
+        """The films of cuts with these records that may be shown, by name."""
+        for name, record in written.items():
+            entry = entry_of(self._production.folder, record.output)
+            refused = self._production.boundary.refusal(entry, Content.MEDIA) is not None
+            if not refused and not entry.is_symlink() and entry.is_file():
+                known = record.digest or _digest_of(entry, record.mtime_ns)
+                yield name, MediaFile(known, entry, Kind.VIDEO, "video/mp4")
 
     def _in_store(self, digest: str) -> MediaFile | None:
         """A take or an extract."""
@@ -126,14 +133,19 @@ class MediaFiles:
             return None
         file = self._production.folder / path
         refused = self._production.boundary.refusal(path, Content.MEDIA) is not None
-        if refused or not file.is_file() or file.stat().st_size != facts.size_bytes:
+        try:
+            same = file.is_file() and file.stat().st_size == facts.size_bytes
+        except OSError:
+            same = False
+        if refused or not same:
             return None
         media_type = MEDIA_TYPES.get((facts.kind, facts.format), f"{facts.kind}/{facts.format}")
         return MediaFile(digest, file, facts.kind, media_type, silent=not facts.samples)
 
     def _cut(self, digest: str) -> MediaFile | None:
-        cuts = filter(None, map(self.cut, self._production.cuts))
-        return next((film for film in cuts if film.digest == digest), None)
+        written = self._written_cuts().items()
+        possible = {name: record for name, record in written if record.digest in {digest, None}}
+        return next((film for _, film in self._films(possible) if film.digest == digest), None)
 
 
 @lru_cache(maxsize=64)
