@@ -340,10 +340,11 @@ def export(plan: Plan, cut: str | None = None) -> EditList:
     return edit_list(plan, cut_name(cut) if cut else next(iter(production.cuts)))
 
 
-def pick(production: Production, shot: str, take: int) -> Picked:
+def pick(production: Production, shot: str, take: int, *, since: Lock | None = None) -> Picked:
     """Use a take of a shot from now on, for the request that it was made from; the picks of other requests stay.
 
-    Raises UnknownTarget for a shot or a take that does not exist.
+    `since` is the lock that the decision is based on, the one of a plan's inventory. Raises UnknownTarget for a shot or
+    a take that does not exist, ShotChanged where the shot is another now than `since` says.
     """
     planned = plan(production)
     asked = choose.request_of_shot(planned, shot)
@@ -353,7 +354,7 @@ def pick(production: Production, shot: str, take: int) -> Picked:
         shot_request = choose.at_present(asked, lock)
         return choose.pick(lock, shot_request, choose.take_of_number(shot_request.entry, name, take))
 
-    shot_request = choose.at_present(asked, _update(planned, change))
+    shot_request = choose.at_present(asked, _update(planned, change, since=since, shots=[name]))
     digest = choose.take_of_number(shot_request.entry, name, take).digest
     current = any(digest == answer.digest for answer in shot_request.takes)
     return Picked(name, take, current=current, held=shot_request.entry.held == digest)
@@ -435,28 +436,40 @@ def pick_file(production: Production, shot: str, clip: Path) -> Picked:
     return Picked(name, number, source_file=clip.name, seconds=seconds, duration=wanted)
 
 
-def retake(production: Production, select: Sequence[str], more: int = 1) -> tuple[Retake, ...]:
+def retake(
+    production: Production, select: Sequence[str], more: int = 1, *, since: Lock | None = None
+) -> tuple[Retake, ...]:
     """Record the wish for more takes of the selected shots, although nothing changed; the next run renders them.
 
-    Raises UnknownTarget for a name that matches nothing, for a shot that is held, or whose request is not known yet.
+    `since` is as for `pick`. Raises UnknownTarget for a name that matches nothing, for a shot that is held, or whose
+    request is not known yet; ShotChanged as `pick`.
     """
     planned = plan(production)
-    asked = [choose.known_request(planned, shot) for shot in choose.named_shots(planned, select)]
-    _update(planned, _each(lambda lock, shot_request: choose.retake(lock, shot_request, more), asked))
+    shots = choose.named_shots(planned, select)
+    asked = [choose.known_request(planned, shot) for shot in shots]
+    change = _each(lambda lock, shot_request: choose.retake(lock, shot_request, more), asked)
+    _update(planned, change, since=since, shots=shots)
     return tuple(Retake(each.shot.name, more) for each in asked)
 
 
-def hold(production: Production, select: Sequence[str]) -> tuple[Held, ...]:
-    """Keep the takes that are in use, although their shots change; raises UnknownTarget for a shot without one."""
+def hold(production: Production, select: Sequence[str], *, since: Lock | None = None) -> tuple[Held, ...]:
+    """Keep the takes that are in use, although their shots change.
+
+    `since` is as for `pick`. Raises UnknownTarget for a shot without such a take, ShotChanged as `pick`.
+    """
     planned = plan(production)
-    asked = [choose.request_of_shot(planned, shot) for shot in choose.named_shots(planned, select)]
-    lock = _update(planned, _each(choose.hold, asked))
+    shots = choose.named_shots(planned, select)
+    asked = [choose.request_of_shot(planned, shot) for shot in shots]
+    lock = _update(planned, _each(choose.hold, asked), since=since, shots=shots)
     entries = {each.shot.name: lock.shots[each.shot.name] for each in asked}
     return tuple(Held(shot, entry.numbers[entry.held or ""]) for shot, entry in entries.items())
 
 
-def release(production: Production, select: Sequence[str]) -> tuple[Released, ...]:
-    """Hold the takes of the selected shots no longer: takes of the present request are used again."""
+def release(production: Production, select: Sequence[str], *, since: Lock | None = None) -> tuple[Released, ...]:
+    """Hold the takes of the selected shots no longer: takes of the present request are used again.
+
+    `since` is as for `pick`. Raises ShotChanged as `pick`.
+    """
     planned = plan(production)
     shots, held = choose.named_shots(planned, select), set[str]()
 
@@ -464,7 +477,7 @@ def release(production: Production, select: Sequence[str]) -> tuple[Released, ..
         held.update(shot for shot in shots if locks.release(lock, shot) is not lock)
         return reduce(locks.release, shots, lock)
 
-    _update(planned, change)
+    _update(planned, change, since=since, shots=shots)
     return tuple(Released(shot, shot in held) for shot in shots)
 
 
@@ -825,14 +838,29 @@ def _each(change: Callable[[Lock, ShotRequest], Lock], asked: Sequence[ShotReque
     return lambda lock: reduce(lambda known, each: change(known, choose.at_present(each, known)), asked, lock)
 
 
-def _update(plan: Plan, change: Callable[[Lock], Lock], *, moved: bool = False) -> Lock:
+def _update(
+    plan: Plan,
+    change: Callable[[Lock], Lock],
+    *,
+    moved: bool = False,
+    since: Lock | None = None,
+    shots: Sequence[str] = (),
+) -> Lock:
     """Change the lock as it is now, after it followed the shots that were renamed since the last run.
 
-    The names below `out/` follow at once where shots were renamed, or where `change` moves takes between shots.
+    The names below `out/` follow at once where shots were renamed, or where `change` moves takes between shots. Raises
+    ShotChanged where one of `shots` is another now than in the lock `since`; nobody can change it in between.
     """
     production = plan.graph.production
     store = store_of(production)
-    lock = lockfile.update(store.lock, lambda before: change(reduce(locks.rename, plan.renames, before)))
+
+    def changed(before: Lock) -> Lock:
+        lock = reduce(locks.rename, plan.renames, before)
+        if since is not None:
+            choose.require_unchanged(lock, reduce(locks.rename, plan.renames, since), shots)
+        return change(lock)
+
+    lock = lockfile.update(store.lock, changed)
     if plan.renames or moved:
         take_names.arrange(store, lock, production.folder / production.out, production.shots)
     return lock

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import Collection
 from enum import Enum
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
@@ -112,3 +113,28 @@ def named_host(text: str) -> str:
         raise ValueError(text)
     bare = f"[{host}]" if ":" in host else host
     return bare if parts.port is None else f"{bare}:{parts.port}"
+
+
+_HOST_HEADER = re.compile(r"(\[[0-9a-f:.]+\]|[\w.-]+)(?::[0-9]*)?", re.IGNORECASE)
+"""A Host header: a name or an address, perhaps with a port."""
+
+
+class ServedHosts:
+    """The host names under which a server that listens on `host` is asked: that one, `names`, and loopback.
+
+    A page gives its own host name the address of this machine and then talks to it as to its own site (DNS rebinding).
+    If `host` is reached from other machines, every address counts: only a name can be rebound. The port is not
+    compared, since a tunnel or container may change it.
+    """
+
+    def __init__(self, host: str, names: Collection[str] = ()) -> None:
+        self._names = {_name(name) for name in (host, *names)}
+        self._local = is_loopback(host)
+
+    def has(self, header: str) -> bool:
+        """Whether a Host header names this server."""
+        found = _HOST_HEADER.fullmatch(header)
+        if found is None:
+            return False
+        host = _name(found[1])
+        return host in self._names or is_loopback(host) or (not self._local and address_of(host) is not None)

@@ -16,7 +16,7 @@ from wanflow.catalog.read import load_catalog
 from wanflow.emulator.api.app import BASE, build_app
 from wanflow.emulator.api.endpoint import IN_PROCESS, KEY
 from wanflow.emulator.film.render import ORIGIN, open_animatic
-from wanflow.errors import MediaFault, StoreBusy
+from wanflow.errors import ExitCode, MediaFault, StoreBusy
 from wanflow.language.production import Production
 from wanflow.language.source import UrlSource
 from wanflow.masking import has_key, without_password
@@ -32,13 +32,15 @@ from wanflow.providers.limited import RESERVE, Limited, TaskSlots
 from wanflow.providers.poller import Poller
 from wanflow.providers.protocol import Connector, Endpoint, WaitingClient
 from wanflow.providers.retrying import OnRetry, Retrying
+from wanflow.report.progress import OutcomeSoFar
+from wanflow.report.text.events import event_line, finished_line, started_line
 from wanflow.runner.addresses import Addresses, recall
 from wanflow.runner.cancel import Cancelled, cancel_tasks
 from wanflow.runner.context import RunContext
-from wanflow.runner.events import Emit, Warned
+from wanflow.runner.events import Emit, Event, Warned
 from wanflow.runner.lost_submissions import LookupPolicy, open_lost_submissions
 from wanflow.runner.spending import Spending, SpendingLimits
-from wanflow.store import journal, layout, lockfile, run_lock
+from wanflow.store import journal, layout, lockfile, run_lock, run_record
 from wanflow.store.attempt import JournalState, OpenTask
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
@@ -139,8 +141,36 @@ async def open_run(production: Production, emit: Emit, pace: RunOptions) -> Asyn
     async with _holding_store(store, emit, wait=pace.wait):
         lockfile.establish(store)
         layout.remove_temporary_files(store)
-        async with open_context(production, store, emit, pace) as context:
-            yield context
+        with _recorded(store, emit, production.prices.currency) as told:
+            async with open_context(production, store, told, pace) as context:
+                yield context
+
+
+@contextmanager
+def _recorded(store: Store, emit: Emit, currency: str) -> Iterator[Emit]:
+    """The receiver of events of a run that a page can follow, whoever started the run (store.run_record)."""
+    so_far, code = OutcomeSoFar(currency), ExitCode.INTERRUPTED
+    with run_record.recording(store) as record:
+        record.write(started_line(_time()))
+
+        def tell(event: Event) -> None:
+            so_far.note(event)
+            record.write(event_line(event, _time()))
+            emit(event)
+
+        try:
+            yield tell
+            done = so_far.ended(ExitCode.DONE)
+            code = ExitCode.FAILED if done.failures or done.blocked else ExitCode.DONE
+        except Exception:
+            code = ExitCode.FAILED
+            raise
+        finally:
+            record.write(finished_line(so_far.ended(code), _time()))
+
+
+def _time() -> str:
+    return now().isoformat(timespec="milliseconds")
 
 
 async def cancel_in_flight(production: Production, tasks: Sequence[OpenTask]) -> tuple[Cancelled, ...]:

@@ -16,8 +16,8 @@ import httpx
 import pytest
 
 from kit.served import PATIENCE_SECONDS, Served, recorded, served
-from wanflow.emulator.api import connections, server
 from wanflow.emulator.api.server import Serving
+from wanflow.web import connections, server
 
 KEYED = {"Authorization": "Bearer sk-animatic"}
 

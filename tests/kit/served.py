@@ -25,8 +25,9 @@ from wanflow.emulator.api.bucket import Bucket
 from wanflow.emulator.api.endpoint import AccountTerms, EmulatedEndpoint, Filming
 from wanflow.emulator.api.order import Order, Rejected, RenderedFilm
 from wanflow.emulator.api.rules import read_catalog
-from wanflow.emulator.api.server import Server, Serving, listening
+from wanflow.emulator.api.server import Serving, listening
 from wanflow.emulator.api.tasks import Task
+from wanflow.web.server import Server
 
 PATIENCE_SECONDS = 120
 """Seconds after which the service, or a call that has to reach it, counts as hung."""

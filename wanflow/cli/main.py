@@ -52,6 +52,7 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "retake": CommandEntry("choose:retake", "Ask for more takes although nothing changed."),
     "hold": CommandEntry("choose:hold", "Keep takes although their shots change."),
     "release": CommandEntry("choose:release", "Stop holding takes."),
+    "review": CommandEntry("review:review", "Serve the page on which takes are watched and picked."),
     "costs": CommandEntry("look:costs", "Show what was charged, by shot, day or model."),
     "collect": CommandEntry("tasks:collect", "Finish what is in flight; never submits."),
     "cancel": CommandEntry("tasks:cancel", "Cancel tasks that are still queued at the service."),

@@ -5,10 +5,10 @@ Every function is pure: from the lock as it is now to the lock as it shall be. N
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from wanflow.errors import UnknownTarget
+from wanflow.errors import ExitCode, UnknownTarget, WanflowError
 from wanflow.graph.build import cut_sources
 from wanflow.graph.node import CutVertex, is_cut
 from wanflow.graph.recipe import parse_request_key, request_key
@@ -22,6 +22,12 @@ from wanflow.store import lock as locks
 from wanflow.store.lock import Lock, ShotEntry
 from wanflow.store.take import Recipe, Take
 from wanflow.suggest import did_you_mean
+
+
+class ShotChanged(WanflowError):
+    """Somebody decided about a shot after its state was read; nothing was done."""
+
+    exit_code = ExitCode.STOPPED
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,13 @@ def known_request(plan: Plan, name: str) -> ShotRequest:
 def at_present(shot_request: ShotRequest, lock: Lock) -> ShotRequest:
     """A request with the entry that the lock has now: others may have decided since it was planned."""
     return replace(shot_request, entry=lock.shots.get(shot_request.shot.name, ShotEntry()))
+
+
+def require_unchanged(lock: Lock, before: Lock, shots: Iterable[str]) -> None:
+    """Raise ShotChanged where a lock has other takes or decisions of a shot than it had before."""
+    for shot in shots:
+        if lock.shots.get(shot) != before.shots.get(shot):
+            raise ShotChanged(tr("`{shot}` changed meanwhile: nothing was done", shot=shot))
 
 
 def take_of_number(entry: ShotEntry, shot: str, number: int) -> Take:

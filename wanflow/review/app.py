@@ -1,28 +1,47 @@
-"""The page as a web application: its views, its media, its actions."""
+"""The page as a web application: its views, its media, and the way of a form to its action."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import quote
 
+import anyio
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.responses import FileResponse, HTMLResponse, Response, StreamingResponse
+from starlette.routing import Route
 
 from wanflow import api
+from wanflow.errors import UnknownTarget
 from wanflow.language.problem import is_shipped
-from wanflow.loading import SoundPart
+from wanflow.messages import joined, tr
 from wanflow.report.page import pages
 from wanflow.report.page.pages import PageAction, View
+from wanflow.report.page.snapshot import Snapshot
+from wanflow.review.actions import ActionRefused, Said, decide, read_form, whole_number
+from wanflow.review.events import Events
+from wanflow.review.live import LiveProduction
+from wanflow.review.media import ServedMedia
+from wanflow.review.runs import PageRuns
 from wanflow.store.renditions import Rendition as PictureKind
 from wanflow.yamldoc.nodes import Place
 
 FIXED = {View.BOARD: "/", View.PLAN: "/plan", View.GRAPH: "/graph", View.COSTS: "/costs"}
 NAMED = {View.SHOT: "/shots/", View.CUT: "/cuts/"}
+_FIXED_PAGES: Mapping[View, Callable[..., str]] = {
+    View.BOARD: pages.board,
+    View.PLAN: pages.plan,
+    View.GRAPH: pages.graph,
+    View.COSTS: pages.costs,
+}
+MOST_PAGES = 64
+"""Maximum pages that are kept until the production changes."""
+STATIC_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +82,178 @@ class ServedLinks:
         return "/run" if action is PageAction.RUN else f"{self.view(View.SHOT, shot)}/{action}"
 
 
-def build_app(load: Callable[[], SoundPart]) -> Starlette:
-    """The application; `load` reads the production as it is now."""
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the application works with; without `runs` it starts none."""
 
-    async def board(request: Request) -> Response:
-        del request
-        return HTMLResponse(pages.board(api.snapshot(load()), ServedLinks()))
+    live: LiveProduction
+    links: ServedLinks
+    events: Events
+    said: Said
+    media: ServedMedia
+    runs: PageRuns | None = None
 
+
+def build_app(site: Site) -> Starlette:
+    """The application, without the checks of who asks."""
+    routes = _Answers(site)
+    fixed = [Route(path, partial(routes.view, view)) for view, path in FIXED.items()]
+    named = [Route(f"{path}{{name:path}}", partial(routes.view, view)) for view, path in NAMED.items()]
+    decisions = [
+        Route(f"{NAMED[View.SHOT]}{{name:path}}/{action}", partial(routes.decide, action), methods=["POST"])
+        for action in PageAction
+        if action is not PageAction.RUN
+    ]
     return Starlette(
-        routes=[Route("/", board), Mount("/static", StaticFiles(directory=pages.STATIC), name="static")],
+        routes=[
+            *fixed,
+            *named,
+            *decisions,
+            Route("/run", routes.run, methods=["POST"]),
+            Route("/media/{digest}", routes.media),
+            Route("/media/{digest}/{kind}", routes.rendition),
+            Route("/static/{name}", routes.static),
+            Route("/events", routes.listen),
+        ],
+        exception_handlers={HTTPException: routes.no_route, ActionRefused: routes.refused, Exception: routes.bug},
     )
+
+
+class _Answers:
+    """Answers requests that may be answered."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._static = {path.name: path for path in sorted(pages.STATIC.iterdir()) if path.suffix in STATIC_TYPES}
+        self._pages = dict[object, str]()
+        self._shown: Snapshot | None = None
+
+    async def view(self, view: View, request: Request) -> Response:
+        """A view of the production as it is now."""
+        snapshot = await self._current()
+        name, query = str(request.path_params.get("name", "")), dict(request.query_params)
+        return await self._page(snapshot, view, name, query, said=self._site.said.taken(request))
+
+    async def decide(self, action: PageAction, request: Request) -> Response:
+        """Do an action on a shot, and show the shot."""
+        self._require_writing()
+        form = await read_form(request)
+        shot = str(request.path_params["name"])
+        snapshot = await self._current()
+        try:
+            words = await anyio.to_thread.run_sync(decide, action, snapshot, shot, form)
+        except ActionRefused as refused:
+            if refused.status is not HTTPStatus.CONFLICT:
+                raise
+            now = await self._current()
+            return await self._page(now, View.SHOT, shot, {}, said=refused.words, status=refused.status)
+        return self._site.said.redirect(self._site.links.view(View.SHOT, shot), words)
+
+    async def run(self, request: Request) -> Response:
+        """Begin a run of the plan, and show the plan."""
+        self._require_writing()
+        if self._site.runs is None:
+            refusal = tr("this page may not start a run: `wanflow review --allow-run` allows it")
+            raise ActionRefused(HTTPStatus.FORBIDDEN, refusal)
+        form, snapshot = await read_form(request), await self._current()
+        try:
+            words = await self._site.runs.begin(snapshot, form.get("seen"))
+        except ActionRefused as refused:
+            now = await self._current()
+            return await self._page(now, View.PLAN, "", {}, said=refused.words, status=refused.status)
+        return self._site.said.redirect(self._site.links.view(View.PLAN), tr("started: {work}", work=words))
+
+    async def media(self, request: Request) -> Response:
+        """The file of a take, an asset, an extract or a written cut."""
+        await self._current()
+        return await self._site.media.file(request, str(request.path_params["digest"]))
+
+    async def rendition(self, request: Request) -> Response:
+        """What is made of a file for a page, such as its poster."""
+        await self._current()
+        digest, kind = (str(request.path_params[name]) for name in ("digest", "kind"))
+        return await self._site.media.rendition(request, digest, kind)
+
+    async def static(self, request: Request) -> Response:
+        """A stylesheet, a script or a sign: those that were here when the server began, by their names."""
+        path = self._static.get(str(request.path_params["name"]))
+        if path is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return FileResponse(path, headers={"cache-control": "no-cache"}, media_type=STATIC_TYPES[path.suffix])
+
+    async def listen(self, request: Request) -> Response:
+        """What happens from now on, until the page is left."""
+        if request.method == "HEAD":
+            return Response(media_type="text/event-stream")
+        return StreamingResponse(self._site.events.listen(), media_type="text/event-stream")
+
+    async def _current(self) -> Snapshot:
+        """The production as it is now."""
+        snapshot = await self._site.live.snapshot()
+        self._site.media.show(snapshot)
+        return snapshot
+
+    def _require_writing(self) -> None:
+        if self._site.links.read_only:
+            raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers={"allow": "GET, HEAD"})
+
+    async def _page(
+        self,
+        snapshot: Snapshot,
+        view: View,
+        name: str,
+        query: Mapping[str, str],
+        *,
+        said: str = "",
+        status: HTTPStatus = HTTPStatus.OK,
+    ) -> Response:
+        """A view; one without a message is kept until the production changes."""
+        if snapshot is not self._shown:
+            self._shown, self._pages = snapshot, {}
+        kept, key = self._pages, (view, name, *query.items())
+        html = "" if said else kept.get(key, "")
+        if not html:
+            try:
+                html = await anyio.to_thread.run_sync(self._html, snapshot, view, name, query, said)
+            except UnknownTarget as unknown:
+                words = joined("; ", filter(None, (str(unknown), unknown.hint)))
+                raise ActionRefused(HTTPStatus.NOT_FOUND, words) from None
+            if not said and len(kept) < MOST_PAGES:
+                kept[key] = html
+        return HTMLResponse(html, status)
+
+    def _html(self, snapshot: Snapshot, view: View, name: str, query: Mapping[str, str], said: str) -> str:
+        links, plan = self._site.links, snapshot.plan
+        if view in _FIXED_PAGES:
+            return _FIXED_PAGES[view](snapshot, links, query, said=said)
+        if view is View.CUT:
+            return pages.cut(snapshot, links, name, said=said)
+        pick = whole_number(query, "pick", 0)
+        asked = api.consequence(plan, name, pick) if pick and plan is not None and snapshot.whole else None
+        return pages.shot(snapshot, links, name, asked, said=said)
+
+    async def no_route(self, request: Request, fault: Exception) -> Response:
+        """The reply to an address or a method that does not exist."""
+        status = fault.status_code if isinstance(fault, HTTPException) else HTTPStatus.NOT_FOUND
+        words = {
+            HTTPStatus.NOT_FOUND: tr("nothing is at this address"),
+            HTTPStatus.METHOD_NOT_ALLOWED: tr("this page only shows: nothing can be changed here"),
+        }.get(HTTPStatus(status), tr("this cannot be answered"))
+        reply = await self.refused(request, ActionRefused(HTTPStatus(status), words))
+        reply.headers.update(getattr(fault, "headers", None) or {})
+        return reply
+
+    async def refused(self, request: Request, fault: Exception) -> Response:
+        """A page that says why something was not done."""
+        del request
+        if not isinstance(fault, ActionRefused):
+            raise fault
+        snapshot = await self._current()
+        html = await anyio.to_thread.run_sync(pages.message, snapshot, self._site.links, fault.words)
+        return HTMLResponse(html, fault.status)
+
+    async def bug(self, request: Request, fault: Exception) -> Response:
+        """The reply to a request that nothing else answers."""
+        del request
+        words = str(tr("this is a bug in wanflow: {name}", name=type(fault).__name__))
+        return Response(words, HTTPStatus.INTERNAL_SERVER_ERROR, media_type="text/plain")

@@ -102,6 +102,11 @@ class Store:
         return self.root / "run.lock"
 
     @property
+    def run_record(self) -> Path:
+        """The events of the run that is active, or was last."""
+        return self.root / "run.jsonl"
+
+    @property
     def lock(self) -> Path:
         """The lock: in git for paid takes, in the store for a free provider's."""
         return self.paid_lock if self.provider.paid else self.root / f"{self.provider.name}.lock"

@@ -17,11 +17,8 @@ from wanflow.cli.screen import say
 from wanflow.errors import ExitCode, UnknownTarget
 from wanflow.language.production import Production
 from wanflow.messages import tr
-from wanflow.planner.budget import new_cost
 from wanflow.planner.choose import Held, Picked, Released, Retake
-from wanflow.report.text.plan import would_do
-from wanflow.report.text.summary import choice_text, choice_warning
-from wanflow.report.text.words import cost_words
+from wanflow.report.text.summary import choice_text, choice_warning, next_run_text
 from wanflow.store.take_names import parse_take_node
 
 
@@ -119,9 +116,5 @@ def _print(production: Production, choices: Sequence[Picked | Retake | Held | Re
         warning = choice_warning(choice)
         if warning is not None:
             say(tr("warning: {warning}", warning=warning), err=True)
-    plan = api.plan(production)
-    price = new_cost(plan)
-    free = not plan.provider.paid or price.amount == 0
-    work = would_do(plan)
-    say(work if free else tr("{work}, for {cost}", work=work, cost=cost_words(price)), err=True)
+    say(next_run_text(api.plan(production)), err=True)
     return ExitCode.DONE

@@ -2,47 +2,33 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shlex
-import signal
-import socket
 import stat
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import anyio
-import uvicorn
-from starlette.types import ASGIApp as Application
-
 from wanflow.emulator.api.access import OwnHosts
 from wanflow.emulator.api.app import BASE, build_app
-from wanflow.emulator.api.connections import LimitedConnection, connection_limits
 from wanflow.emulator.api.endpoint import KEY, VENDOR, AccountLimits, AccountTerms
 from wanflow.emulator.api.fault_script import read_script
 from wanflow.emulator.api.tasks import TaskLog
 from wanflow.emulator.film.render import open_animatic
-from wanflow.errors import ExitCode, WanflowError, words_of_system
+from wanflow.errors import ExitCode, WanflowError
 from wanflow.hosts import is_loopback
 from wanflow.media.ffmpeg import find_ffmpeg
 from wanflow.media.jobs import LocalJobs
 from wanflow.messages import tr
+from wanflow.web.server import Server, listening_socket
 
 KEY_VARIABLE = "DASHSCOPE_API_KEY"
-SHUTDOWN_SECONDS = 2
-"""Seconds to wait at the end for clients that still read."""
-QUEUED_CONNECTIONS = 1024
-"""Maximum connections that the system holds until they are accepted."""
 SPARE_BYTES = 10**9
 """Bytes of the disk that uploads leave free."""
-
-
-class CannotListen(OSError):
-    """The server cannot listen on the address."""
 
 
 class KeyRequired(WanflowError):
@@ -84,64 +70,8 @@ async def serve(serving: Serving, environ: Mapping[str, str], jobs: int, announc
     StateUnreadable for a damaged state, UnsafeState for one that other users can reach, and ScriptUnreadable for an
     invalid fault script.
     """
-    signals = [signal.SIGINT, signal.SIGTERM]
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # `nohup` ignores it
-        signals.append(signal.SIGHUP)
-
-    async def stop_on_signal() -> None:
-        with anyio.open_signal_receiver(*signals) as received:
-            async for _ in received:
-                server.stop()
-
-    async with listening(serving, environ, jobs) as (server, base_url), anyio.create_task_group() as group:
-        group.start_soon(stop_on_signal)
-        announce(base_url)
-        await server.run()
-        group.cancel_scope.cancel()
-
-
-class Server:
-    """A uvicorn server on a listening socket."""
-
-    def __init__(self, app: Application, sock: socket.socket) -> None:
-        _, accepted = connection_limits()
-        config = uvicorn.Config(
-            app,
-            http=LimitedConnection,
-            ws="none",
-            backlog=accepted,
-            log_config=None,  # whoever serves decides how records are printed
-            log_level="warning",
-            lifespan="off",
-            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-            server_header=False,
-            proxy_headers=False,
-        )
-        self._server = _Quiet(config)
-        self._socket = sock
-
-    async def run(self) -> None:
-        """Serve until `stop`."""
-        await self._server.serve(sockets=[self._socket])
-
-    def stop(self) -> None:
-        """Accept no more connections and end."""
-        self._server.should_exit = True
-
-
-class _Quiet(uvicorn.Server):
-    """Leaves signals to `serve`: uvicorn would raise them again before films are cleaned up."""
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let the system queue more connections than a turn of the event loop accepts, which is uvicorn's backlog."""
-        await super().startup(sockets)
-        for sock in sockets or ():
-            sock.listen(QUEUED_CONNECTIONS)
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
+    async with listening(serving, environ, jobs) as (server, base_url):
+        await server.run_until_signal(partial(announce, base_url))
 
 
 @asynccontextmanager
@@ -167,9 +97,7 @@ async def listening(serving: Serving, environ: Mapping[str, str], jobs: int) -> 
         strict=serving.strict,
         faults=read_script(serving.faults) if serving.faults is not None else (),
     )
-    with _bound(serving.host, serving.port) as sock, _folder(serving.state) as folder:
-        host, port = sock.getsockname()[:2]
-        origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    with listening_socket(serving.host, serving.port) as (sock, origin), _folder(serving.state) as folder:
         ledger = TaskLog(folder / "tasks.jsonl")
         find_ffmpeg(environ)
         filming = LocalJobs(folder, jobs)
@@ -177,36 +105,6 @@ async def listening(serving: Serving, environ: Mapping[str, str], jobs: int) -> 
             folder, filming, root=folder, origin=origin, terms=terms, ledger=ledger, spare_bytes=SPARE_BYTES
         ) as account:
             yield Server(OwnHosts(build_app(account), serving.host, serving.names), sock), f"{origin}{BASE}"
-
-
-@contextmanager
-def _bound(host: str, port: int) -> Iterator[socket.socket]:
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        sock = socket.socket(family, socket.SOCK_STREAM)
-    except UnicodeError as fault:
-        raise CannotListen(
-            errno.EINVAL, tr("cannot listen on `{host}`: it is not the name of a host", host=host)
-        ) from fault
-    except OSError as fault:
-        raise CannotListen(
-            fault.errno,
-            tr("cannot listen on {host}: {strerror}", host=host, strerror=words_of_system(fault)),
-        ) from fault
-    with sock:
-        try:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.bind((host, port))
-            sock.listen(QUEUED_CONNECTIONS)
-        except OSError as fault:
-            words = tr(
-                "cannot listen on {host}:{port}: {strerror}",
-                host=host,
-                port=port,
-                strerror=words_of_system(fault),
-            )
-            raise CannotListen(fault.errno, words) from fault
-        yield sock
 
 
 @contextmanager

@@ -142,8 +142,13 @@ def cut(snapshot: Snapshot, links: Links, name: str, *, said: str = "") -> str:
     return _document(View.CUT, name, snapshot, links, said, values)
 
 
+def message(snapshot: Snapshot, links: Links, said: str) -> str:
+    """A page with one message, such as that an address has no page."""
+    return _document(None, "", snapshot, links, said, {})
+
+
 def _document(
-    view: View, heading: str, snapshot: Snapshot, links: Links, said: str, values: Mapping[str, object]
+    view: View | None, heading: str, snapshot: Snapshot, links: Links, said: str, values: Mapping[str, object]
 ) -> str:
     """A view in its document; where nothing of the production can be used, only its problems."""
     return (
@@ -154,7 +159,7 @@ def _document(
             current=view,
             heading=heading,
             title=snapshot.title,
-            fragment=None if snapshot.plan is None else f"views/{view}.html",
+            fragment=None if snapshot.plan is None or view is None else f"views/{view}.html",
             snapshot=snapshot,
             links=links,
             said=said,

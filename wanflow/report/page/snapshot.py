@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from wanflow import digest
-from wanflow.language.problem import Problem
+from wanflow.language.problem import Problem, has_errors
 from wanflow.planner.budget import PlanNotes
 from wanflow.planner.inputs import outputs_of
 from wanflow.planner.plan import NodeOutput, Plan
@@ -33,6 +33,11 @@ class Snapshot:
     ledger: Ledger | None = None
     problems: tuple[Problem, ...] = ()
     films: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the production has no errors."""
+        return not has_errors(self.problems)
 
     @cached_property
     def takes_of(self) -> Mapping[str, tuple[TakeRow, ...]]:

@@ -107,6 +107,11 @@ def event_line(event: Event, time: str) -> str:
     return json.dumps(head | fields, ensure_ascii=False)
 
 
+def started_line(time: str) -> str:
+    """The first line of the record of a run."""
+    return json.dumps({"event": "run.started", "time": time})
+
+
 def finished_line(outcome: Outcome, time: str) -> str:
     """The last line of a run."""
     return json.dumps({"event": "run.finished", "time": time, **outcome.to_json()}, ensure_ascii=False)

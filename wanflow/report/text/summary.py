@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from wanflow.errors import ExitCode
 from wanflow.messages import joined, tr, trn
 from wanflow.money import Bound
+from wanflow.planner.budget import new_cost
 from wanflow.planner.choose import Held, Picked, Released, Retake
 from wanflow.planner.plan import Action, Plan
-from wanflow.report.text.words import cost_text, count, listed
+from wanflow.report.text.plan import would_do
+from wanflow.report.text.words import cost_text, cost_words, count, listed
 from wanflow.runner.cancel import Cancelled
 from wanflow.runner.events import Outcome
 from wanflow.store.attempt import Attempt
@@ -149,6 +151,15 @@ def choice_text(choice: Picked | Retake | Held | Released) -> str:
             return tr("{shot}: take {take} is held", shot=shot, take=take)
         case Released(shot, was_held):
             return tr("{shot} is released", shot=shot) if was_held else tr("{shot} is not held", shot=shot)
+
+
+def next_run_text(plan: Plan) -> str:
+    """What a run would do about decisions, and at which price."""
+    price = new_cost(plan)
+    work = would_do(plan)
+    if not plan.provider.paid or price.amount == 0:
+        return work
+    return tr("{work}, for {cost}", work=work, cost=cost_words(price))
 
 
 def choice_warning(choice: Picked | Retake | Held | Released) -> str | None:

@@ -118,7 +118,8 @@ export async function refresh() {
     return refreshing;
   }
   const asked = location.href;
-  refreshing = fetch(asked, { headers: { accept: "text/html" } })
+  // the message of an action is for the page that sent it, so that an update of another page takes none
+  refreshing = fetch(asked, { headers: { accept: "text/html", "x-wanflow-update": "yes" } })
     .then(async (reply) => [reply, await reply.text()])
     .then(([reply, html]) => {
       if (location.href === asked && reply.status !== 403) show(html);

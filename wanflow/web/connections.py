@@ -1,4 +1,4 @@
-"""Connections of the emulator: how many there may be, and how long each may wait for its client."""
+"""Connections of a server here: how many there may be, and how long each may wait for its client."""
 
 from __future__ import annotations
 
