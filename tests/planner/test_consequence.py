@@ -17,6 +17,7 @@ from wanflow.store.inventory import Inventory
 
 TWICE = replace(LIGHTHOUSE, shots={**LIGHTHOUSE.shots, "coast": replace(COAST, takes=2)})
 """Two takes of the first shot, which the second continues."""
+THRICE = replace(LIGHTHOUSE, shots={**LIGHTHOUSE.shots, "coast": replace(COAST, takes=3)})
 
 
 def picked(made: Plan, number: int) -> Inventory:
@@ -65,6 +66,15 @@ def test_a_pick_may_spare_what_a_run_would_render() -> None:
     after, _ = run(TWICE)
     found = api.consequence(plan(TWICE, picked(plan(TWICE, after), 2)), "coast", 1)
     assert words(found)[:2] == ([], ["approach.t2"])
+
+
+def test_a_pick_before_the_run_that_an_earlier_pick_asked_for_is_not_free() -> None:
+    """The run renders for the new pick in place of the earlier one, at the price that the plan has already."""
+    after, _ = run(THRICE)
+    found = api.consequence(plan(THRICE, picked(plan(THRICE, after), 2)), "coast", 3)
+    assert words(found)[0] == ["approach.t2"]
+    assert (found.planned, found.free) == (True, False)
+    assert not api.consequence(plan(THRICE, after), "coast", 3).planned
 
 
 def test_a_take_that_is_not_there_is_named() -> None:

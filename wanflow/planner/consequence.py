@@ -22,6 +22,7 @@ class Consequence:
     takes that would be rendered because of it, and `spared` those that no longer would. `restored` are takes of other
     shots that would be in use again, without cost. `cuts` are those that would be written again. `blocked` are nodes
     that would have to wait. `cost` is what the renders cost: of an animatic, the list price of the paid takes.
+    `planned`: a run would render the same takes as things are, from the take that is in use now.
     """
 
     shot: str
@@ -35,6 +36,7 @@ class Consequence:
     cuts: tuple[str, ...]
     blocked: tuple[str, ...]
     cost: Cost
+    planned: bool = False
 
     @property
     def free(self) -> bool:
@@ -45,7 +47,12 @@ class Consequence:
 def compare(before: Plan, after: Plan, shot: str, take: int) -> Consequence:
     """What differs between the plan as things are and the plan with take `take` of `shot` picked."""
     former, now = _doing(before), _doing(after)
-    renders = tuple(step for node, step in now.items() if step.action is Action.RENDER and not _renders(former, node))
+    other = {name for name, recipe in after.recipes.items() if recipe != before.recipes.get(name)}
+    renders = tuple(
+        step
+        for node, step in now.items()
+        if step.action is Action.RENDER and (step.shot in other or not _renders(former, node))
+    )
     spared = tuple(step for node, step in former.items() if step.action is Action.RENDER and not _renders(now, node))
     used_before, used_now = _takes_in_use(before), _takes_in_use(after)
     changed = {name: digest for name, digest in used_now.items() if used_before.get(name) != digest}
@@ -75,6 +82,7 @@ def compare(before: Plan, after: Plan, shot: str, take: int) -> Consequence:
             if step.action is Action.BLOCKED and (node not in former or former[node].action is not Action.BLOCKED)
         ),
         cost=money.total([step.cost for step in renders], after.currency),
+        planned=bool(renders) and all(_renders(former, step.node) for step in renders),
     )
 
 

@@ -36,19 +36,21 @@ def _rendered(consequence: Consequence, *, paid: bool) -> Iterator[str]:
     sure = [step for step in consequence.renders if step.certain]
     perhaps = [step for step in consequence.renders if not step.certain]
     if sure:
-        names, price = _names_and_price(sure, paid=paid)
+        names, price = _names_and_price(sure, consequence, paid=paid)
         if any(reason.code is ReasonCode.NEW for step in sure for reason in step.reasons):
             yield tr("renders {names} ({price})", names=names, price=price)
         else:
             yield tr("renders {names} again ({price})", names=names, price=price)
     if perhaps:
-        names, price = _names_and_price(perhaps, paid=paid)
+        names, price = _names_and_price(perhaps, consequence, paid=paid)
         yield tr("may render {names} ({price})", names=names, price=price)
 
 
-def _names_and_price(steps: Sequence[Step], *, paid: bool) -> tuple[str, str]:
+def _names_and_price(steps: Sequence[Step], consequence: Consequence, *, paid: bool) -> tuple[str, str]:
     cost = cost_words(money.total([step.cost for step in steps], steps[0].cost.currency))
     price = cost if paid else tr("list price {cost}, free here", cost=cost)
+    if consequence.planned:
+        price = tr("{price}, in the plan already", price=price)
     return _some([step.shot or step.node for step in steps]), price
 
 
