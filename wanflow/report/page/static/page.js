@@ -196,20 +196,19 @@ function lost(now) {
     wasLost = false;
     connection.textContent = connection.dataset.again;
     setTimeout(() => (connection.hidden = !wasLost), 3000);
-    refresh();
   }
 }
 
 function follow() {
   const events = new EventSource("/events");
-  let waiting = 0;
+  let waiting;
   events.onopen = () => {
-    clearTimeout(waiting);
+    waiting = clearTimeout(waiting);
     lost(false);
+    refresh(); // a change between this page and its events is told to nobody
   };
   events.onerror = () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => lost(true), 1200);
+    waiting ||= setTimeout(() => lost(true), 1200);
     if (events.readyState === EventSource.CLOSED) setTimeout(follow, 3000);
   };
   events.addEventListener("changed", refresh);
