@@ -2,7 +2,7 @@
 //
 // The server's pages are complete without it. A change is fetched as a whole page and merged into this one by `id` and
 // `data-key`; scroll, focus, what was typed, open details and players stay as they are. Of other scripts:
-// - an element with `data-keep` and all in it is theirs; a class `js-…` and an attribute `data-js-…` stay as well;
+// - an element with `data-keep` and all in it is theirs, as long as the page has one of its `id`; a class `js-…` and an attribute `data-js-…` stay as well;
 // - the event `page:merged` on the document says that the page changed.
 
 import "./players.js";
@@ -51,10 +51,12 @@ export function merge(old, fresh) {
 function mergeChildren(old, fresh) {
   const keyed = new Map();
   for (const child of old.children) if (keyOf(child) && !isKept(child)) keyed.set(keyOf(child), child);
+  const kept = new Map([...old.children].filter(isKept).map((own) => [keyOf(own), own]));
   let at = old.firstChild;
   for (const next of [...fresh.childNodes]) {
     while (at && isKept(at)) at = at.nextSibling;
     const key = keyOf(next);
+    if (key && isKept(next) && kept.delete(key)) continue;
     const same = key ? keyed.get(key) : alike(at, next);
     if (same?.nodeName !== next.nodeName) {
       old.insertBefore(document.importNode(next, true), at);
@@ -69,6 +71,7 @@ function mergeChildren(old, fresh) {
   }
   while (at) at = passed(at);
   for (const gone of keyed.values()) gone.remove();
+  for (const [key, gone] of kept) if (key) gone.remove(); // one without a key was made by a script
 }
 
 /** The first node from `at` on that has no key and may become `next`; only an element is looked for further on. */
