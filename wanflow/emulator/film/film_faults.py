@@ -70,7 +70,8 @@ def _picture_filter(command: FilmCommand, fault: FilmFault, given: int) -> str:
         case FilmFaultKind.JUMP:
             return _over(TURNED, "null", enable=f"gte(n,{given})")
         case FilmFaultKind.DRIFT:
-            return DRIFT.format(share=f"clip((n-{start})/{max((end - start) // 2, 1)},0,1)")
+            progress = f"clip((n-{start})/{max((end - start) // 2, 1)},0,1)"
+            return DRIFT.format(share=f"{progress}*{progress}*(3-2*{progress})")
         case _:
             return _over(OTHER_PICTURE, "null", enable=f"gte(n,{middle})")
 

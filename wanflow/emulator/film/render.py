@@ -43,7 +43,7 @@ from wanflow.media.jobs import Job, Jobs, RunningProcesses, Worker
 FALLBACK_RATIO = "16:9"
 CARD_SECONDS = 5
 CARD_SIZE = (640, 480)
-BOARD_TARGET = ZoomTarget(across=0.5, down=0.5, margin=0.05)
+BOARD_TARGET = ZoomTarget(across=0.5, down=0.5, margin=0.05, grows=False)
 """A zoom that stays within the gap around a board, so that it cuts no reference."""
 
 

@@ -6,7 +6,7 @@ Zooms are sub-pixel, so that a slow one does not shake.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
@@ -21,6 +21,13 @@ STILL = "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chrom
 LAST_FRAME_SHARE = 0.45
 """Share of the frames that may change after which the last frame begins to appear."""
 
+USUAL_FRAMES = FPS * 5
+"""Maximum frames of a film whose zoom goes as far as its target says; the zoom of a longer one goes further."""
+MOST_MARGIN = 0.3
+"""Maximum margin of a zoom that goes further."""
+RAMP_FRAMES = MOTION_FPS // 2
+"""Moves in which a zoom reaches its speed, and in which it stops."""
+
 TURN, ZOOM_LEFT = 0.65, 0.25
 """Share of a continuation after which its zoom turns back, and share of the zoom that it has left at its end."""
 
@@ -31,11 +38,15 @@ SNOW_SPEED = 0.004
 
 @dataclass(frozen=True, slots=True)
 class ZoomTarget:
-    """Where a zoom goes: a point of the picture (0 to 1 across and down), and the share of the sides that it cuts."""
+    """Where a zoom goes: a point of the picture (0 to 1 across and down), and the share of the sides that it cuts.
+
+    Where it `grows`, the zoom of a longer film goes further.
+    """
 
     across: float
     down: float
     margin: float
+    grows: bool = True
 
 
 def choose_target(seed: int) -> ZoomTarget:
@@ -136,9 +147,16 @@ def _zoomed(frames: int, target: ZoomTarget, amount: Callable[[int, int], str]) 
     moves = -(-frames * MOTION_FPS // FPS)
     return (
         f"loop=loop=-1:size=1,trim=end_frame={moves},setpts=N/({MOTION_FPS}*TB),setsar=1,"
-        f"{_zoom(target, amount(0, moves - 1))},"
+        f"{_zoom(_further(target, frames), amount(0, moves - 1))},"
         f"fps={FPS},tpad=stop_mode=clone:stop=-1,trim=end_frame={frames},setpts=N/({FPS}*TB)"
     )
+
+
+def _further(target: ZoomTarget, frames: int) -> ZoomTarget:
+    """A target that a longer film reaches at a speed that is still seen."""
+    if not target.grows:
+        return target
+    return replace(target, margin=min(target.margin * max(frames / USUAL_FRAMES, 1), MOST_MARGIN))
 
 
 def _loop_overlay(frames: int) -> str:
@@ -156,9 +174,7 @@ def _fade_in(start: int, end: int) -> str:
 
 def _eased(start: int, end: int) -> str:
     """Amount of a zoom between two frames: the picture is untouched up to `start`, and stays from `end` on."""
-    # the filter counts its first frame as 1
-    progress = f"clip((on-1-{start})/{max(end - start, 1)},0,1)"
-    return f"(st(0,{progress})*ld(0)*(3-2*ld(0)))"
+    return f"(st(0,{_progress(start, end)})*0+{_ramped('ld(0)', end - start)})"
 
 
 def _in_and_back(start: int, end: int) -> str:
@@ -166,10 +182,25 @@ def _in_and_back(start: int, end: int) -> str:
 
     A chain of continuations would otherwise zoom into a few pixels, whose colours are not those of its first shot.
     """
-    progress = f"clip((on-1-{start})/{max(end - start, 1)},0,1)"
-    way = f"st(1,if(lt(ld(0),{TURN}),ld(0)/{TURN},(1-ld(0))/(1-{TURN})))"
-    eased = f"({way}*ld(1)*(3-2*ld(1)))"
-    return f"(st(0,{progress})*0+if(lt(ld(0),{TURN}),{eased},{ZOOM_LEFT}+(1-{ZOOM_LEFT})*{eased}))"
+    way = f"st(1,if(lt(ld(0),{TURN}),ld(0)/{TURN},(1-ld(0))/(1-{TURN})))*0"
+    ramped = f"({way}+{_ramped('ld(1)', int((end - start) * (1 - TURN)))})"
+    back = f"{ZOOM_LEFT}+(1-{ZOOM_LEFT})*{ramped}"
+    return f"(st(0,{_progress(start, end)})*0+if(lt(ld(0),{TURN}),{ramped},{back}))"
+
+
+def _progress(start: int, end: int) -> str:
+    """The time between two frames, from 0 to 1."""
+    # the filter counts its first frame as 1
+    return f"clip((on-1-{start})/{max(end - start, 1)},0,1)"
+
+
+def _ramped(progress: str, frames: int) -> str:
+    """The way of what starts and stops gently, and goes at one speed between, so that it is seen to move throughout."""
+    ramp = min(RAMP_FRAMES / max(frames, 1), 0.5)
+    ends = f"{2 * ramp * (1 - ramp):.6f}"
+    start, stop = f"{progress}*{progress}/{ends}", f"1-(1-{progress})*(1-{progress})/{ends}"
+    steady = f"({progress}-{ramp / 2:.6f})/{1 - ramp:.6f}"
+    return f"if(lt({progress},{ramp:.6f}),{start},if(gt({progress},{1 - ramp:.6f}),{stop},{steady}))"
 
 
 def _zoom(target: ZoomTarget, amount: str) -> str:
