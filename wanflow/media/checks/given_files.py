@@ -16,7 +16,7 @@ from PIL import Image, ImageChops, UnidentifiedImageError
 from wanflow.errors import MediaFault
 from wanflow.language.checks import Check
 from wanflow.media.checks.film_series import FULL, FilmSeries, Measurement
-from wanflow.media.checks.small_picture import SmallPicture, SmallSize, small_film, small_stills
+from wanflow.media.checks.small_picture import MiddleLook, SmallPicture, SmallSize, small_film, small_stills
 from wanflow.media.clock import read_clock
 from wanflow.store.findings import Expected, Finding, Given
 
@@ -41,14 +41,10 @@ JUMP_TIMES, JUMP_LEVELS = 2.5, 1.5
 """Times the usual change, and levels of mean difference, of a jump where the new part of a continuation begins."""
 JUMP_REACH = 2
 """Pictures by which the new part may begin earlier or later than the given clip is long."""
-DRIFT = 8.0
-"""Difference in CIELAB (delta E 1976) that is seen as another look."""
-CONTRAST_WEIGHT = 2.0
-"""Weight of a difference in contrast, the standard deviation of L*, beside one in the mean colour."""
-
-
-MeanLook = tuple[tuple[float, float, float], float]
-"""A colour, and a contrast."""
+DRIFT = 14.0
+"""Difference between two looks that is seen, in CIELAB (delta E 1976); another view of a scene differs by less."""
+CONTRAST_WEIGHT, SATURATION_WEIGHT = 3.0, 1.5
+"""Weights of a difference in contrast and in saturation, beside one of the mean colour: a view changes them less."""
 
 
 @dataclass(slots=True)
@@ -63,9 +59,9 @@ class GivenFiles:
     last: Sequence[SmallPicture] = ()
     clip: Mapping[int, SmallPicture] = field(default_factory=dict)
     new: int = 0
-    head: MeanLook | None = None
+    head: MiddleLook | None = None
     likeness: dict[int, float] = field(default_factory=dict)
-    looks: list[MeanLook] = field(default_factory=list)
+    looks: list[MiddleLook] = field(default_factory=list)
 
     def compare(self, number: int, picture: SmallPicture, rate: Fraction) -> None:
         """Compare a picture of the take while it is here."""
@@ -149,20 +145,17 @@ def _unlike(
         yield Measurement(Finding(check, likest, LIKE_PICTURE, at, at), likest < LIKE_PICTURE)
 
 
-def mean_look(looks: Sequence[MeanLook]) -> MeanLook | None:
-    """The mean colour in CIELAB of pictures, and their mean contrast in L*; None of none.
-
-    `looks` have the mean Y, Cb and Cr of each, and its contrast in levels.
-    """
-    if not looks:
-        return None
-    y, cb, cr = (sum(each) / len(looks) for each in zip(*(colour for colour, _ in looks), strict=True))
-    return lab(y, cb, cr), sum(contrast for _, contrast in looks) / len(looks) * 100 / FULL
+def mean_look(looks: Sequence[MiddleLook]) -> MiddleLook | None:
+    """The mean of several looks; None of none."""
+    return MiddleLook(*(sum(each) / len(looks) for each in zip(*looks, strict=True))) if looks else None
 
 
-def drift_between(one: MeanLook, other: MeanLook) -> float:
-    """How far two looks are from each other: by colour or by contrast, whichever is more."""
-    return max(dist(one[0], other[0]), CONTRAST_WEIGHT * abs(one[1] - other[1]))
+def drift_between(one: MiddleLook, other: MiddleLook) -> float:
+    """How far two looks are from each other: by colour, by contrast or by saturation, whichever is most."""
+    colour = dist(lab(*one[:3]), lab(*other[:3]))
+    contrast = abs(one.contrast - other.contrast) * 100 / FULL
+    saturation = abs(one.saturation - other.saturation)
+    return max(colour, CONTRAST_WEIGHT * contrast, SATURATION_WEIGHT * saturation)
 
 
 def lab(y: float, cb: float, cr: float) -> tuple[float, float, float]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
@@ -31,11 +32,24 @@ STEADY_MEAN, STEADY_CONTRAST = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 OTHER_COLOURS = 60.0
 """Levels of mean distance in Y, Cb and Cr at which two pictures have nothing in common, however alike their shapes."""
 MIDDLE = 0.7
-"""Share of the sides of the middle of a picture, which bars at its edges don't reach."""
+"""Share of the sides of the middle of a picture."""
 SAME_SHAPE = 0.01
 """Share by which two aspects differ where one picture is still the whole of the other."""
 
 SmallSize = tuple[int, int]
+
+
+class MiddleLook(NamedTuple):
+    """The mean Y, Cb and Cr of a picture's middle, the standard deviation of Y, and the mean strength of its colours.
+
+    All are in levels.
+    """
+
+    y: float
+    cb: float
+    cr: float
+    contrast: float
+    saturation: float
 
 
 @dataclass(frozen=True)
@@ -83,13 +97,21 @@ class SmallPicture:
         return self.luma.reduce(2)
 
     @property
-    def middle(self) -> tuple[tuple[float, float, float], float]:
-        """The mean Y, Cb and Cr of its middle, and the standard deviation of the brightness there."""
+    def middle(self) -> MiddleLook:
+        """The look of its middle, which bars at its edges don't reach."""
         width, height = self.luma.size
         left, top = round(width * (1 - MIDDLE) / 2), round(height * (1 - MIDDLE) / 2)
         y, cb, cr = (each.crop((left, top, width - left, height - top)) for each in (self.luma, self.cb, self.cr))
-        colour = (_means(y, (1, 1))[0], _means(cb, (1, 1))[0], _means(cr, (1, 1))[0])
-        return colour, ImageStat.Stat(y).stddev[0]
+        windows = (max(1, y.width // WINDOW), max(1, y.height // WINDOW))
+        blue, red = _means(cb, windows), _means(cr, windows)
+        strengths = [math.hypot(one - 128, two - 128) for one, two in zip(blue, red, strict=True)]
+        return MiddleLook(
+            _means(y, (1, 1))[0],
+            sum(blue) / len(blue),
+            sum(red) / len(red),
+            ImageStat.Stat(y).stddev[0],
+            sum(strengths) / len(strengths),
+        )
 
     def likeness(self, other: SmallPicture) -> float:
         """How alike two pictures of the same size look: 1 for the same, about 0 for unrelated ones.
