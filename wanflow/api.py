@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from wanflow import loading, timebase
 from wanflow.catalog.provider import default_provider, load_providers
 from wanflow.catalog.read import load_catalog
-from wanflow.errors import UnknownTarget
+from wanflow.errors import MediaFault, ToolMissing, UnknownTarget
 from wanflow.graph.build import ShotGraph
 from wanflow.graph.node import ShotVertex, cut_name
 from wanflow.graph.select import matching, single_shot
@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from wanflow.catalog.model import Model
     from wanflow.health import HealthCheck
     from wanflow.report.export.edit_list import EditList
+    from wanflow.report.page.frozen import Derived, FrozenReport
     from wanflow.report.page.snapshot import Snapshot
     from wanflow.report.show import NodeDetails
     from wanflow.runner.cancel import Cancelled
@@ -338,6 +339,60 @@ def export(plan: Plan, cut: str | None = None) -> EditList:
         hint = tr("name one: {names}", names=names) if names else None
         raise UnknownTarget(tr("the production has {number} cuts", number=len(production.cuts)), hint=hint)
     return edit_list(plan, cut_name(cut) if cut else next(iter(production.cuts)))
+
+
+async def report(
+    part: SoundPart,
+    folder: Path,
+    *,
+    embed: bool = False,
+    force: bool = False,
+    tell: Callable[[int, int], None] | None = None,
+    now: datetime | None = None,
+) -> FrozenReport:
+    """The page frozen into one file, which is to be written into `folder`; `part` is what `load_sound_part` gave.
+
+    Posters and short silent films are inside; players have the takes' own files by relative addresses, with `embed`
+    small films inside. What is not made yet is made first: `tell` gets how much of it is done, and all of it. Raises
+    SpecError for a production of which nothing can be used, ReportTooLarge above the limit unless `force`, ToolMissing
+    without an ffmpeg, StoreFault.
+    """
+    from wanflow.report.page import frozen
+
+    production = part.production
+    if production is None:
+        raise SpecError(part.problems)
+    shown, known = snapshot(part, now), media_files(production)
+    named = {row.take.digest: row.file for row in shown.takes if row.file is not None}
+    beside = frozen.Beside(production.folder, folder, named, known)
+    first = frozen.FrozenLinks(beside.address, embedded=embed)
+    outline = frozen.frozen_page(shown, first)
+    made, failed = await _renditions(production, known, first.asked, tell)
+    inside = frozen.fitting(outline, first.asked, made, embedded=embed, force=force)
+    html = frozen.frozen_page(shown, frozen.FrozenLinks(beside.address, inside, embedded=embed))
+    return frozen.FrozenReport(html, len(made) - len(inside), failed)
+
+
+async def _renditions(
+    production: Production, known: MediaFiles, asked: Iterable[Derived], tell: Callable[[int, int], None] | None
+) -> tuple[Mapping[Derived, Path], int]:
+    """What pages ask for, by what it is, made where it is not here; and how much of it could not be made."""
+    files = {wanted: file for wanted in asked if (file := known.find(wanted.digest)) is not None}
+    possible = [wanted for wanted, file in files.items() if wanted.kind in file.renditions]
+    found: dict[Derived, Path] = {}
+    async with open_renditions(production) as maker:
+        maker.prepare((files[wanted], wanted.kind) for wanted in possible)
+        for number, wanted in enumerate(possible, start=1):
+            try:
+                found[wanted] = await maker.path(files[wanted], wanted.kind)
+            except ToolMissing:
+                raise
+            except MediaFault:
+                continue
+            finally:
+                if tell is not None:
+                    tell(number, len(possible))
+    return found, len(possible) - len(found)
 
 
 def pick(production: Production, shot: str, take: int, *, since: Lock | None = None) -> Picked:

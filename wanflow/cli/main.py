@@ -58,6 +58,7 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "cancel": CommandEntry("tasks:cancel", "Cancel tasks that are still queued at the service."),
     "resolve": CommandEntry("tasks:resolve", "Decide a submission of unknown fate."),
     "export": CommandEntry("share:export", "Write a cut for an editing suite."),
+    "report": CommandEntry("report:report", "Write the page to one file that can be sent."),
     "push": CommandEntry("share:push", "Send paid takes to the remote."),
     "pull": CommandEntry("share:pull", "Fetch paid takes from the remote."),
     "gc": CommandEntry("upkeep:gc", "Show, and remove, what nothing uses any more."),

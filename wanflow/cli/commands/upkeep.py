@@ -24,9 +24,8 @@ from wanflow.messages import joined, tr, trp
 from wanflow.money import amount_text
 from wanflow.planner.removable import Removables
 from wanflow.report.text.table import Column, Screen, table
-from wanflow.report.text.words import count, listed
+from wanflow.report.text.words import count, listed, size_text
 
-MEGABYTE = 10**6
 LEVEL_STYLES = {HealthLevel.FINE: "green", HealthLevel.POOR: "yellow", HealthLevel.BROKEN: "red"}
 
 
@@ -77,19 +76,15 @@ def _agreed(found: Removables, *, yes: bool) -> bool:
 
 
 def _print_removables(found: Removables, end: str) -> None:
-    rows: list[tuple[str, str, str]] = [(take.provider, take.node, _megabytes(take.size_bytes)) for take in found.free]
-    rows += [(tr("paid"), take.node, _megabytes(take.size_bytes)) for take in found.paid]
+    rows: list[tuple[str, str, str]] = [(take.provider, take.node, size_text(take.size_bytes)) for take in found.free]
+    rows += [(tr("paid"), take.node, size_text(take.size_bytes)) for take in found.paid]
     if found.derived:
         size_bytes = sum(item.bytes for item in found.derived)
-        rows.insert(0, (tr("derived"), count(len(found.derived), "file"), _megabytes(size_bytes)))
+        rows.insert(0, (tr("derived"), count(len(found.derived), "file"), size_text(size_bytes)))
     headings = (Column(tr("kind")), Column(tr("what")), Column(tr("size"), right=True))
     if rows:
         print_report(lambda screen: "\n".join(table(headings, rows, screen).lines()))
-    say(tr("{size} {end}", size=_megabytes(found.size_bytes), end=end))
-
-
-def _megabytes(size_bytes: int) -> str:
-    return f"{-(-size_bytes // 1000)} KB" if size_bytes < MEGABYTE else f"{size_bytes / MEGABYTE:.1f} MB"
+    say(tr("{size} {end}", size=size_text(found.size_bytes), end=end))
 
 
 @click.command("doctor", epilog=example("wanflow doctor --repair"))

@@ -12,8 +12,10 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import unquote
 
 import jinja2
+from jinja2.filters import do_mark_safe
 
 from wanflow.characters import shown
 from wanflow.language.problem import excerpt, uses_texts
@@ -147,22 +149,45 @@ def message(snapshot: Snapshot, links: Links, said: str) -> str:
     return _document(None, "", snapshot, links, said, {})
 
 
+def report(snapshot: Snapshot, links: Links, files: Mapping[str, str]) -> str:
+    """All views in one document; `files` are what a page loads elsewhere, which is put into it as it is."""
+    cuts = () if snapshot.plan is None else snapshot.plan.graph.production.cuts
+    views = [
+        (View.BOARD, "", tr("Board"), board(snapshot, links)),
+        (View.PLAN, "", tr("Plan"), plan(snapshot, links)),
+        (View.GRAPH, "", tr("Graph"), graph(snapshot, links)),
+        (View.COSTS, "", tr("Costs"), costs(snapshot, links)),
+        *((View.SHOT, name, name, shot(snapshot, links, name)) for name in snapshot.rows),
+        *((View.CUT, name, name, cut(snapshot, links, name)) for name in cuts),
+    ]
+    parts = [
+        {"view": view, "place": unquote(links.view(view, name)[1:]), "heading": heading, "html": do_mark_safe(html)}
+        for view, name, heading, html in views  # a template made each, so that it is escaped already
+    ]
+    made: dict[str, object] = {name: do_mark_safe(text) for name, text in files.items()}  # our own files, and base64
+    made |= {"parts": parts, "current": None, "heading": "", "said": "", "fragment": "report.html"}
+    return _rendered("report.html", snapshot, links, made)
+
+
 def _document(
     view: View | None, heading: str, snapshot: Snapshot, links: Links, said: str, values: Mapping[str, object]
 ) -> str:
-    """A view in its document; where nothing of the production can be used, only its problems."""
+    """A view in its document, in a report without one; where nothing can be used, only the problems."""
+    fragment = None if snapshot.plan is None or view is None else f"views/{view}.html"
+    template = "document.html" if links.live else "part.html"
+    own = {"current": view, "heading": heading, "fragment": fragment, "said": said}
+    return _rendered(template, snapshot, links, {**values, **own})
+
+
+def _rendered(template: str, snapshot: Snapshot, links: Links, values: Mapping[str, object]) -> str:
     return (
         _environment()
-        .get_template("document.html")
+        .get_template(template)
         .render(
             values,
-            current=view,
-            heading=heading,
             title=snapshot.title,
-            fragment=None if snapshot.plan is None or view is None else f"views/{view}.html",
             snapshot=snapshot,
             links=links,
-            said=said,
             bar=None if snapshot.plan is None else money_bar(snapshot.plan),
             problems=snapshot.problems,
             paid=snapshot.plan is not None and snapshot.plan.provider.paid,

@@ -9,9 +9,8 @@ from itertools import groupby
 from wanflow.catalog.model import BilledInput, FileRule, MediaRule, Model, ParameterRule, Rate
 from wanflow.messages import joined, tr
 from wanflow.report.text.table import PIPE, Column, Screen, table
-from wanflow.report.text.words import listed
+from wanflow.report.text.words import MEGABYTE, listed
 
-MEGABYTE = 10**6
 KINDS: Mapping[str, str] = {"image": tr("image"), "video": tr("video"), "audio": tr("audio")}
 TYPES: Mapping[str, str] = {"boolean": tr("boolean"), "integer": tr("integer"), "string": tr("string")}
 FORMS: Mapping[str, str] = {"http": tr("an address"), "oss": tr("an upload"), "data": tr("a data URI")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
 from fractions import Fraction
@@ -53,6 +53,19 @@ def live(plan: Plan, verbosity: Verbosity) -> Iterator[Emit]:
                 console.print(Text(shown(part), style=style), soft_wrap=True)
 
         yield emit
+
+
+@contextmanager
+def counted(words: str) -> Iterator[Callable[[int, int], None]]:
+    """Show in place how much of some work is done; gives what is called with the done part and all of it."""
+    console = Console(stderr=True, highlight=False)
+    with console.status("") as status:
+
+        def tell(done: int, total: int) -> None:
+            text = tr("{words}: {done} of {total}", words=words, done=done, total=total)
+            status.update(Text(shown(translated(text))))
+
+        yield tell
 
 
 class Display:

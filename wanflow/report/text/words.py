@@ -15,6 +15,8 @@ from wanflow.characters import shown
 from wanflow.messages import Translatable, joined, tr, trn
 from wanflow.money import Bound, Cost
 
+MEGABYTE = 10**6
+
 
 def time_text(stamp: str) -> str:
     """A moment of a record in the zone of this machine, with its offset: `2026-12-02 05:14:21 +08:00`."""
@@ -45,6 +47,11 @@ def listed(words: Sequence[str]) -> str:
 def seconds_text(seconds: Fraction | Decimal | None) -> str:
     """`2.5 s`; nothing for an unknown length."""
     return "" if seconds is None else tr("{seconds} s", seconds=timebase.decimal_text(seconds, 2))
+
+
+def size_text(size_bytes: int) -> str:
+    """`12 KB`, `3.4 MB`; a size below a megabyte is rounded up."""
+    return f"{-(-size_bytes // 1000)} KB" if size_bytes < MEGABYTE else f"{size_bytes / MEGABYTE:.1f} MB"
 
 
 def cost_text(cost: Cost) -> str:

@@ -167,7 +167,7 @@ document.addEventListener("submit", (event) => {
     filter(form);
   }
 });
-addEventListener("popstate", refresh);
+if (live) addEventListener("popstate", refresh);
 
 function filter(form) {
   const wanted = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
