@@ -185,7 +185,9 @@ class _Answers:
         """What happens from now on, until the page is left."""
         if request.method == "HEAD":
             return Response(media_type="text/event-stream")
-        return StreamingResponse(self._site.events.listen(), media_type="text/event-stream")
+        return StreamingResponse(
+            self._site.events.listen(again="last-event-id" in request.headers), media_type="text/event-stream"
+        )
 
     async def _current(self) -> Snapshot:
         """The production as it is now."""

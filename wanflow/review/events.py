@@ -16,13 +16,14 @@ RETRY_MS = 1000
 MOST_WAITING = 500
 """Maximum events that wait for a slow page; then its connection ends, and it connects again."""
 
-Past = Callable[[], Sequence[Mapping[str, Any]]]
+Past = Callable[[bool], Sequence[Mapping[str, Any]]]
 
 
 class Events:
     """The pages that listen, each with its own queue: a slow one delays no other.
 
-    `past` gives the events of the run that is active, for a page that comes later.
+    `past` gives the events of the run that is active, for a page that comes later. A page that comes again also gets
+    the end of a run from it.
     """
 
     def __init__(self, past: Past) -> None:
@@ -45,11 +46,11 @@ class Events:
         for queue in tuple(self._queues):
             queue.close()
 
-    async def listen(self) -> AsyncIterator[str]:
-        """What one page is told, from now on."""
+    async def listen(self, *, again: bool = False) -> AsyncIterator[str]:
+        """What one page is told, from now on; `again`: its connection was lost."""
         send, receive = anyio.create_memory_object_stream[str](MOST_WAITING)
         with send, receive:
-            past = self._past()  # nothing is awaited from here until the queue is known, so that no event is lost
+            past = self._past(again)  # nothing is awaited from here until the queue is known, so that no event is lost
             self._queues.add(send)
             try:
                 yield f"retry: {RETRY_MS}\n\n"
@@ -76,4 +77,4 @@ class Events:
 
 def _event(name: str, data: Mapping[str, Any]) -> str:
     """An event; JSON in ASCII has no line end that could break it."""
-    return f"event: {name}\ndata: {json.dumps(data)}\n\n"
+    return f"event: {name}\nid: {name}\ndata: {json.dumps(data)}\n\n"  # with an id a browser says that it comes again

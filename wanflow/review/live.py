@@ -55,6 +55,7 @@ class LiveProduction:
         self._stamps: Mapping[Path, FileStamp] | None = None
         self._part: SoundPart | None = None
         self._snapshot: Snapshot | None = None
+        self._ended = anyio.Event()
         self.version = 0
 
     @property
@@ -80,7 +81,7 @@ class LiveProduction:
         `woken` is called whenever something happened near the production, and every now and then.
         """
         told = self.version
-        while True:
+        while not self._ended.is_set():
             woken()
             folders = await anyio.to_thread.run_sync(self._folders)
             try:
@@ -93,6 +94,7 @@ class LiveProduction:
                     yield_on_timeout=True,
                     recursive=False,
                     raise_interrupt=False,
+                    stop_event=self._ended,
                 ):
                     woken()
                     async with self._reading:
@@ -104,6 +106,10 @@ class LiveProduction:
                         break
             except (OSError, RuntimeError):  # a folder vanished, or the system watches no more
                 await anyio.sleep(LOOK_MS / 1000)
+
+    def end(self) -> None:
+        """Let `follow` end at once: a thread that waits for changes cannot be cancelled."""
+        self._ended.set()
 
     def _look(self) -> None:
         """Note whether anything changed on disk."""

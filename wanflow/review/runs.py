@@ -153,9 +153,10 @@ class RunProgress:
                 new.append(gone)
         return () if first and not self._events else new
 
-    def past(self) -> Sequence[Mapping[str, Any]]:
-        """The events of the active run; of one that ended meanwhile the last."""
-        return tuple(self._events.values()) or ((self._finished,) if self._finished is not None else ())
+    def past(self, again: bool) -> Sequence[Mapping[str, Any]]:
+        """The events of the active run; for a page that comes `again` also the end of one that is over."""
+        ended = () if self._finished is None or not again else (self._finished,)
+        return tuple(self._events.values()) or ended
 
     def _read(self, reader: RunReader) -> list[Mapping[str, Any]]:
         begun, new = reader.read()

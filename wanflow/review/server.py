@@ -68,7 +68,10 @@ async def serve(
         links = ServedLinks(read_only=reviewing.read_only, allow_run=reviewing.allow_run, folder=here)
         site = Site(live, links, events, Said(f"wanflow-said-{port}"), media, runs)
         guarded = Guarded(build_app(site), access, ServedHosts(reviewing.host), f"wanflow-{port}")
-        server = Server(guarded, sock, on_stop=events.end)
+        ending = ExitStack()
+        ending.callback(live.end)
+        ending.callback(events.end)
+        server = Server(guarded, sock, on_stop=ending.close)
         async with anyio.create_task_group() as group:
             group.start_soon(live.follow, events.changed, lambda: events.ran(*progress.look()))
             group.start_soon(media.work)
