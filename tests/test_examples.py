@@ -6,15 +6,20 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from wanflow import api
+from wanflow.media.checks.take_check import CheckTake
+from wanflow.media.jobs import Worker
 from wanflow.media.probe import probe
 from wanflow.report.text.plan import plan_text
+from wanflow.store.findings import Expected, Finding, Given
+from wanflow.templates import templates
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 NAMES = ("01-one-shot", "02-lighthouse", "03-scenes", "04-formats", "05-own-pipeline")
@@ -106,6 +111,47 @@ def test_the_lighthouse_becomes_a_film_and_a_second_run_does_nothing(tmp_path: P
     assert (folder / "out" / "main.mp4").read_bytes() == film
     measured = probe(folder / "out" / "main.mp4")
     assert (measured.width, measured.height, measured.rate) == (1280, 720, Fraction(30))
+    assert lighthouse_findings(folder) == {}
+
+
+def lighthouse_findings(folder: Path) -> dict[str, tuple[Finding, ...]]:
+    """What the checks find in the takes of the lighthouse, each compared with what was given for it."""
+    coast, door = (Given(name, PurePath("sets", name)) for name in ("coast.png", "door.png"))
+    (tail,) = (path.relative_to(folder) for path in (folder / ".wanflow" / "derived").rglob("*.mp4"))
+    asked = Expected(width=1280, height=720, rate=Fraction(30), sound=True)
+    takes = {
+        "coast": replace(asked, seconds=Fraction(4), first_frame=coast),
+        "approach": replace(
+            asked,
+            seconds=Fraction(6),
+            last_frame=door,
+            clip=Given("tail", tail),
+            chain_head=Given("coast", PurePath("out", "shots", "coast.t1.mp4")),
+        ),
+        "talk": replace(asked, seconds=Fraction(4)),
+        "talk_at_night": replace(asked, seconds=Fraction(4)),
+    }
+    found = {
+        name: CheckTake(PurePath("out", "shots", f"{name}.t1.mp4"), expected).perform(Worker(folder))
+        for name, expected in takes.items()
+    }
+    return {name: findings for name, findings in found.items() if findings}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*NAMES, *templates()])
+def test_the_takes_of_examples_and_pipelines_have_no_findings(name: str, tmp_path: Path) -> None:
+    """As the animatic renders them; a false alarm would keep people from reading the true ones."""
+    folder = copy(name, tmp_path) if name in NAMES else tmp_path
+    if name not in NAMES:
+        started = wanflow(folder, "init", "--template", name)
+        assert started.returncode == 0, started.stderr
+    done = wanflow(folder, "run")
+    assert done.returncode == 0, done.stderr
+    takes = [path.relative_to(folder) for path in (folder / "out" / "shots").rglob("*.mp4")]
+    jobs = [CheckTake(PurePath(take), Expected(rate=Fraction(30), sound=True)) for take in takes]
+    assert {job.file.as_posix(): found for job in jobs if (found := job.perform(Worker(folder)))} == {}
+    assert takes
 
 
 def test_a_scene_of_the_scenes_becomes_a_film(tmp_path: Path) -> None:
