@@ -100,6 +100,19 @@ def test_a_node_that_has_no_film_is_an_error(
     assert not player.exists()
 
 
+def test_an_untrusted_production_opens_nothing_elsewhere(
+    wanflow: Wanflow, rendered: Path, tmp_path: Path, player: Path
+) -> None:
+    """Its film may be a link to a file of the user."""
+    secret = tmp_path / "secret.mp4"
+    secret.write_bytes(b"mine")
+    (rendered.parent / "out" / "main.mp4").unlink()
+    (rendered.parent / "out" / "main.mp4").symlink_to(secret)
+    done = wanflow("play", "main", "--untrusted")
+    assert (done.code, done.out) == (2, "")
+    assert not player.exists()
+
+
 def test_what_is_not_rendered_yet_is_said(wanflow: Wanflow, film: Path, player: Path) -> None:
     """With the command that renders it."""
     done = wanflow("play", "coast")
@@ -186,6 +199,10 @@ def test_a_machine_without_an_opener_gets_the_path(
         ("play approach.", ["approach.t1"]),
         ("play cut:", ["cut:main"]),
         ("pick a", ["approach"]),
+        ("takes coast a", ["approach"]),
+        ("run --exclude c", ["coast"]),
+        ("retake c", ["coast"]),
+        ("cancel c", ["coast"]),
         ("-f elsewhere.yaml play ", []),
     ],
 )

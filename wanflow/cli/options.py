@@ -185,14 +185,6 @@ def production_options_but_file(command: Decorated) -> Decorated:
     return _with(limited(command), (_file_option("-f"), *_OVERRIDES, *_BOUNDARY))
 
 
-def selection(command: Decorated) -> Decorated:
-    """Add `SELECT…` and `--exclude`."""
-    exclude = click.option(
-        "--exclude", multiple=True, metavar="SELECT", help="Leave these out, but not what they need; may be repeated."
-    )
-    return click.argument("select", nargs=-1, metavar="[SELECT]...")(exclude(command))
-
-
 class Seconds(click.FloatRange):
     """A time on the command line; NaN, which passes every range, is refused."""
 

@@ -10,7 +10,7 @@ import click
 
 from wanflow import api
 from wanflow.characters import for_shell
-from wanflow.cli.completion import complete_nodes
+from wanflow.cli.node_arguments import complete_nodes
 from wanflow.cli.opening import open_production
 from wanflow.cli.options import ProductionOptions, example, production_options, production_options_but_file
 from wanflow.cli.screen import say
@@ -73,7 +73,7 @@ def _by_node(shot: str, number: int | None) -> tuple[str, int | None]:
 
 
 @click.command("retake", epilog=example("wanflow retake talk -n 2"))
-@click.argument("select", nargs=-1, required=True, metavar="SELECT...")
+@click.argument("select", nargs=-1, required=True, metavar="SELECT...", shell_complete=complete_nodes)
 @click.option(
     "-n", "more", type=click.IntRange(1, 1000), default=1, show_default=True, metavar="K", help="Takes to add."
 )
@@ -90,7 +90,7 @@ def retake(settings: ProductionOptions, select: tuple[str, ...], more: int) -> i
 
 
 @click.command("hold", epilog=example("wanflow hold talk"))
-@click.argument("select", nargs=-1, required=True, metavar="SELECT...")
+@click.argument("select", nargs=-1, required=True, metavar="SELECT...", shell_complete=complete_nodes)
 @production_options
 @click.pass_obj
 def hold(settings: ProductionOptions, select: tuple[str, ...]) -> int:
@@ -100,7 +100,7 @@ def hold(settings: ProductionOptions, select: tuple[str, ...]) -> int:
 
 
 @click.command("release", epilog=example("wanflow release talk"))
-@click.argument("select", nargs=-1, required=True, metavar="SELECT...")
+@click.argument("select", nargs=-1, required=True, metavar="SELECT...", shell_complete=complete_nodes)
 @production_options
 @click.pass_obj
 def release(settings: ProductionOptions, select: tuple[str, ...]) -> int:

@@ -13,11 +13,11 @@ from typing import cast
 import click
 
 from wanflow import api
-from wanflow.cli.completion import complete_nodes
 from wanflow.cli.hints import pasteable_json
 from wanflow.cli.main import import_attribute
+from wanflow.cli.node_arguments import complete_nodes, selection
 from wanflow.cli.opening import conclude_part, open_production, open_sound_part
-from wanflow.cli.options import ProductionOptions, example, production_options, selection
+from wanflow.cli.options import ProductionOptions, example, production_options
 from wanflow.cli.run_output import print_elsewhere
 from wanflow.cli.screen import print_json, print_report, say, screen_of
 from wanflow.errors import ExitCode, MediaFault, UnknownTarget

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from wanflow import api
-from wanflow.cli.completion import complete_nodes
+from wanflow.cli.node_arguments import complete_nodes
 from wanflow.cli.opening import conclude_part, open_sound_part
 from wanflow.cli.options import ProductionOptions, example, production_options
 from wanflow.cli.screen import say

@@ -17,6 +17,7 @@ from wanflow.cli import planfile
 from wanflow.cli.approval import affordable, approved, limit_of
 from wanflow.cli.exit_code import error
 from wanflow.cli.hints import name_production, pasteable, pasteable_json
+from wanflow.cli.node_arguments import selection
 from wanflow.cli.opening import open_production
 from wanflow.cli.options import (
     ProductionOptions,
@@ -25,7 +26,6 @@ from wanflow.cli.options import (
     printing,
     production_options,
     retrying,
-    selection,
     spending,
     waiting,
 )

@@ -8,6 +8,7 @@ import anyio
 import click
 
 from wanflow import api
+from wanflow.cli.node_arguments import complete_nodes
 from wanflow.cli.opening import open_production
 from wanflow.cli.options import ProductionOptions, example, printing, production_options, waiting
 from wanflow.cli.run_output import (
@@ -67,7 +68,7 @@ def collect(
 
 
 @click.command("cancel", epilog=example("wanflow cancel approach"))
-@click.argument("select", nargs=-1, metavar="[SELECT]...")
+@click.argument("select", nargs=-1, metavar="[SELECT]...", shell_complete=complete_nodes)
 @production_options
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 @click.pass_obj
@@ -92,7 +93,7 @@ def cancel(settings: ProductionOptions, select: tuple[str, ...], *, as_json: boo
 
 
 @click.command("resolve", epilog=example("wanflow resolve approach --adopt 0385dc79-5ff8-4d82-bcb6-7bfc3d60a3a4"))
-@click.argument("shot")
+@click.argument("shot", shell_complete=complete_nodes)
 @production_options
 @click.option("--take", type=click.IntRange(min=1), metavar="N", help="The take that it was submitted for.")
 @click.option("--adopt", metavar="TASK_ID", help="It was accepted, as this task: the next run collects it.")

@@ -1,11 +1,11 @@
-"""Completion of nodes in a shell: shots, cuts and takes of the production that the command line names so far."""
+"""Arguments that name nodes, and their completion in a shell, from the production that the command line names."""
 
 from __future__ import annotations
 
 import click
 
 from wanflow.cli.opening import open_sound_part
-from wanflow.cli.options import ProductionOptions
+from wanflow.cli.options import Decorated, ProductionOptions
 from wanflow.errors import WanflowError
 from wanflow.graph.node import cut_id
 from wanflow.loading import store_of
@@ -31,3 +31,15 @@ def complete_nodes(context: click.Context, parameter: click.Parameter, begin: st
     except WanflowError:
         return []
     return [name for name in names if name.startswith(begin)]
+
+
+def selection(command: Decorated) -> Decorated:
+    """Add `SELECT…` and `--exclude`."""
+    exclude = click.option(
+        "--exclude",
+        shell_complete=complete_nodes,
+        multiple=True,
+        metavar="SELECT",
+        help="Leave these out, but not what they need; may be repeated.",
+    )
+    return click.argument("select", nargs=-1, metavar="[SELECT]...", shell_complete=complete_nodes)(exclude(command))
