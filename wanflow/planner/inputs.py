@@ -27,11 +27,14 @@ def inputs_of(vertex: Decidable, outputs: Mapping[str, NodeOutput], graph: ShotG
     return {name: outputs[name] for name in graph.inputs(vertex.id)}
 
 
-def outputs_of(plan: Plan, inventory: Inventory) -> dict[str, NodeOutput]:
-    """What each vertex of a plan's graph gives, with what exists by now."""
+def outputs_of(plan: Plan, inventory: Inventory, needed_by: str | None = None) -> dict[str, NodeOutput]:
+    """What each vertex of a plan's graph gives, with what exists by now; with `needed_by` of what that vertex needs."""
+    near = None if needed_by is None else plan.graph.ancestors(needed_by)
     planned = frozenset(step.vertex for step in plan.steps)
     outputs: dict[str, NodeOutput] = {}
     for vertex in plan.graph.vertices:
+        if near is not None and vertex.id not in near:
+            continue
         output = output_of(vertex, outputs, plan, inventory, planned=vertex.id in planned)
         if output is not None:
             outputs[vertex.id] = output

@@ -132,7 +132,7 @@ def edit_list(plan: Plan, cut: str, *, whole: bool = True) -> EditList:
     vertex = plan.graph.vertex(cut_id(cut))
     if not isinstance(vertex, CutVertex):
         raise TypeError(f"not a cut: {cut}")
-    inputs = inputs_of(vertex, outputs_of(plan, plan.inventory), plan.graph)
+    inputs = inputs_of(vertex, outputs_of(plan, plan.inventory, vertex.id), plan.graph)
     edit = arrange(vertex.cut, inputs, production.shots, production.provider)
     missing = [item.vertex for item in edit.items if item.digest is None]
     if missing and whole:

@@ -16,6 +16,7 @@ from wanflow.language.source import DataSource, Facts, FileSource, Kind, Source
 from wanflow.messages import tr
 from wanflow.money import Bound, Cost
 from wanflow.planner.diff import differences
+from wanflow.planner.inputs import outputs_of
 from wanflow.planner.plan import NodeOutput, Plan
 from wanflow.planner.request import ShotRequest, planned_request
 from wanflow.planner.status import ShotRow, TakeRow
@@ -132,7 +133,7 @@ def shot_page(snapshot: Snapshot, name: str) -> ShotPage:
         takes=tuple(card for card, now in zip(cards, is_present, strict=True) if now),
         earlier=tuple(_earlier([card for card, now in zip(cards, is_present, strict=True) if not now], asked, plan)),
         request=tuple(each for each in rows_of(ShotVertex(name, shot), plan.graph.production) if each.key != "prompt"),
-        inputs=tuple(_inputs(shot, snapshot.outputs, plan)),
+        inputs=tuple(_inputs(shot, outputs_of(plan, plan.inventory, name), plan)),
         sent=tuple(edited_words(shot.written, shot.prompt or "")),
         negative=shot.negative_prompt or "",
         changed=() if used in {None, shot.prompt or ""} else tuple(edited_words(used or "", shot.prompt or "")),

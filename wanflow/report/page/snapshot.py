@@ -10,8 +10,7 @@ from functools import cached_property
 from wanflow import digest
 from wanflow.language.problem import Problem, has_errors
 from wanflow.planner.budget import PlanNotes
-from wanflow.planner.inputs import outputs_of
-from wanflow.planner.plan import NodeOutput, Plan
+from wanflow.planner.plan import Plan
 from wanflow.planner.status import ProductionStatus, ShotRow, TakeRow
 from wanflow.store.charges import Ledger
 
@@ -51,11 +50,6 @@ class Snapshot:
     def rows(self) -> Mapping[str, ShotRow]:
         """The row of each shot."""
         return {} if self.status is None else {row.shot: row for row in self.status.shots}
-
-    @cached_property
-    def outputs(self) -> Mapping[str, NodeOutput]:
-        """What each vertex of the graph gives now."""
-        return {} if self.plan is None else outputs_of(self.plan, self.plan.inventory)
 
     def seen(self, shot: str) -> str:
         """A short hash of what an action on a shot depends on: its state, its takes, its pick and its reasons.

@@ -48,7 +48,7 @@ class Film {
     const bed = this.view.querySelector("[data-music]")?.dataset;
     this.bed = bed?.src ? { ...bed, end: Number(bed.end) / this.rate, gain: 10 ** (Number(bed.gain) / 20), fade: Number(bed.fade) } : undefined;
     if (this.bed && this.music.getAttribute("src") !== this.bed.src) this.music.src = this.bed.src;
-    const [width, height] = this.stage.dataset.size.split("x");
+    const [width, height] = (dataset.size ?? "16x9").split("x");
     this.stage.style.aspectRatio = `${width} / ${height}`;
     this.stage.style.setProperty("--shape", String(width / height));
     this.shown = -1;
