@@ -1,0 +1,79 @@
+"""Each fault that the emulator delivers is found by the check that it is for."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path, PurePath
+
+import pytest
+
+from kit.film_set import I2V, FilmFile, FilmSet, order
+from wanflow.emulator.api.order import FilmFault, FilmFaultKind
+from wanflow.language.checks import Check
+from wanflow.media.checks.take_check import CheckTake
+from wanflow.media.jobs import Worker
+from wanflow.store.findings import Expected, Given
+
+CONTINUED = {FilmFaultKind.HEAD: Check.SEAM, FilmFaultKind.JUMP: Check.SEAM, FilmFaultKind.DRIFT: Check.DRIFT}
+"""Faults of continuations, and the checks that find them; the others are called like their checks."""
+FOLLOWS = {
+    FilmFaultKind.BLACK: {Check.FIRST_FRAME},
+    FilmFaultKind.LETTERBOX: {Check.FIRST_FRAME},
+}
+"""Checks that find something as well where a fault changes what they look at."""
+
+
+@pytest.fixture(scope="module")
+def film_set(tmp_path_factory: pytest.TempPathFactory) -> FilmSet:
+    """Drawn media and a camera."""
+    return FilmSet(tmp_path_factory.mktemp("set"))
+
+
+@pytest.fixture(scope="module")
+def coast(film_set: FilmSet) -> FilmFile:
+    """A film without a fault."""
+    return film_set.film(order(I2V, film_set.item("first_frame", film_set.day)))
+
+
+def found(film: FilmFile, expected: Expected) -> set[Check]:
+    """The checks that find something in a film."""
+    job = CheckTake(PurePath(film.path.name), expected)
+    return {each.check for each in job.perform(Worker(film.path.parent))}
+
+
+def given(path: Path) -> Given:
+    """A file of the set."""
+    return Given(path.name, PurePath(path.name))
+
+
+@pytest.mark.parametrize("kind", [None, *(each for each in FilmFaultKind if each not in CONTINUED)])
+def test_a_fault_of_a_film_is_found(kind: FilmFaultKind | None, film_set: FilmSet, coast: FilmFile) -> None:
+    """By the check that is called like it; a film without a fault has no findings."""
+    fault = None if kind is None else FilmFault(kind)
+    ends = [film_set.item("last_frame", film_set.dusk)] if kind is FilmFaultKind.LAST_FRAME else []
+    film = (
+        coast
+        if kind is None
+        else film_set.film(order(I2V, film_set.item("first_frame", film_set.day), *ends, fault=fault))
+    )
+    expected = Expected(
+        Fraction(2),
+        1280,
+        720,
+        Fraction(30),
+        True,
+        first_frame=given(film_set.day),
+        last_frame=given(film_set.dusk) if ends else None,
+    )
+    assert found(film, expected) == (set() if kind is None else {Check(kind.value), *FOLLOWS.get(kind, ())})
+
+
+@pytest.mark.parametrize("kind", [None, *CONTINUED])
+def test_a_fault_of_a_continuation_is_found(kind: FilmFaultKind | None, film_set: FilmSet, coast: FilmFile) -> None:
+    """By the check of its seam, or that of drift."""
+    fault = None if kind is None else FilmFault(kind)
+    film = film_set.film(order(I2V, film_set.item("first_clip", coast.path), duration=4, fault=fault))
+    expected = Expected(
+        Fraction(4), 1280, 720, Fraction(30), True, clip=given(coast.path), chain_head=given(coast.path)
+    )
+    assert found(film, expected) == (set() if kind is None else {CONTINUED[kind]})
