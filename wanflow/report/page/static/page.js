@@ -40,6 +40,7 @@ function mergeField(old, fresh) {
 }
 
 export function merge(old, fresh) {
+  if (old.isEqualNode(fresh)) return;
   if (old.matches("video, audio") && old.getAttribute("src") === fresh.getAttribute("src")) return;
   if (old.matches("input, textarea")) return mergeField(old, fresh);
   const chosen = old.matches("select") && old !== document.activeElement ? fresh.value : null;
