@@ -21,6 +21,8 @@ from wanflow import api
 from wanflow.cli.main import main
 from wanflow.planner.plan import Action
 from wanflow.providers.dashscope.regions import KEY_VARIABLE
+from wanflow.report.page import pages
+from wanflow.review.app import ServedLinks
 
 Attributes = dict[str, str | None]
 
@@ -420,3 +422,29 @@ def test_other_hosts_and_runs_exclude_each_other(tmp_path: Path) -> None:
     for words in (["--host", "0.0.0.0", "--allow-run"], ["--read-only", "--allow-run"]):  # noqa: S104
         assert main(["review", "--no-open", "-f", file, *words]) == 2
     assert main(["review", "--no-open", "-f", f"{file}.gone", "--allow-run"]) == 2
+
+
+HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)> javascript:alert(1) {{7*7}}"
+
+
+def test_whatever_a_production_says_is_text(tmp_path: Path) -> None:
+    """Title, prompts, vars and notes; in an error of the production as well. No view has an element that they wrote."""
+    shot = {"model": "wan2.7-i2v", "first_frame": "sets/coast.png", "prompt": f"The coast {HOSTILE}", "duration": 2}
+    film = {"wanflow": 1, "title": HOSTILE, "shots": {"coast": shot}, "cuts": {"main": ["coast"]}}
+    file = write_production(tmp_path)
+    for broken in ({}, {HOSTILE: HOSTILE}):
+        file.write_text(json.dumps({**film, **broken}), encoding="utf-8")
+        snapshot, links = api.snapshot(api.load_sound_part(file)), ServedLinks(folder=tmp_path)
+        shown = [pages.board(snapshot, links), pages.plan(snapshot, links), pages.graph(snapshot, links)]
+        shown += [pages.message(snapshot, links, HOSTILE), pages.costs(snapshot, links)]
+        assert snapshot.rows or broken
+        if snapshot.rows:
+            shown += [pages.shot(snapshot, links, "coast"), pages.cut(snapshot, links, "main")]
+        for html in shown:
+            found = Elements(html).found
+            assert "alert(1)" in html
+            assert [each for each in found if each.get("src") == "x" or "onerror" in each] == []
+            assert "<script>alert" not in html
+            assert not [
+                link for each in found for name in ("href", "src") if (link := each.get(name) or "").startswith("java")
+            ]

@@ -205,6 +205,7 @@ function lost(now) {
 
 function follow() {
   const events = new EventSource("/events");
+  const turned = new AbortController();
   let waiting;
   events.onopen = () => {
     waiting = clearTimeout(waiting);
@@ -213,8 +214,20 @@ function follow() {
   };
   events.onerror = () => {
     waiting ||= setTimeout(() => lost(true), 1200);
-    if (events.readyState === EventSource.CLOSED) setTimeout(follow, 3000);
+    if (events.readyState === EventSource.CLOSED) {
+      turned.abort();
+      setTimeout(follow, 3000);
+    }
   };
+  // a browser opens few connections to a server: tabs that nobody sees leave theirs to the others
+  const turn = () => {
+    clearTimeout(waiting);
+    events.close();
+    if (document.hidden) return;
+    turned.abort();
+    follow();
+  };
+  document.addEventListener("visibilitychange", turn, { signal: turned.signal });
   events.addEventListener("changed", refresh);
   events.addEventListener("run", (event) => showRun(JSON.parse(event.data)));
   addEventListener("pagehide", () => {
