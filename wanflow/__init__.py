@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from wanflow.api import (
         cancel,
+        check,
         collect,
         collect_finished,
         costs,
@@ -58,6 +59,7 @@ __all__ = [
     "WanflowError",
     "__version__",
     "cancel",
+    "check",
     "collect",
     "collect_finished",
     "consequence",

@@ -34,7 +34,7 @@ from wanflow.loading import SoundPart, store_of
 from wanflow.messages import joined, tr
 from wanflow.money import Cost
 from wanflow.planner import budget as plan_notes
-from wanflow.planner import choose, planning, removable
+from wanflow.planner import choose, expected, planning, removable
 from wanflow.planner import consequence as consequences
 from wanflow.planner import diff as reasons
 from wanflow.planner import status as rows
@@ -54,6 +54,7 @@ from wanflow.store import (
     blobs,
     charges,
     cut_records,
+    findings,
     inventory,
     journal,
     layout,
@@ -82,9 +83,11 @@ if TYPE_CHECKING:
     from wanflow.report.page.snapshot import Snapshot
     from wanflow.report.show import NodeDetails
     from wanflow.runner.cancel import Cancelled
+    from wanflow.runner.context import RunContext
     from wanflow.runner.renditions import RenditionMaker
     from wanflow.store.remote import Remote, Transfer
     from wanflow.store.repair import Damage
+    from wanflow.store.take import Take
 
 NO_VALUES: Mapping[str, str] = {}
 NICENESS = 10
@@ -92,6 +95,7 @@ NICENESS = 10
 
 __all__ = [
     "cancel",
+    "check",
     "collect",
     "collect_finished",
     "consequence",
@@ -247,7 +251,7 @@ def shot_graph(production: Production) -> ShotGraph:
 
 def status(plan: Plan, now: datetime | None = None) -> ProductionStatus:
     """The state of every shot and cut of a plan, tasks in flight, and what was charged; `now` is the present."""
-    return rows.status(plan, now or datetime.now(UTC))
+    return rows.status(with_findings(plan), now or datetime.now(UTC))
 
 
 def takes(plan: Plan, *, removed: bool = False, whole: bool = True) -> tuple[TakeRow, ...]:
@@ -255,6 +259,7 @@ def takes(plan: Plan, *, removed: bool = False, whole: bool = True) -> tuple[Tak
 
     Without `whole` the plan lacks shots with errors, and every shot that it lacks has the rows of its last run.
     """
+    plan = with_findings(plan)
     found = [*rows.take_rows(plan), *(rows.other_rows(plan, whole=whole) if removed or not whole else ())]
     placed = partial(take_names.present_file, Store(plan.graph.production.folder, plan.provider))
     return tuple(replace(row, file=placed(row.take.digest, row.file)) if row.file else row for row in found)
@@ -291,6 +296,49 @@ def node_file(plan: Plan, node: str, *, whole: bool = True) -> Path:
         hint = tr("`wanflow run` writes it")
         raise UnknownTarget(tr("`{node}` is not written yet: `{file}` does not exist", node=node, file=file), hint=hint)
     return file
+
+
+def check(
+    production: Production,
+    select: Sequence[str] = (),
+    *,
+    exclude: Sequence[str] = (),
+    on_take: Callable[[TakeRow], None] | None = None,
+) -> tuple[TakeRow, ...]:
+    """Measure the takes of the selected shots that are here, and give the rows of these shots with their findings.
+
+    What was measured before is not measured again. `on_take` gets the row of each take that was. A take that is not
+    here, or cannot be read, has a row that is not `measured`. Raises UnknownTarget, StoreFault.
+    """
+    from wanflow.runner.checks import measure_now
+
+    planned = plan(production, select, exclude=exclude)
+    rows_of = {(row.take.digest, row.take.fingerprint): row for row in takes(planned)}
+    wanted = [row.take for row in rows_of.values() if row.file and not expected.rules_of(production, row.shot).off]
+
+    def tell(take: Take, found: tuple[findings.Finding, ...]) -> None:
+        row = rows_of[take.digest, take.fingerprint]
+        shown = expected.shown_findings(production, row.shot, found)
+        if on_take is not None:
+            on_take(replace(row, findings=shown, measured=True))
+
+    measure_now(wanted, planned, tell)
+    return takes(replace(planned, inventory=replace(planned.inventory, findings=None)))
+
+
+def with_findings(plan: Plan) -> Plan:
+    """A plan whose inventory has what checks found in takes."""
+    production, have = plan.graph.production, plan.inventory
+    if have.findings is not None:
+        return plan
+    return replace(plan, inventory=replace(have, findings=_findings(production, have)))
+
+
+def _findings(
+    production: Production, have: inventory.Inventory
+) -> Mapping[tuple[str, str], tuple[findings.Finding, ...]]:
+    """What checks found in the takes of lock and store, by digest and fingerprint."""
+    return expected.findings_of(findings.read(store_of(production)), have, loading.facts_of(production))
 
 
 def why(plan: Plan, node: str) -> tuple[Explanation, ...]:
@@ -338,7 +386,7 @@ def export(plan: Plan, cut: str | None = None) -> EditList:
         names = joined(", ", production.cuts)
         hint = tr("name one: {names}", names=names) if names else None
         raise UnknownTarget(tr("the production has {number} cuts", number=len(production.cuts)), hint=hint)
-    return edit_list(plan, cut_name(cut) if cut else next(iter(production.cuts)))
+    return edit_list(with_findings(plan), cut_name(cut) if cut else next(iter(production.cuts)))
 
 
 async def report(
@@ -587,6 +635,8 @@ def inventory_of(production: Production, unfinished: JournalState | None = None)
     have = inventory.survey(store, outputs, partial(loading.results_of, store), unfinished)
     if have.cut_boxes:
         have = replace(have, cut_glyphs=loading.glyphs_found(production, have.cut_boxes))
+    if any(shot.checks.wait for shot in production.shots.values()):
+        have = replace(have, findings=_findings(production, have))
     if production.provider.remote:
         return have
     return replace(have, open_tasks=(), lost=have.open_tasks)  # they ended with the process that rendered them
@@ -686,14 +736,16 @@ async def collect_finished(
 ) -> CollectOutcome:
     """Ask every open task of earlier runs once and store what is finished, before anything is planned (law 10).
 
-    `grace`, `resubmit` and `wait` are as for `run`. Raises Unauthorised, NotSent, StoreBusy.
+    Each is measured as well. `grace`, `resubmit` and `wait` are as for `run`. Raises Unauthorised, NotSent, StoreBusy.
     """
     from wanflow import wiring
     from wanflow.runner.collect import collect_open
 
     options = wiring.RunOptions(grace=grace, resubmit=resubmit, wait=wait)
     async with wiring.open_run(production, emit or _ignore, options) as context:
-        return replace(await collect_open(context), cost=context.spending.spent)
+        outcome = replace(await collect_open(context), cost=context.spending.spent)
+        await _measure_collected(production, context)
+        return outcome
 
 
 async def collect(
@@ -711,7 +763,18 @@ async def collect(
 
     options = wiring.RunOptions(poll_seconds=poll_seconds, grace=grace, wait=wait)
     async with wiring.open_run(production, emit or _ignore, options) as context:
-        return await collect_all(context, timeout)
+        outcome = await collect_all(context, timeout)
+        await _measure_collected(production, context)
+        return outcome
+
+
+async def _measure_collected(production: Production, context: RunContext) -> None:
+    """Measure the takes that were collected, so that the next plan knows what checks found in them."""
+    from wanflow.runner.checks import TakeChecks
+
+    if context.delivered:
+        checks = TakeChecks(production, loading.facts_of(production), context.store)
+        await checks.measure(context.delivered, inventory_of(production), context)
 
 
 async def cancel(production: Production, select: Sequence[str] = ()) -> tuple[Cancelled, ...]:

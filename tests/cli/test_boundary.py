@@ -22,6 +22,7 @@ from wanflow.boundary import Boundary, Content
 from wanflow.cli.main import COMMANDS
 from wanflow.cli.options import ProductionOptions
 from wanflow.errors import MediaFault, UnknownTarget
+from wanflow.language.checks import Check
 from wanflow.language.problem import Problem, SpecError, render_problem
 from wanflow.schemas import PIPELINE, PRODUCTION, bundled
 from wanflow.store.lockfile import write_git_attributes
@@ -65,6 +66,7 @@ FULL: Mapping[str, object] = {
     "include": ["scene.yaml"],
     "vars": {"light": "dawn"},
     "defaults": {"model": "wan2.7-i2v", "models": {"wan2.7-i2v": {"resolution": "720P"}}},
+    "checks": dict.fromkeys(Check, "warn"),
     "label": {"opening_notice": {"text": "by AI", "seconds": 2}},
     "cast": {"mei": {"image": "a.png", "voice": "a.wav"}, "tom": {"video": "a.mp4"}},
     "shots": {
@@ -282,12 +284,14 @@ def test_hints_name_nothing_outside(own_folder: Path) -> None:
 
 
 SHOWING = {"validate", "plan", "status", "takes", "costs", "why", "show", "list", "graph", "export", "gc", "doctor"}
+LOOKING = {"check", "play"}
 WRITING = {"run", "pick", "retake", "hold", "release", "collect", "cancel", "resolve", "push", "pull"}
 WORDS = {
-    **{verb: [verb] for verb in SHOWING | WRITING},
+    **{verb: [verb] for verb in SHOWING | LOOKING | WRITING},
     "plan": ["plan", "--json"],
     "run": ["run", "--json"],
     "why": ["why", "first"],
+    "play": ["play", "first"],
     "show": ["show", "first"],
     "pick": ["pick", "first", "1"],
     "retake": ["retake", "first"],

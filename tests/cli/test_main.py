@@ -16,9 +16,9 @@ from wanflow.store import fact_cache
 LIGHT = ("httpx", "rich", "starlette", "ffmpeg", "av", "PIL")
 LIGHTER = (*LIGHT, "networkx", "jsonschema", "anyio", "yaml")
 WORKING = (
-    *("init", "validate", "plan", "run", "status", "why", "show", "list", "graph", "takes", "pick", "retake", "hold"),
-    *("release", "costs", "collect", "cancel", "resolve", "export", "push", "pull", "gc", "models", "emulator"),
-    *("schema", "doctor"),
+    *("init", "validate", "plan", "run", "status", "why", "show", "list", "graph", "takes", "check", "play", "pick"),
+    *("retake", "hold", "release", "review", "costs", "collect", "cancel", "resolve", "export", "push", "pull", "gc"),
+    *("models", "emulator", "schema", "doctor"),
 )
 PROBE = """
 import sys

@@ -55,7 +55,16 @@ def films(alone: None, premiere: Path, tmp_path: Path, monkeypatch: pytest.Monke
 
 COMMANDS = [
     *("validate", "validate --format json", "validate --format github", "plan", "plan --json", f"plan -o {PLAN}"),
-    *(f"run --plan {PLAN}", "run --json", "status", "status --json", "takes", "takes a --json", "show a --json"),
+    *(
+        f"run --plan {PLAN}",
+        "run --json",
+        "status",
+        "status --json",
+        "takes",
+        "takes a --json",
+        "show a --json",
+        "check --json",
+    ),
     *("show cut:main", "why a", "list", "graph", "graph --format dot", "costs --json", "doctor", "gc", "gc --yes"),
     *("pick a t1", "hold a", "release a", "doctor --repair", "collect", "push", "pull", "cancel a", "retake b"),
     *("run", f"-f {FILE} validate", f"plan -f {FILE} --json", f"run -f {FILE}", f"init {BAD}"),

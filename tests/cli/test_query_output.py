@@ -70,7 +70,7 @@ def test_status_has_the_keys_of_the_contract(wanflow, rendered: Path) -> None:
 def test_takes_have_the_keys_of_the_contract(wanflow, rendered: Path) -> None:
     """Number, seed, digest and file of each."""
     rows = json.loads(wanflow("takes", "--json").out)
-    keys = "shot take picked chosen held seed model state cost date task_id digest file"
+    keys = "shot take picked chosen held seed model state cost date task_id digest file findings"
     assert [" ".join(row) for row in rows] == [keys] * 2
     assert [row["state"] for row in rows] == ["current", "current"]
 

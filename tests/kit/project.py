@@ -59,7 +59,10 @@ cuts:
 def write_production(folder: Path, text: str = SHORT) -> Path:
     """Write a production and the picture that it names; gives the production file."""
     (folder / "sets").mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", (320, 240), (70, 110, 150)).save(folder / "sets" / "coast.png")
+    hills = Image.radial_gradient("L").resize((320, 240))  # a plain picture gives a film that does not move
+    Image.merge("RGB", (hills.point(lambda level: level // 3), hills.point(lambda level: level // 2), hills)).save(
+        folder / "sets" / "coast.png"
+    )
     file = folder / "wanflow.yaml"
     file.write_text(text, encoding="utf-8")
     return file

@@ -22,14 +22,16 @@ from wanflow.errors import MediaFault
 from wanflow.graph.build import build
 from wanflow.language.production import Production
 from wanflow.language.source import Facts, Kind
+from wanflow.media.checks.take_check import CheckTake
 from wanflow.media.cut import AssembleCut
 from wanflow.media.extract import ExtractFrame, ExtractPiece, ExtractSound
-from wanflow.media.jobs import Job, JobResult, OnProgress
+from wanflow.media.jobs import Background, Job, JobResult, OnProgress
 from wanflow.media.picture.conform import ConformSegment, JoinClips
 from wanflow.media.probe import CheckResult
 from wanflow.media.sound.mix import EncodeSound, LevelSound
 from wanflow.media.sound.soundtrack import LoudnessGain
 from wanflow.planner.budget import outstanding_costs
+from wanflow.planner.expected import findings_of
 from wanflow.planner.plan import Plan
 from wanflow.planner.planning import make_plan
 from wanflow.providers.dashscope.client import DashScopeClient
@@ -43,18 +45,27 @@ from wanflow.runner.events import Event, Outcome, TakeStored, TaskSubmitted
 from wanflow.runner.lost_submissions import LookupPolicy, open_lost_submissions
 from wanflow.runner.run import run_plan
 from wanflow.runner.spending import UNLIMITED, Spending, SpendingLimits
-from wanflow.store import inventory, journal, layout
+from wanflow.store import findings, inventory, journal, layout
+from wanflow.store.findings import Finding
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 
 Around = Callable[[WaitingClient], WaitingClient]
+Found = Callable[[CheckTake], tuple[Finding, ...]]
+
+
+def nothing(job: CheckTake) -> tuple[Finding, ...]:
+    """What checks find in a take that is as it should be."""
+    del job
+    return ()
 
 
 @dataclass(slots=True)
 class VirtualRun:
     """One service that outlives runs, and one production folder; `events` are those of the last run.
 
-    `shown` is what the service's clock shows in each answer, None where answers have no date.
+    `shown` is what the service's clock shows in each answer, None where answers have no date. `found` says what checks
+    find in a take.
     """
 
     folder: Path
@@ -64,11 +75,14 @@ class VirtualRun:
     grace: LookupPolicy = field(default=LookupPolicy(DASHSCOPE.list_reach))
     limits: SpendingLimits = UNLIMITED
     shown: Callable[[], datetime] | None = None
+    found: Found = nothing
 
     def plan(self, film: Production, selected: Collection[str] | None = None) -> Plan:
         """The plan of a production in this folder, from what is on disk now; of some shots or all."""
         located = replace(film, folder=self.folder)
-        return make_plan(build(located), facts(self.folder), inventory.survey(self.store, outputs(film)), selected)
+        have, files = inventory.survey(self.store, outputs(film)), facts(self.folder)
+        have = replace(have, findings=findings_of(findings.read(self.store), have, files))
+        return make_plan(build(located), files, have, selected)
 
     async def run(self, film: Production, *, plan: Plan | None = None, timeout: float | None = None) -> Outcome:
         """Plan a production and run it; `plan` runs one that was made before."""
@@ -101,7 +115,7 @@ class VirtualRun:
                     self.limits,
                     outstanding_costs((*(task.attempt for task in journal_state.open), *journal_state.unknown_fate)),
                 ),
-                jobs=RecordedJobs(self.folder),
+                jobs=RecordedJobs(self.folder, self.found),
                 emit=self.events.append,
                 clock=wall_clock,
                 provider=DASHSCOPE,
@@ -174,12 +188,15 @@ class RecordedJobs:
     """Answers each job at once: what it makes is a few bytes that name its sources, below `root`."""
 
     root: Path
+    found: Found = nothing
 
     async def __call__(self, job: Job[JobResult], progress: OnProgress | None = None) -> JobResult:
         """Make the target of a job, and measure it as five seconds of film."""
         await checkpoint()
         assert str(self.root) not in repr(job), "a job names no folder of this machine"
-        return cast(JobResult, self._answer(job, progress))
+        asked = job.job if isinstance(job, Background) else job
+        found = self.found(asked) if isinstance(asked, CheckTake) else self._answer(asked, progress)
+        return cast(JobResult, found)
 
     def _answer(self, job: Job[JobResult], progress: OnProgress | None) -> Facts | LoudnessGain:
         match job:

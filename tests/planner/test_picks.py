@@ -8,9 +8,11 @@ import pytest
 
 from kit.locks import fingerprint, recipe, take
 from wanflow.graph.recipe import request_key, seed_of
+from wanflow.language.checks import Check
 from wanflow.planner import picks
 from wanflow.planner.picks import ChoiceReason
 from wanflow.store import lock as locks
+from wanflow.store.findings import Finding
 from wanflow.store.lock import Lock, ShotEntry
 
 CORE = fingerprint("coast")
@@ -111,3 +113,25 @@ def test_what_uses_a_take_is_told() -> None:
             (first, "the shot uses it"),
         ]
     )
+
+
+def test_findings_that_a_shot_waits_for_keep_its_default_from_counting() -> None:
+    """The take is still the one in use, but a person has to choose; any pick or hold frees it."""
+    three = entry(3)
+    found = {numbered(three, 1): (Finding(Check.SEAM, 0.4, 0.8),)}
+    choice = picks.choose_take(three, CORE, findings=found)
+    assert (choice.how, choice.take) == (ChoiceReason.FINDINGS, three.takes[numbered(three, 1)])
+    assert (choice.waiting, choice.open, choice.chosen) == (True, False, False)
+    assert choice.findings == found[numbered(three, 1)]
+    for number in (1, 2):
+        chosen_one = replace(three, picks={CORE: numbered(three, number)})
+        assert not picks.choose_take(chosen_one, CORE, findings=found).waiting
+        assert not picks.choose_take(replace(three, held=numbered(three, number)), CORE, findings=found).waiting
+    assert picks.last_used(three, findings=found).waiting
+
+
+def test_findings_in_another_take_keep_nothing_waiting() -> None:
+    """The default does not change by itself either."""
+    three = entry(3)
+    found = {numbered(three, 2): (Finding(Check.SEAM, 0.4, 0.8),)}
+    assert picks.choose_take(three, CORE, findings=found).how is ChoiceReason.DEFAULT

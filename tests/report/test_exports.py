@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from kit.films import place
 from wanflow.errors import MediaFault
 from wanflow.language import timeline
+from wanflow.language.checks import Check
 from wanflow.language.production import Music, Subtitles, TransitionKind
 from wanflow.language.source import FileSource
 from wanflow.language.timeline import TimelineError, TimelineItem
@@ -26,6 +27,7 @@ from wanflow.media.text.caption_layout import Caption
 from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic, EditSubtitles
 from wanflow.report.export.fcp7 import to_fcp7
 from wanflow.report.export.otio import TIME_CODE_RATES, to_edl, to_otio
+from wanflow.store.findings import Finding
 
 FOLDER, TARGET = Path("/films/夜 1"), Path("/films/夜 1/out")
 FADE, DISSOLVE, WIPE, CUT = (TransitionKind(kind) for kind in ("fade", "dissolve", "wipe", "cut"))
@@ -300,3 +302,23 @@ def test_a_file_without_time_code_is_counted_in_frames_of_the_cut():
     root = parsed(to_fcp7(edit(30, event("slow", 0, 60, 15, count=30, frames=30)), FOLDER, TARGET))
     file = root.find(".//file")
     assert (file.findtext("rate/timebase"), file.findtext("duration")) == ("30", "60")
+
+
+def test_findings_are_markers_at_their_places():
+    """In the part that plays, on the file's clock; in a list of cuts at their time in the film."""
+    found = (
+        Finding(Check.BLACK, 0.8, 0.25, Fraction(6, 5), Fraction(2)),
+        Finding(Check.SILENT, -90, -60),
+        Finding(Check.HARD_CUT, 9, 4, Fraction(4), Fraction(4)),
+    )
+    clip = event("a", 50, 50, 25, first=25, frames=150, findings=found)
+    cut = edit(25, event("b", 0, 50, 25), clip)
+    timeline = otio.adapters.read_from_string(to_otio(cut, FOLDER, TARGET), "otio_json")
+    _, *markers = timeline.tracks[0][1].markers
+    placed = [(mark.name, mark.marked_range.start_time.value, mark.marked_range.duration.value) for mark in markers]
+    assert placed == [("black from 1.2 s to 2 s", 30, 20), ("silent, although sound was asked for", 25, 0)]
+    assert markers[0].metadata["wanflow"]["check"] == "black"
+    lines = to_edl(cut, FOLDER, TARGET).splitlines()
+    assert "* LOC: 00:00:02:05 YELLOW  black from 1.2 s to 2 s" in lines
+    names = [name.text for name in parsed(to_fcp7(cut, FOLDER, TARGET)).iterfind(".//clipitem/marker/name")]
+    assert "black from 1.2 s to 2 s" in names

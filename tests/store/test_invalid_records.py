@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from kit.locks import DATE, FILM, attempt, fingerprint, recipe, stored, take, wi
 from kit.providers import DASHSCOPE
 from wanflow import digest, money, timebase
 from wanflow.errors import LockUnreadable, StoreFault
+from wanflow.language.checks import Check
 from wanflow.language.source import Facts, Kind
 from wanflow.planner import budget
 from wanflow.store import (
@@ -23,6 +25,7 @@ from wanflow.store import (
     charges,
     cut_records,
     fact_cache,
+    findings,
     inventory,
     journal,
     layout,
@@ -32,6 +35,7 @@ from wanflow.store import (
     uploads,
 )
 from wanflow.store import lock as locks
+from wanflow.store.findings import Finding, Measured
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
@@ -50,6 +54,8 @@ def store(tmp_path: Path) -> Store:
     layout.establish(store)
     stored(store, "first")
     traces.append(store, Trace(_full_take(), recipe("coast")))
+    black = Finding(Check.BLACK, 0.8, 0.25, Fraction(1), Fraction(2))
+    findings.append(store, Measured(FIRST, FIRST, (black,), frozenset({"clip"})))
     journal_state = Journal(store)
     for name, task in (("a1", "t1"), ("a2", "t2"), ("a3", "t3")):
         journal_state.intended(replace(PAID, id=name))
@@ -151,6 +157,7 @@ def _spoilt_lines(path: Path) -> Iterator[tuple[int, dict[str, object], Corrupte
 READERS: Mapping[str, Callable[[Store], object]] = {
     "traces": traces.read,
     "uploads": uploads.read,
+    "checks": findings.read,
     "journal": lambda store: (journal.read(store), charges.read(store, Lock())),
 }
 

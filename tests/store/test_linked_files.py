@@ -20,6 +20,7 @@ from wanflow.store import (
     blobs,
     cut_records,
     fact_cache,
+    findings,
     layout,
     lockfile,
     remote,
@@ -28,6 +29,7 @@ from wanflow.store import (
     take_names,
     traces,
 )
+from wanflow.store.findings import Measured
 from wanflow.store.journal import Journal, read
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
@@ -39,6 +41,7 @@ READERS: dict[str, Callable[[Store], object]] = {
     "traces.jsonl": traces.read,
     "derived.jsonl": traces.read_derived,
     "journal.dashscope.jsonl": read,
+    "checks.jsonl": findings.read,
     "cuts.json": lambda store: list(cut_records.segments(store)),
     "cache/facts.json": lambda store: fact_cache.look(store, ("a.png",)),
     "store.json": layout.recognise,
@@ -48,6 +51,7 @@ READERS: dict[str, Callable[[Store], object]] = {
 WRITERS: dict[str, Callable[[Store], object]] = {
     "traces.jsonl": lambda store: traces.append(store, Trace(take("coast", "film"), recipe("coast"))),
     "journal.dashscope.jsonl": lambda store: Journal(store).intended(attempt("a1")),
+    "checks.jsonl": lambda store: findings.append(store, Measured("a" * 64, "b" * 64)),
     "aside": lambda store: atomic.make_folder(store.aside),
     "takes": lambda store: stored(store, "film"),
 }

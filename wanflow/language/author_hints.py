@@ -152,6 +152,8 @@ def _hint_for_shot(key: str, value: Node | None, known: Collection[str]) -> str 
 
 def hint_for_choice(value: str, choices: Sequence[str], path: Sequence[str | int]) -> str | None:
     """The hint for a value at a path that is not one of the choices."""
+    if "off" in choices and value.lower() in _FALSE | {"none", "null", "never"}:
+        return tr("write `{value}`", value="off")
     name, seconds = value, ""
     if "transition" in path and (timed := _TIMED.fullmatch(value)) is not None:
         name, seconds = timed["name"], timed["seconds"]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from wanflow.yamldoc.nodes import MapNode, Node, TextNode
 
 
 class Check(StrEnum):
@@ -41,3 +45,42 @@ class FindingAction(StrEnum):
     WARN = "warn"
     WAIT = "wait"
     OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRules:
+    """What findings in the takes of a shot do, by check; a check that is not among `actions` warns."""
+
+    actions: Mapping[Check, FindingAction] = field(default_factory=dict)
+
+    def action(self, check: Check) -> FindingAction:
+        """What a finding of a check does."""
+        return self.actions.get(check, FindingAction.WARN)
+
+    @property
+    def wait(self) -> bool:
+        """Whether findings of any check keep what depends on a take waiting."""
+        return FindingAction.WAIT in self.actions.values()
+
+    @property
+    def off(self) -> bool:
+        """Whether nothing is measured."""
+        return all(self.action(check) is FindingAction.OFF for check in Check)
+
+
+CHECKS_KEY = "checks"
+
+
+def read_checks(layers: Iterable[Node | None]) -> CheckRules:
+    """The rules of a shot from the values of `checks` around it, outermost first: of each check the last one decides.
+
+    A value is one word for all checks, or a mapping by check. What breaks the schema is reported elsewhere.
+    """
+    actions: dict[Check, FindingAction] = {}
+    for node in layers:
+        if isinstance(node, TextNode) and node.string in set(FindingAction):
+            actions = dict.fromkeys(Check, FindingAction(node.string))
+        for key, value in node.entries if isinstance(node, MapNode) else ():
+            if key.string in set(Check) and isinstance(value, TextNode) and value.string in set(FindingAction):
+                actions[Check(key.string)] = FindingAction(value.string)
+    return CheckRules(actions)

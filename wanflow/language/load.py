@@ -12,6 +12,7 @@ from wanflow.catalog.model import Model
 from wanflow.catalog.provider import Provider, default_provider, known_regions, load_providers
 from wanflow.catalog.read import load_catalog
 from wanflow.language import model_checks
+from wanflow.language.checks import CHECKS_KEY
 from wanflow.language.cut_finish import FilmTexts, read_cut
 from wanflow.language.expand import ExpandedShot, Expansion, ExpansionContext, SizeLimits
 from wanflow.language.include import SourceTexts, gather
@@ -238,7 +239,11 @@ class _Loader:
     def _shots(self, merged: list[MergedFile], provider: Provider, region: str) -> dict[str, Shot]:
         defaults = merged[0].root.find("defaults")
         self._problems += check_defaults(defaults)
-        own_defaults = (defaults,) if isinstance(defaults, MapNode) else ()
+        checks = (pair for pair in merged[0].root.pairs if pair[0].string == CHECKS_KEY)
+        own_defaults = (
+            MapNode(tuple(checks), merged[0].root.place),
+            *((defaults,) if isinstance(defaults, MapNode) else ()),
+        )
         for file in merged:
             self._expansion.register_unusable(file.keys("shots"), file.scene)
             self._expansion.add(file.shots, ExpansionContext(file.names, self._scope(file), own_defaults, file.via))
@@ -374,6 +379,7 @@ def resolve_shot(shot: WrittenShot, model: Model, region: str, cast: Cast, probl
         written=strip_cast_markers(written),
         origins=shot.values,
         former=() if former == sent else (former,),
+        checks=shot.checks,
     )
 
 

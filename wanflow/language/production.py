@@ -14,6 +14,7 @@ from wanflow.catalog.model import ParameterValue
 from wanflow.catalog.provider import Provider, default_provider
 from wanflow.catalog.read import PriceBook
 from wanflow.errors import MediaFault
+from wanflow.language.checks import CheckRules
 from wanflow.language.problem import Problem
 from wanflow.language.source import FileSource, ShotSource, Source
 from wanflow.money import Cost
@@ -87,7 +88,7 @@ class Shot:
     derived. `waits_for_pick`: what needs the shot waits until somebody picks one of its takes. `written` is the prompt
     as written, for the slate. `origins` are the values as they are written, with where they came from; `via` is what
     made the shot, from outside in. `former` are the texts that earlier versions of wanflow sent for the same file: a
-    take that was bought with them is a take of this shot.
+    take that was bought with them is a take of this shot. `checks` says what findings in its takes do.
     """
 
     name: str
@@ -106,6 +107,7 @@ class Shot:
     origins: Mapping[str, TextNode] = field(default_factory=dict)
     via: tuple[OriginStep, ...] = ()
     former: tuple[Wording, ...] = ()
+    checks: CheckRules = field(default_factory=CheckRules)
 
     def worded(self, wording: Wording) -> Shot:
         """The same shot with other texts."""

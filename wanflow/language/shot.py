@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from wanflow.catalog.read import media_keys
+from wanflow.language.checks import CHECKS_KEY, CheckRules, read_checks
 from wanflow.language.problem import Problem, has_errors
 from wanflow.language.read_source import read_source, value_origin, value_place, written_at
 from wanflow.language.scope import Scope
@@ -46,6 +47,7 @@ class WrittenShot:
     `values` are all keys except media. `given` are the places of the keys, media included, in the shot itself or in the
     defaults of its model. `references` is None where the prompt decides. `damaged`: a source could not be read, which
     is reported already. `misnamed` are warnings of cast members that the prompt names in a form that is not filled in.
+    `checks` are the rules of all layers.
     """
 
     name: str
@@ -58,6 +60,7 @@ class WrittenShot:
     tags: tuple[str, ...] = ()
     damaged: bool = False
     misnamed: tuple[Problem, ...] = ()
+    checks: CheckRules = field(default_factory=CheckRules)
 
     @property
     def prompt_place(self) -> Place:
@@ -112,13 +115,16 @@ def read_shot(
     before = len(problems)
     values: dict[str, TextNode] = {}
     given: dict[str, Place] = {}
+    checks: list[Node | None] = []
     for each in defaults:
         models = each.find("models")
         special = models.find(model.string) if isinstance(models, MapNode) else None
         values |= _scalars(each)
+        checks.append(each.find(CHECKS_KEY))
         if isinstance(special, MapNode):
             values |= _scalars(special)
             given |= {key.string: key.place for key, _ in special.pairs}
+            checks.append(special.find(CHECKS_KEY))
     references, tags = node.find("references"), node.find("tags")
     return WrittenShot(
         name=name.string,
@@ -130,6 +136,7 @@ def read_shot(
         references=_references(references, scope, problems) if isinstance(references, ListNode) else None,
         tags=tuple(tag.string for tag in tags.items if isinstance(tag, TextNode)) if isinstance(tags, ListNode) else (),
         damaged=has_errors(problems[before:]),
+        checks=read_checks((*checks, node.find(CHECKS_KEY))),
     )
 
 
@@ -164,7 +171,7 @@ def _scalars(node: MapNode) -> dict[str, TextNode]:
     return {
         key.string: value
         for key, value in node.entries
-        if isinstance(value, TextNode) and key.string not in media_keys()
+        if isinstance(value, TextNode) and key.string not in media_keys() and key.string != CHECKS_KEY
     }
 
 

@@ -17,7 +17,7 @@ from threading import Lock
 from typing import Generic, Protocol, TypeVar
 
 import anyio
-from anyio import CapacityLimiter, from_thread, lowlevel, to_thread
+from anyio import CapacityLimiter, Event, from_thread, lowlevel, to_thread
 
 OnProgress = Callable[[int], None]
 """Receives the number of frames written so far, now and then, in rising order."""
@@ -100,6 +100,17 @@ class Job(ABC, Generic[JobResult_co]):
         """Do it in this thread, however long that takes; a target is written whole or not at all."""
 
 
+@dataclass(frozen=True, slots=True)
+class Background(Job[JobResult_co]):
+    """A job that nothing waits for: it is done while no other job wants the machine."""
+
+    job: Job[JobResult_co]
+
+    def perform(self, worker: Worker) -> JobResult_co:
+        """Do the job."""
+        return self.job.perform(worker)
+
+
 class Jobs(Protocol):
     """What does jobs: threads of this process (`LocalJobs`), a record in a test, other machines.
 
@@ -114,15 +125,34 @@ class Jobs(Protocol):
 
 
 class LocalJobs:
-    """Does at most `at_once` jobs at a time, with files below `root`; their processes have a `niceness`."""
+    """Does at most `at_once` jobs at a time, with files below `root`; their processes have a `niceness`.
+
+    A `Background` job begins only while a place is left that no other job waits for, and one of them runs at a time.
+    """
 
     def __init__(self, root: Path, at_once: int, niceness: int = 0) -> None:
-        self._root, self._niceness = root, niceness
-        self._limiter = CapacityLimiter(at_once)
+        self._root, self._at_once, self._niceness = root, at_once, niceness
+        self._limiter, self._background = CapacityLimiter(at_once), CapacityLimiter(1)
+        self._wanted = 0
+        self._changed: Event | None = None
 
     async def __call__(self, job: Job[JobResult], progress: OnProgress | None = None) -> JobResult:
         """Do one job in a thread."""
+        if isinstance(job, Background):
+            async with self._background:
+                while self._wanted >= self._at_once:
+                    self._changed = Event()
+                    await self._changed.wait()
+                return await self._in_thread(job, progress)
+        self._wanted += 1
+        try:
+            return await self._in_thread(job, progress)
+        finally:
+            self._wanted -= 1
+            if self._changed is not None:
+                self._changed.set()
 
+    async def _in_thread(self, job: Job[JobResult], progress: OnProgress | None) -> JobResult:
         def in_loop(frames: int) -> None:
             if progress is not None:
                 from_thread.run_sync(progress, frames)

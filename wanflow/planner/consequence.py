@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from wanflow import money
 from wanflow.graph.node import cut_name
 from wanflow.money import Cost
+from wanflow.planner.picks import ChoiceReason, TakeChoice
 from wanflow.planner.plan import Action, Plan, Step, StepKind
 from wanflow.planner.request import planned_request
 from wanflow.store.take_names import take_node
@@ -101,10 +102,12 @@ def _derives(steps: Mapping[str, Step], node: str) -> bool:
 def _takes_in_use(plan: Plan) -> dict[str, str]:
     """The digest of the take that counts, by shot; shots without one are left out.
 
-    A take that only another plan step restores counts as in use, since no money is needed for it.
+    A take that only another plan step restores counts as in use, since no money is needed for it. One with findings
+    for which its shot waits does not.
     """
     found: dict[str, str] = {}
     for name, shot in plan.graph.production.shots.items():
-        if name in plan.recipes and (take := planned_request(plan, shot).choice.take) is not None:
-            found[name] = take.digest
+        choice = planned_request(plan, shot).choice if name in plan.recipes else TakeChoice(ChoiceReason.NONE)
+        if choice.take is not None and not choice.waiting:
+            found[name] = choice.take.digest
     return found

@@ -8,13 +8,14 @@ from wanflow.graph import recipe
 from wanflow.graph.build import ShotGraph, input_id, sources_of
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex
 from wanflow.language.production import Shot
-from wanflow.messages import tr, trn
+from wanflow.messages import joined, tr, trn
 from wanflow.planner import cut, price
 from wanflow.planner.cut import prompt_language, slate_words
 from wanflow.planner.decide import Decidable, Decision, DecisionContext, decide, decide_takes
-from wanflow.planner.picks import rivals_text
+from wanflow.planner.picks import ChoiceReason, TakeChoice, rivals_text
 from wanflow.planner.plan import Action, NodeOutput, Plan, Reason, ReasonCode, Slate, asset_output, missing_output
-from wanflow.planner.request import ShotRequest, request_of
+from wanflow.planner.request import ShotRequest, findings_to_wait_for, request_of
+from wanflow.store.findings import Finding
 from wanflow.store.inventory import Inventory
 from wanflow.store.take import Take
 from wanflow.store.take_names import take_node
@@ -70,18 +71,21 @@ def shot_output(
     shot, choice = shot_request.shot, shot_request.choice
     if choice.open:
         nodes = tuple(take_node(shot.name, decision.number) for decision in decisions)
-        return missing_output(shot.name, needs_pick(shot_request), nodes)
+        return missing_output(shot.name, needs_pick(shot_request, choice), nodes)
     number = 0 if choice.take is None else shot_request.entry.numbers[choice.take.digest]
     # where none is picked, the lowest-numbered take that there will be is used (law 6)
     coming = (decision for decision in decisions if decision.action is not Action.BLOCKED)
     first = min(coming, key=lambda decision: decision.number, default=None)
     if choice.take is not None and (choice.chosen or first is None or first.number >= number):
-        return _take_output(shot, choice.take, number, decisions, inventory)
+        waits = needs_pick(shot_request, choice) if choice.waiting else None
+        return _take_output(shot, choice.take, number, decisions, inventory, waits)
     if first is None:
         node = take_node(shot.name, decisions[0].number)
         return missing_output(shot.name, Reason(ReasonCode.INPUT_FAILED, tr("{node} is blocked", node=node)), (node,))
     if first.take is not None:
-        return _take_output(shot, first.take, first.number, decisions, inventory)
+        found = findings_to_wait_for(shot, [first.take], inventory).get(first.take.digest, ())
+        waits = findings_reason(shot.name, first.number, found) if found else None
+        return _take_output(shot, first.take, first.number, decisions, inventory, waits)
     return NodeOutput(
         identity=recipe.placeholder(f"{shot_request.core}:{shot_request.seed(first.ordinal)}"),
         film=price.output_film(shot, inputs),
@@ -105,16 +109,19 @@ def unplanned_shot_output(shot_request: ShotRequest, inventory: Inventory) -> No
     """What a shot gives that this plan leaves alone: the take that counts now, if one does."""
     shot, choice = shot_request.shot, shot_request.counting
     if choice.open:
-        return missing_output(shot.name, needs_pick(shot_request))
+        return missing_output(shot.name, needs_pick(shot_request, choice))
     if choice.take is None:
         reason = Reason(ReasonCode.INPUT_FAILED, tr("`{name}` is excluded and has no take", name=shot.name))
         return missing_output(shot.name, reason)
-    return _take_output(shot, choice.take, shot_request.entry.numbers[choice.take.digest], (), inventory)
+    waits = needs_pick(shot_request, choice) if choice.waiting else None
+    return _take_output(shot, choice.take, shot_request.entry.numbers[choice.take.digest], (), inventory, waits)
 
 
-def needs_pick(shot_request: ShotRequest) -> Reason:
+def needs_pick(shot_request: ShotRequest, choice: TakeChoice) -> Reason:
     """Why what needs a take of a shot waits for a person, and what the person can do."""
-    name, choice = shot_request.shot.name, shot_request.choice
+    name = shot_request.shot.name
+    if choice.how is ChoiceReason.FINDINGS and choice.take is not None:
+        return findings_reason(name, shot_request.entry.numbers[choice.take.digest], choice.findings)
     if choice.rivals:
         return Reason(
             ReasonCode.NEEDS_PICK,
@@ -127,13 +134,29 @@ def needs_pick(shot_request: ShotRequest) -> Reason:
     )
 
 
+def findings_reason(name: str, number: int, findings: tuple[Finding, ...]) -> Reason:
+    """Why what needs a take with findings waits for a person, and what the person can do."""
+    return Reason(
+        ReasonCode.NEEDS_PICK,
+        tr(
+            "{name} take {number} waits for a pick ({findings}): `wanflow pick {name} {number}` uses it, "
+            "`wanflow retake {name}` asks for another",
+            name=name,
+            number=number,
+            findings=joined("; ", (finding.text for finding in findings)),
+        ),
+    )
+
+
 def extract_output(vertex: ExtractVertex, decision: Decision, source: NodeOutput) -> NodeOutput:
     """What the shot that an extract feeds gets: its identity, final as soon as its source is known."""
     identity = cut.extract_identity(vertex, source)
     if isinstance(identity, Reason):
         return missing_output(vertex.id, identity, (vertex.id,))
     film = cut.extract_film(vertex, source)
-    obstacle = source.obstacle if decision.reasons[0].code is not ReasonCode.UP_TO_DATE else None
+    obstacle = source.obstacle
+    if decision.reasons[0].code is ReasonCode.UP_TO_DATE and obstacle and obstacle.code is not ReasonCode.NEEDS_PICK:
+        obstacle = None  # the source is not needed any more
     return NodeOutput(identity, None, film, obstacle, (vertex.id,), source.changes)
 
 
@@ -153,8 +176,14 @@ def slate_of_take(shot: Shot, number: int, take: Take) -> Slate:
 
 
 def _take_output(
-    shot: Shot, take: Take, number: int, decisions: tuple[Decision, ...], inventory: Inventory
+    shot: Shot,
+    take: Take,
+    number: int,
+    decisions: tuple[Decision, ...],
+    inventory: Inventory,
+    waits: Reason | None = None,
 ) -> NodeOutput:
+    """What a take gives; with `waits`, nothing new is made from it, and what was made already stays."""
     node = take_node(shot.name, number)
     away = Reason(
         ReasonCode.NOT_HERE, tr("the file of {node} is not here: `wanflow pull`, or copy the store", node=node)
@@ -163,7 +192,7 @@ def _take_output(
         identity=recipe.digest_identity(take.digest),
         digest=take.digest,
         film=take.film,
-        obstacle=None if take.digest in inventory.here else away,
+        obstacle=waits if take.digest in inventory.here else away,
         nodes=tuple(node for decision in decisions if decision.number == number),
         slate=slate_of_take(shot, number, take),
     )

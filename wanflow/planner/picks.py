@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from wanflow.graph import recipe as recipes
 from wanflow.messages import joined, tr
+from wanflow.store.findings import Finding
 from wanflow.store.lock import ShotEntry
 from wanflow.store.take import Take
 
@@ -26,17 +27,23 @@ class ChoiceReason(Enum):
     """The shot says `pick: wait`, and nobody picked."""
     RIVALS = auto()
     """Two branches chose different takes before a merge."""
+    FINDINGS = auto()
+    """The lowest-numbered take of the request has findings for which the shot waits, and nobody picked."""
     NONE = auto()
     """No take was made from the request."""
 
 
 @dataclass(frozen=True, slots=True)
 class TakeChoice:
-    """The take of a shot that counts, None where none does; `rivals` are the numbers that two branches chose."""
+    """The take of a shot that counts, None where none does.
+
+    `rivals` are the numbers that two branches chose, `findings` those of the take for which the shot waits.
+    """
 
     how: ChoiceReason
     take: Take | None = None
     rivals: tuple[int, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def chosen(self) -> bool:
@@ -48,12 +55,28 @@ class TakeChoice:
         """Whether a person has to choose before anything may use a take of this shot."""
         return self.how in {ChoiceReason.WAITS, ChoiceReason.RIVALS}
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a person has to choose before anything new is made from a take of this shot."""
+        return self.open or self.how is ChoiceReason.FINDINGS
 
-def choose_take(entry: ShotEntry, request: str, *, wanted: int = 1, waits: bool = False) -> TakeChoice:
+
+NO_FINDINGS: Mapping[str, tuple[Finding, ...]] = {}
+
+
+def choose_take(
+    entry: ShotEntry,
+    request: str,
+    *,
+    wanted: int = 1,
+    waits: bool = False,
+    findings: Mapping[str, tuple[Finding, ...]] = NO_FINDINGS,
+) -> TakeChoice:
     """The take that counts for a request of a shot: the held one, the picked one, else the lowest-numbered (law 6).
 
     `request` is the lock's key of the request, and `wanted` its number of takes. `waits`: the shot says `pick: wait`. A
-    pick counts as long as its take was made from the request.
+    pick counts as long as its take was made from the request. `findings` are those for which the shot waits, by the
+    digest of the take: no take with any counts until somebody picks, and any pick or hold frees it.
     """
     held = entry.takes.get(entry.held or "")
     if held is not None and not held.gone:
@@ -70,7 +93,11 @@ def choose_take(entry: ShotEntry, request: str, *, wanted: int = 1, waits: bool 
     if waits:
         return TakeChoice(ChoiceReason.WAITS)
     first = next(iter(takes.values()), None)
-    return TakeChoice(ChoiceReason.NONE) if first is None else TakeChoice(ChoiceReason.DEFAULT, first)
+    if first is None:
+        return TakeChoice(ChoiceReason.NONE)
+    if found := findings.get(first.digest):
+        return TakeChoice(ChoiceReason.FINDINGS, first, findings=found)
+    return TakeChoice(ChoiceReason.DEFAULT, first)
 
 
 def matching_takes(entry: ShotEntry, request: str, *, wanted: int = 1) -> tuple[Take, ...]:
@@ -89,9 +116,11 @@ def matching_takes(entry: ShotEntry, request: str, *, wanted: int = 1) -> tuple[
     return tuple(sorted(takes, key=lambda take: entry.numbers[take.digest]))
 
 
-def last_used(entry: ShotEntry, *, waits: bool = False) -> TakeChoice:
+def last_used(
+    entry: ShotEntry, *, waits: bool = False, findings: Mapping[str, tuple[Finding, ...]] = NO_FINDINGS
+) -> TakeChoice:
     """The take that counted when the shot was last run, whatever it asks for now."""
-    return choose_take(entry, entry.current or "", waits=waits)
+    return choose_take(entry, entry.current or "", waits=waits, findings=findings)
 
 
 def rivals_text(choice: TakeChoice) -> str:

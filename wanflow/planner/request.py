@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from wanflow.catalog.provider import Provider
 from wanflow.digest import Canonical
 from wanflow.graph import recipe as recipes
+from wanflow.language.checks import FindingAction
 from wanflow.language.production import Shot, Wording
 from wanflow.planner import picks
 from wanflow.planner.picks import ChoiceReason, TakeChoice
 from wanflow.planner.plan import NodeOutput, Plan
+from wanflow.store.findings import Finding
 from wanflow.store.inventory import Inventory
 from wanflow.store.lock import ShotEntry
 from wanflow.store.take import Recipe, Take
@@ -25,7 +27,8 @@ class ShotRequest:
     `core` is the recipe's fingerprint, final only where `known`. Otherwise it is that of the future request: two shots
     with the same one are twins. `key` is what the lock files picks under. `renamed_from` is the name that the shot
     had before, while the lock's file still has its takes under that name. `others` are the recipes of the same shot in
-    other words: those of earlier versions, or the present ones where a take answers earlier ones.
+    other words: those of earlier versions, or the present ones where a take answers earlier ones. `findings` are those
+    for which the shot waits, by the digest of the take.
     """
 
     shot: Shot
@@ -35,6 +38,7 @@ class ShotRequest:
     entry: ShotEntry
     renamed_from: str | None = None
     others: tuple[Mapping[str, Canonical], ...] = ()
+    findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -79,14 +83,16 @@ class ShotRequest:
     @property
     def choice(self) -> TakeChoice:
         """The take that dependents use, of those that exist (law 6)."""
-        return picks.choose_take(self.entry, self.key, wanted=self.wanted, waits=self.shot.waits_for_pick)
+        return picks.choose_take(
+            self.entry, self.key, wanted=self.wanted, waits=self.shot.waits_for_pick, findings=self.findings
+        )
 
     @property
     def counting(self) -> TakeChoice:
         """The take that counts now: of this request, else the one that was used when the shot was last run."""
         now = self.choice
         if now.how is ChoiceReason.NONE:
-            return picks.last_used(self.entry, waits=self.shot.waits_for_pick)
+            return picks.last_used(self.entry, waits=self.shot.waits_for_pick, findings=self.findings)
         return now
 
 
@@ -99,7 +105,8 @@ def request_of(shot: Shot, provider: Provider, inputs: Mapping[str, NodeOutput],
     made_from = recipes.recipe(shot, provider.name, {slot: item.identity for slot, item in inputs.items()})
     known = all(item.known for item in inputs.values())
     entry = inventory.lock.shots.get(shot.name, ShotEntry())
-    request = ShotRequest(shot, made_from, recipes.fingerprint(made_from), known, entry)
+    findings = findings_to_wait_for(shot, entry.takes.values(), inventory)
+    request = ShotRequest(shot, made_from, recipes.fingerprint(made_from), known, entry, findings=findings)
     if not shot.former:
         return request
     asked = _in_all_words(request)
@@ -146,12 +153,27 @@ def _exists(request: ShotRequest, inventory: Inventory) -> bool:
     return any(take.fingerprint == request.core and take.seed in seeds and not take.gone for take in takes)
 
 
+def findings_to_wait_for(shot: Shot, takes: Iterable[Take], inventory: Inventory) -> Mapping[str, tuple[Finding, ...]]:
+    """Of some takes the findings for which a shot waits (`checks: wait`), by digest; takes without any are left out."""
+    if not shot.checks.wait or not inventory.findings:
+        return picks.NO_FINDINGS
+    found: dict[str, tuple[Finding, ...]] = {}
+    for take in takes:
+        every = inventory.findings.get((take.digest, take.fingerprint), ())
+        if waited := tuple(each for each in every if shot.checks.action(each.check) is FindingAction.WAIT):
+            found[take.digest] = waited
+    return found
+
+
 def planned_request(plan: Plan, shot: Shot) -> ShotRequest:
     """The request of a shot as a plan knows it, in the words that the plan chose."""
     recipe = plan.recipes.get(shot.name)
     words = recipe if isinstance(recipe, Mapping) else {}
     entry = plan.inventory.lock.shots.get(shot.name, ShotEntry())
-    request = ShotRequest(shot, words, recipes.fingerprint(words), known=is_known(words), entry=entry)
+    findings = findings_to_wait_for(shot, entry.takes.values(), plan.inventory)
+    request = ShotRequest(
+        shot, words, recipes.fingerprint(words), known=is_known(words), entry=entry, findings=findings
+    )
     asked = _in_all_words(request) if shot.former and words else []
     return next((each for each in asked if each.recipe == words), request)
 

@@ -16,11 +16,13 @@ from wanflow.messages import joined, tr
 from wanflow.money import Bound, Cost
 from wanflow.planner import picks
 from wanflow.planner.budget import spent
+from wanflow.planner.expected import known_findings
 from wanflow.planner.inputs import needs_pick
 from wanflow.planner.picks import ChoiceReason, TakeChoice
 from wanflow.planner.plan import Action, Plan, Reason, ReasonCode, Step, StepKind
 from wanflow.planner.request import planned_request
 from wanflow.store.attempt import Attempt, OpenTask
+from wanflow.store.findings import Finding
 from wanflow.store.journal import UNCERTAIN
 from wanflow.store.lock import ShotEntry
 from wanflow.store.take import Take
@@ -38,7 +40,7 @@ class ShotRow:
     `picked` is the number of the take in use, None where no take counts; `choice` says why. `in_flight` are the ids of
     its tasks, `expires` the time when the first waiting result expires (RFC 3339). `reasons` are those of its steps.
     `results` are the addresses of results that are not stored yet, without their signatures. `forgotten` is the time
-    when the service forgets the oldest task.
+    when the service forgets the oldest task. `findings` are those of the take in use.
     """
 
     shot: str
@@ -51,6 +53,7 @@ class ShotRow:
     results: tuple[str, ...] = ()
     forgotten: str | None = None
     choice: TakeChoice = field(default_factory=lambda: TakeChoice(ChoiceReason.NONE))
+    findings: tuple[Finding, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """As `status --json` prints it."""
@@ -71,7 +74,8 @@ class TakeRow:
 
     `state` is held, current (made from the present request), outdated (from an earlier one), missing, or gone (a person
     removed it). `picked`: it is the take in use; `chosen`: a person picked or holds it. `file` is its name relative to
-    the production's folder, None where the file is missing.
+    the production's folder, None where the file is missing. `findings` are what local checks found in it, without
+    those that the shot switches off; `measured`: it was measured.
     """
 
     shot: str
@@ -82,6 +86,8 @@ class TakeRow:
     state: str
     take: Take
     file: str | None
+    findings: tuple[Finding, ...] = ()
+    measured: bool = False
 
     @property
     def seed(self) -> int | str | None:
@@ -105,6 +111,7 @@ class TakeRow:
             "task_id": self.take.task_id,
             "digest": self.take.digest,
             "file": self.file,
+            "findings": [finding.to_json() for finding in self.findings],
         }
 
 
@@ -169,8 +176,8 @@ def shot_rows(plan: Plan) -> tuple[ShotRow, ...]:
 def _shot_row(plan: Plan, shot: Shot, state: str, reasons: list[Reason]) -> ShotRow:
     shot_request = planned_request(plan, shot)
     entry, choice = shot_request.entry, shot_request.counting
-    if choice.open and all(reason.code is not ReasonCode.NEEDS_PICK for reason in reasons):
-        reasons = [*reasons, needs_pick(shot_request)]
+    if choice.waiting and all(reason.code is not ReasonCode.NEEDS_PICK for reason in reasons):
+        reasons = [*reasons, needs_pick(shot_request, choice)]
     names = {shot.name, *entry.former}
     tasks = [task for task in plan.inventory.open_tasks if task.attempt.shot in names]
     return ShotRow(
@@ -184,6 +191,7 @@ def _shot_row(plan: Plan, shot: Shot, state: str, reasons: list[Reason]) -> Shot
         results=tuple(task.url for task in tasks if task.url is not None),
         forgotten=_end_of_life([task.accepted for task in tasks], plan.provider.task_life),
         choice=choice,
+        findings=known_findings(plan.graph.production, plan.inventory, shot.name, choice.take) or (),
     )
 
 
@@ -230,6 +238,7 @@ def _take_rows(
         held = choice.how is ChoiceReason.HELD and take == choice.take
         state = "held" if held else "current" if take.digest in answers else "outdated"
         number = entry.numbers[take.digest]
+        found = known_findings(plan.graph.production, plan.inventory, shot, take)
         yield TakeRow(
             shot=shot,
             number=number,
@@ -239,6 +248,8 @@ def _take_rows(
             state="gone" if take.gone else state if here else "missing",
             take=take,
             file=take_file(plan.graph.production.out, shot, number, take.suffix) if here else None,
+            findings=found or (),
+            measured=found is not None,
         )
 
 

@@ -17,7 +17,7 @@ from wanflow.planner.plan import Action
 from wanflow.planner.status import is_unclaimed
 from wanflow.providers.faults import NotSent, ServiceFault, Unauthorised, UnknownFate
 from wanflow.providers.protocol import TaskState, TaskStatus
-from wanflow.runner.context import RunContext
+from wanflow.runner.context import DeliveredTake, RunContext
 from wanflow.runner.events import (
     CollectOutcome,
     Failure,
@@ -346,5 +346,6 @@ def add_to_lock(take: Take, task: OpenTask, context: RunContext) -> None:
     lock = lockfile.update(context.store.lock, enter)
     shot = owner(lock, attempt.shot, attempt.fingerprint)
     number = lock.shots[shot].numbers[take.digest]
+    context.delivered.append(DeliveredTake(shot, number, take))
     file, seconds = name_take_file(take, shot, number, context), timebase.decimal_text(take.result.seconds, 3)
     context.emit(TakeStored(take_node(shot, number), shot, number, take.digest, seconds, file, charge_of(take)))

@@ -24,6 +24,7 @@ from wanflow.runner.addresses import Addresses
 from wanflow.runner.events import Emit
 from wanflow.runner.lost_submissions import LostSubmissions
 from wanflow.runner.spending import Spending
+from wanflow.store.findings import Finding
 from wanflow.store.inventory import Inventory
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
@@ -35,12 +36,22 @@ Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveredTake:
+    """A take that was stored now for an earlier request, with its shot and its number."""
+
+    shot: str
+    number: int
+    take: Take
+
+
+@dataclass(frozen=True, slots=True)
 class RunContext:
     """The seams of a run and where it keeps what it makes.
 
     `out` is where results go, relative to the production's folder; `addresses` what need not be uploaded;
     `lost_submissions` what became of submissions; `spending` what may be spent; `warned` the messages of warnings that
-    were given when the production was loaded.
+    were given when the production was loaded. `delivered` are takes that were stored beside the run's
+    own steps, and that no check has measured yet.
     """
 
     out: str
@@ -56,6 +67,7 @@ class RunContext:
     clock: Clock
     provider: Provider
     warned: frozenset[str] = frozenset()
+    delivered: list[DeliveredTake] = field(default_factory=list)
 
     @property
     def folder(self) -> Path:
@@ -146,6 +158,11 @@ class RunState:
             recipes={**self.inventory.recipes, take.fingerprint: recipe},
             here=self.inventory.here | {take.digest},
         )
+
+    def add_findings(self, take: Take, found: tuple[Finding, ...]) -> None:
+        """A take was measured."""
+        known = {**(self.inventory.findings or {}), (take.digest, take.fingerprint): found}
+        self.inventory = replace(self.inventory, findings=known)
 
     def add_cut(self, cut: str, fingerprint: str, boxes: str = "") -> None:
         """A cut's file is in its place; `boxes` are the characters that no font has."""

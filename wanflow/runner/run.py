@@ -15,6 +15,7 @@ from wanflow.graph.node import ShotVertex, cut_id
 from wanflow.messages import joined
 from wanflow.planner.plan import Action, Plan, StepKind
 from wanflow.planner.renames import names_of
+from wanflow.runner.checks import TakeChecks
 from wanflow.runner.collect import UnclaimedTasks, collect_open
 from wanflow.runner.context import RunContext, RunState
 from wanflow.runner.events import CollectOutcome, Outcome, StepFinished, StepResult, Warned, blocked_code
@@ -45,23 +46,26 @@ async def run_plan(
     outputs = {name: cut.output for name, cut in plan.graph.production.cuts.items()}
     known = {take.digest: take.result for takes in plan.inventory.takes.values() for take in takes}
     have = replace(survey(context.store, outputs, lambda _: known), cut_glyphs=plan.inventory.cut_glyphs)
-    run_state = RunState(plan, have, unfetched=before.unfetched)
+    checks = TakeChecks(plan.graph.production, plan.facts, context.store)
+    run_state = RunState(plan, await checks.before_run(plan, have, context), unfetched=before.unfetched)
     for note in run_state.inventory.lock.notes:
         context.emit(Warned(note))
     for step in plan.steps:
         if step.action is Action.BLOCKED:
             why = joined("; ", (reason.text for reason in step.reasons))
             context.emit(StepFinished(step.node, StepResult.BLOCKED.value, why))
-    runner = StepRunner(run_state, context)
-    unclaimed = UnclaimedTasks(runner)
     results: Mapping[str, StepResult] = {}
-    with anyio.move_on_after(timeout) as scope:
-        async with anyio.create_task_group() as group:
-            unclaimed.start(group)
-            results = await schedule(
-                plan.steps, runner.perform, keep_going=keep_going, halted=lambda: run_state.halted_by is not None
-            )
-        await unclaimed.collect_late()
+    async with anyio.create_task_group() as beside:
+        runner = StepRunner(run_state, context, checks, beside)
+        unclaimed = UnclaimedTasks(runner)
+        with anyio.move_on_after(timeout) as scope:
+            async with anyio.create_task_group() as group:
+                unclaimed.start(group)
+                results = await schedule(
+                    plan.steps, runner.perform, keep_going=keep_going, halted=lambda: run_state.halted_by is not None
+                )
+            await unclaimed.collect_late()
+        await checks.measure(context.delivered, run_state.inventory, context)
     _note_held_requests(run_state, context)
     done = summarise(plan, runner, results, before)
     late = {ExitCode.IN_FLIGHT} if scope.cancelled_caught else set()
@@ -107,7 +111,7 @@ def summarise(plan: Plan, runner: StepRunner, results: Mapping[str, StepResult],
     if ExitCode.WRONG in codes and counts.submitted + collected:
         codes = codes - {ExitCode.WRONG} | {ExitCode.FAILED}  # the key is right: something was accepted
     if blocked and ExitCode.WRONG not in codes:
-        codes.add(blocked_code(plan))
+        codes.add(ExitCode.STOPPED if runner.waits_for_pick else blocked_code(plan))
     return Outcome(
         exit_code=ExitCode.first(codes),
         submitted=counts.submitted,

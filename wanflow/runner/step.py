@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
+
+from anyio.abc import TaskGroup
 
 from wanflow.errors import WanflowError
 from wanflow.messages import joined, tr
 from wanflow.planner.decide import Decision
-from wanflow.planner.plan import Action, Step, StepKind
+from wanflow.planner.plan import Action, ReasonCode, Step, StepKind
 from wanflow.providers.faults import AccountBlocked, Unauthorised
-from wanflow.runner.context import RunContext, RunState
+from wanflow.runner.checks import TakeChecks
+from wanflow.runner.context import DeliveredTake, RunContext, RunState
 from wanflow.runner.cut import assemble_cut
 from wanflow.runner.events import Failure, StepFinished, StepResult, StepStarted
 from wanflow.runner.extract import derive_extract
 from wanflow.runner.take import collect_take, render_take, restore_take
+from wanflow.store.take import Take
 
 _MAY_BECOME = {
     Action.RENDER: {Action.RENDER, Action.REUSE, Action.RESTORE, Action.COLLECT},
@@ -27,11 +32,17 @@ _MAY_BECOME = {
 
 @dataclass(slots=True)
 class StepRunner:
-    """Does the steps of one run and counts what was done."""
+    """Does the steps of one run and counts what was done.
+
+    What nothing waits for is measured in `beside`. `waits_for_pick`: a step needs a pick that nobody could make before.
+    """
 
     run_state: RunState
     context: RunContext
+    checks: TakeChecks
+    beside: TaskGroup
     failures: list[Failure] = field(default_factory=list)
+    waits_for_pick: bool = False
 
     async def perform(self, step: Step, priority: Fraction) -> StepResult:
         """Do one step; a fault becomes its failure, only a bug is raised."""
@@ -41,32 +52,51 @@ class StepRunner:
         if decision.action not in _MAY_BECOME[step.action]:  # nothing is bought that was not approved
             why = joined("; ", (reason.text for reason in decision.reasons))
             blocked = decision.action is Action.BLOCKED
+            if blocked and any(reason.code is ReasonCode.NEEDS_PICK for reason in decision.reasons):
+                self.waits_for_pick = True
+                self.context.emit(StepFinished(step.node, StepResult.BLOCKED.value, why))
+                return StepResult.BLOCKED
             words = why if blocked else tr("`{action}` is not in the plan: {why}", action=decision.action, why=why)
             return self._fail(Failure(step.node, words, tr("run `wanflow plan` again")))
         self.context.emit(StepStarted(step.node, decision.action, step.model))
         try:
-            await self._do(step, decision, priority)
+            take = await self._do(step, decision, priority)
+            if take is not None:
+                await self._check(step, take)
         except WanflowError as fault:
             if isinstance(fault, Unauthorised | AccountBlocked):
                 self.run_state.halted_by = fault
             return self._fail(Failure(step.node, str(fault), fault.hint, fault.step_exit_code))
         return self._finish(step, StepResult.REUSED if decision.action is Action.RESTORE else StepResult.DONE)
 
-    async def _do(self, step: Step, decision: Decision, priority: Fraction) -> None:
+    async def _check(self, step: Step, take: Take) -> None:
+        """Measure a take: before anything follows from it where its shot waits for findings, else beside the run."""
+        rules = self.run_state.plan.graph.production.shots[step.vertex].checks
+        delivered, have = DeliveredTake(step.vertex, step.take, take), self.run_state.inventory
+        if rules.wait:
+            for measured, found in (await self.checks.measure([delivered], have, self.context)).items():
+                self.run_state.add_findings(measured, found)
+        elif not rules.off:
+            self.beside.start_soon(partial(self.checks.measure, [delivered], have, self.context, urgent=False))
+
+    async def _do(self, step: Step, decision: Decision, priority: Fraction) -> Take | None:
+        """Do what was decided; gives the take that the step has now, if it is one."""
         match step.kind, decision.action:
             case StepKind.TAKE, Action.RENDER:
-                await render_take(step, decision, priority, self.run_state, self.context)
+                return await render_take(step, decision, priority, self.run_state, self.context)
             case StepKind.TAKE, Action.COLLECT:
-                await collect_take(step, decision, self.run_state, self.context)
+                take = await collect_take(step, decision, self.run_state, self.context)
                 self.run_state.counts.collected += 1
+                return take
             case StepKind.TAKE, _:
-                restore_take(step, decision, self.run_state, self.context)
+                return restore_take(step, decision, self.run_state, self.context)
             case StepKind.EXTRACT, _:
                 await derive_extract(step, self.run_state, self.context)
                 self.run_state.counts.derived += 1
             case StepKind.CUT, _:
                 await assemble_cut(step, self.run_state, self.context)
                 self.run_state.counts.derived += 1
+        return None
 
     def _finish(self, step: Step, result: StepResult) -> StepResult:
         self.run_state.refresh(step.vertex)

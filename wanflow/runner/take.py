@@ -35,8 +35,11 @@ UNKNOWN_PAUSES = (1, 2, 4)
 
 async def render_take(
     step: Step, decision: Decision, priority: Fraction, run_state: RunState, context: RunContext
-) -> None:
-    """Submit the request of a step, wait for its film and store it; raises ServiceFault, MediaFault, StoreFault."""
+) -> Take:
+    """Submit the request of a step, wait for its film and store it; gives the take.
+
+    Raises ServiceFault, MediaFault, StoreFault.
+    """
     vertex = shot_vertex(run_state, step)
     shot_request = run_state.shot_request(vertex)
     seed = shot_request.seed(decision.ordinal)
@@ -47,10 +50,11 @@ async def render_take(
     take = await store_result(state, task, context)
     run_state.counts.collected += found is not None
     file_take(take, task.attempt.number, shot_request, step.node, run_state, context)
+    return take
 
 
-async def collect_take(step: Step, decision: Decision, run_state: RunState, context: RunContext) -> None:
-    """Wait for a task that an earlier run submitted, and store its film as the step's take."""
+async def collect_take(step: Step, decision: Decision, run_state: RunState, context: RunContext) -> Take:
+    """Wait for a task that an earlier run submitted, and store its film as the step's take, which it gives."""
     if decision.task is None:
         raise ValueError(f"nothing in flight for {step.node}")
     if decision.task.task_id in run_state.unfetched:
@@ -60,15 +64,17 @@ async def collect_take(step: Step, decision: Decision, run_state: RunState, cont
     take = await store_result(state, decision.task, context)
     shot_request = run_state.shot_request(shot_vertex(run_state, step))
     file_take(take, decision.number, shot_request, step.node, run_state, context)
+    return take
 
 
-def restore_take(step: Step, decision: Decision, run_state: RunState, context: RunContext) -> None:
+def restore_take(step: Step, decision: Decision, run_state: RunState, context: RunContext) -> Take:
     """File a take that exists already, under another shot or an earlier request, as this shot's current one."""
     if decision.take is None:
         raise ValueError(f"nothing to restore for {step.node}")
     shot_request = run_state.shot_request(shot_vertex(run_state, step))
     number = shot_request.entry.numbers.get(decision.take.digest, step.take)
     file_take(decision.take, number, shot_request, step.node, run_state, context, bought=False)
+    return decision.take
 
 
 async def wait_for(task: OpenTask, context: RunContext, seen: Seen = unseen) -> TaskState:

@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import PurePath
 
+from wanflow import decode, digest, timebase
+from wanflow.decode import Fields, text
+from wanflow.errors import StoreFault
 from wanflow.language.checks import Check
+from wanflow.messages import Translatable, tr
+from wanflow.store import atomic
+from wanflow.store.layout import Store
 
 CHECKS_VERSION = 1
 """Version of the measures and of their limits: findings of another version are measured again."""
+PLACES = 6
+"""Decimal places of a measure that are kept."""
+
+_WORDS: Mapping[Check, Translatable] = {
+    Check.BLACK: tr("black from {start} s to {end} s"),
+    Check.FROZEN: tr("frozen from {start} s to {end} s"),
+    Check.SILENT: tr("silent, although sound was asked for"),
+    Check.CLIPPED: tr("the sound is clipped from {start} s to {end} s"),
+    Check.FLICKER: tr("the light flickers from {start} s to {end} s"),
+    Check.LETTERBOX: tr("black bars cover {measure} % of the picture"),
+    Check.LENGTH: tr("{measure} s longer than asked for"),
+    Check.SIZE: tr("{measure} pixels larger than asked for"),
+    Check.RATE: tr("{measure} frames a second more than expected"),
+    Check.FIRST_FRAME: tr("the first frame is unlike the picture that was given"),
+    Check.LAST_FRAME: tr("the last frame is unlike the picture that was given"),
+    Check.SEAM: tr("up to {end} s it is unlike the clip that it continues"),
+    Check.DRIFT: tr("colour or contrast drifted from the first take of the chain"),
+    Check.HARD_CUT: tr("a hard cut at {start} s"),
+}
+_LESS: Mapping[Check, Translatable] = {
+    Check.LENGTH: tr("{measure} s shorter than asked for"),
+    Check.SIZE: tr("{measure} pixels smaller than asked for"),
+    Check.RATE: tr("{measure} frames a second fewer than expected"),
+}
+_JUMP = tr("the picture jumps at {start} s, where the continuation begins")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +82,8 @@ class Expected:
 class Finding:
     """What a check found in a take.
 
-    `measure` and `limit` are in the unit of the check. `start` and `end` are seconds in
-    the take, None where the finding is about the whole of it.
+    `measure` and `limit` are in the unit of the check, `start` and `end` seconds in the take; None where the finding is
+    about all of it. Raises ValueError for a measure that is not a finite number.
     """
 
     check: Check
@@ -58,3 +91,107 @@ class Finding:
     limit: float
     start: Fraction | None = None
     end: Fraction | None = None
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.measure) and math.isfinite(self.limit)):
+            raise ValueError(f"no measure of {self.check}: {self.measure}, {self.limit}")
+
+    @property
+    def text(self) -> Translatable:
+        """What is wrong, in words of film makers."""
+        words = _LESS.get(self.check, _WORDS[self.check]) if self.measure < 0 else _WORDS[self.check]
+        if self.check is Check.SEAM and self.start == self.end:
+            words = _JUMP
+        places = {"start": self.start or Fraction(0), "end": self.end or Fraction(0)}
+        numbers = {**places, "measure": abs(Fraction(self.measure))}
+        values = {name: timebase.decimal_text(number, 2) for name, number in numbers.items()}
+        return words.with_values(words.format_map(values), values)
+
+    def to_json(self) -> dict[str, object]:
+        """As `takes --json` prints it."""
+        return {**self._measured(), "text": self.text}
+
+    def record(self) -> dict[str, object]:
+        """As the store keeps it."""
+        ends = {"start": self.start, "end": self.end}
+        return {**self._measured(), **{key: str(seconds) for key, seconds in ends.items() if seconds is not None}}
+
+    def _measured(self) -> dict[str, object]:
+        return {"check": self.check.value, "measure": round(self.measure, PLACES), "limit": round(self.limit, PLACES)}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A take that was measured: the hash of what it was measured against, what was found, what was not here then.
+
+    `missing` are the fields of `Expected` whose files were not here.
+    """
+
+    take: str
+    against: str
+    findings: tuple[Finding, ...] = ()
+    missing: frozenset[str] = frozenset()
+
+
+def append(store: Store, measured: Measured) -> None:
+    """Record what was found in a take."""
+    found = [each.record() for each in measured.findings]
+    record: dict[str, object] = {"take": measured.take, "against": measured.against, "findings": found}
+    atomic.append(store.checks, {**record, "missing": sorted(measured.missing), "version": CHECKS_VERSION})
+
+
+def read(store: Store) -> dict[str, Measured]:
+    """The takes that were measured, by the hash of what each was measured against; raises StoreFault.
+
+    Those of another version of the checks are left out.
+    """
+    found: dict[str, Measured] = {}
+    for number, record in enumerate(atomic.read_records(store.checks), start=1):
+        if record.get("version") != CHECKS_VERSION:
+            continue
+        try:
+            measured = measured_of(record)
+        except ValueError as error:
+            raise StoreFault(
+                tr("`{name}` is damaged at line {number}", name=store.checks.name, number=number),
+                hint=tr("`wanflow doctor --repair` repairs it and keeps a copy"),
+            ) from error
+        found[measured.against] = measured
+    return found
+
+
+def forget(store: Store, takes: Collection[str]) -> None:
+    """Remove the findings of takes that were removed, by their digests, and those of other versions of the checks."""
+    records = list(atomic.read_records(store.checks))
+    kept = [each for each in records if each.get("version") == CHECKS_VERSION and each.get("take") not in takes]
+    if len(kept) < len(records):
+        atomic.write_whole(store.checks, b"".join(map(atomic.line_of, kept)))
+
+
+def measured_of(record: Mapping[str, object]) -> Measured:
+    """A measured take from its record; raises ValueError. One of another version is not understood, and is fine."""
+    facts = Fields(record)
+    take, against = facts.read("take", digest.from_json), facts.read("against", digest.from_json)
+    if facts.read("version", decode.whole_number) != CHECKS_VERSION:
+        return Measured(take, against)
+    found = tuple(map(_finding_of, facts.read("findings", decode.items)))
+    return Measured(take, against, found, frozenset(map(text, facts.read("missing", decode.items))))
+
+
+def _finding_of(value: object) -> Finding:
+    facts = Fields(value)
+    return Finding(
+        Check(facts.read("check", text)),
+        float(facts.read("measure", decode.number) or 0),
+        float(facts.read("limit", decode.number) or 0),
+        facts.read_if_given("start", _seconds),
+        facts.read_if_given("end", _seconds),
+    )
+
+
+def _seconds(value: object) -> Fraction:
+    written = text(value)
+    try:
+        return Fraction(written)
+    except (ValueError, ZeroDivisionError) as error:
+        raise ValueError(tr("not a time: {value}", value=decode.shown(value))) from error

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wanflow import digest
 from wanflow.catalog.provider import load_providers
-from wanflow.store import atomic, blobs, cut_records, lockfile, renditions
+from wanflow.store import atomic, blobs, cut_records, findings, lockfile, renditions
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, ShotEntry, undecided, without_takes
 from wanflow.store.take import Recipe
@@ -65,7 +65,7 @@ def _removable(path: Path) -> Removable:
 
 
 def remove_takes(store: Store, nodes: set[str], out: Path) -> None:
-    """Remove the files of takes, their names below `out` and their traces.
+    """Remove the files of takes, their names below `out`, their traces and their findings.
 
     The animatic's lock forgets them; the lock of paid takes marks them as gone, and keeps their numbers and costs. A
     file that another take has as well stays.
@@ -79,6 +79,7 @@ def remove_takes(store: Store, nodes: set[str], out: Path) -> None:
     lockfile.update(store.lock, partial(_without, nodes=nodes, forgotten=not store.provider.paid))
     traces_left = [record for record in atomic.read_records(store.traces) if record.get("digest") not in unused]
     atomic.write_whole(store.traces, b"".join(map(atomic.line_of, traces_left)))
+    findings.forget(store, unused)
     called = {node: parts for node in nodes & known.keys() if (parts := parse_take_node(node))}
     names = [place_of_take(out, *parts, known[node].suffix) for node, parts in called.items()]
     for path in (*names, *(blobs.take_path(store, item, gone[item].suffix) for item in unused)):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from wanflow.store import blobs, cut_records, journal, layout, lockfile, rebuild, traces
 from wanflow.store.attempt import Attempt, Ending, JournalState, OpenTask, Reserved, StoredTask
+from wanflow.store.findings import Finding
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
 from wanflow.store.rebuild import Measure, unmeasured
@@ -27,6 +28,8 @@ class Inventory:
     `unknown_fate`: submissions of unknown fate. `endings`: requests that last ended without a result.
     `numbers`: the take numbers that submissions reserved, by the name that the shot had then.
     `stored`: tasks whose results were stored here and that the lock does not know.
+    `findings`: what checks found in takes, by digest and fingerprint; a take that was not measured is missing. None:
+    they were not read, since nothing needs them.
     """
 
     lock: Lock = field(default_factory=Lock)
@@ -45,6 +48,7 @@ class Inventory:
     endings: tuple[Ending, ...] = ()
     numbers: Mapping[str, Reserved] = field(default_factory=dict)
     stored: tuple[StoredTask, ...] = ()
+    findings: Mapping[tuple[str, str], tuple[Finding, ...]] | None = None
 
     def reserved(self, shot: str) -> Reserved:
         """The take numbers that submissions for a shot reserved, also under the names that it had before."""

@@ -72,6 +72,11 @@ class Store:
         return self.root / "derived.jsonl"
 
     @property
+    def checks(self) -> Path:
+        """One line per measured take: what local checks found in it."""
+        return self.root / "checks.jsonl"
+
+    @property
     def cuts(self) -> Path:
         """What the cuts in `out/` were made from."""
         return self.root / "cuts.json"

@@ -15,7 +15,7 @@ from wanflow.characters import for_shell
 from wanflow.decode import Fields
 from wanflow.errors import StoreFault, StoreFileRefused
 from wanflow.messages import joined, tr, trn
-from wanflow.store import atomic, blobs, journal, layout, lockfile, rebuild, traces, uploads
+from wanflow.store import atomic, blobs, findings, journal, layout, lockfile, rebuild, traces, uploads
 from wanflow.store.attempt import JournalState
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
@@ -63,6 +63,7 @@ def examine(store: Store, measure: Measure = unmeasured) -> tuple[Damage, ...]:
         *_unreadable(store, store.traces, lambda record: traces.trace_of(record, tr("not a trace"))),
         *_unreadable(store, store.uploads, lambda record: uploads.upload_of(record, tr("not an upload")), private=True),
         *_unreadable(store, store.derivations, traces.derivation_of),
+        *_unreadable(store, store.checks, findings.measured_of),
         *_takes(store),
         *_derived(store),
         *_locks(store),

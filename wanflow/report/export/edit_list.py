@@ -19,10 +19,12 @@ from wanflow.media.text.subtitles import clock_text, to_captions
 from wanflow.messages import joined, tr, trp
 from wanflow.planner.cut import Edit, EditItem, arrange, film_size
 from wanflow.planner.cut_layout import frame_rate, place_items
+from wanflow.planner.expected import known_findings
 from wanflow.planner.inputs import inputs_of, outputs_of
 from wanflow.planner.plan import Plan
 from wanflow.planner.request import planned_request
 from wanflow.report.text.words import on_one_line
+from wanflow.store.findings import Finding
 from wanflow.store.layout import Store
 from wanflow.store.lock import ShotEntry
 from wanflow.store.take import Film, Take
@@ -49,6 +51,7 @@ class EditEvent:
     its width and height, None where that is not known. `take`, `shot` and `number` are None for a file that somebody
     brought; `takes` are all takes of the shot whose files are here, this one among them, by number. `title` is a card
     of words, `slate` what the animatic writes over it. `missing`: its take is not rendered yet, and has no digest.
+    `findings` are what checks found in the take.
     """
 
     name: str
@@ -72,6 +75,20 @@ class EditEvent:
     title: TitleCard | None = None
     slate: tuple[str, ...] = ()
     missing: bool = False
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def visible_findings(self) -> Iterator[tuple[Finding, Fraction, Fraction]]:
+        """The findings in the part that plays, each with its first and last second in the file.
+
+        One that is about the whole take is at the first second that plays.
+        """
+        begin, end = self.first / self.rate, (self.first + self.count) / self.rate
+        for finding in self.findings:
+            start = begin if finding.start is None else finding.start
+            stop = start if finding.end is None else finding.end
+            if start < end and stop >= begin:
+                yield finding, max(start, begin), min(stop, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +199,8 @@ def _event(plan: Plan, item: EditItem, clip: PlacedClip, rate: Fraction) -> Edit
     file = _present_file(plan, vertex.id, number, take)
     takes = tuple(_take_files(plan, vertex.id, entry, event))
     shot = planned_request(plan, vertex.shot).shot
-    return replace(event, name=name, file=file, shot=shot, number=number, take=take, takes=takes)
+    found = known_findings(plan.graph.production, plan.inventory, vertex.id, take) or ()
+    return replace(event, name=name, file=file, shot=shot, number=number, take=take, takes=takes, findings=found)
 
 
 def _take_files(plan: Plan, shot: str, entry: ShotEntry, event: EditEvent) -> Iterator[TakeFile]:

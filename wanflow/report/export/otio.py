@@ -46,8 +46,8 @@ def to_edl(cut: EditList, folder: Path, target: Path) -> str:
     """A cut as a CMX 3600 list: its picture at the cut's rate, each medium under a short name of its own.
 
     The format is of ASCII: its title and its reels are. Comments are in UTF-8: the whole title, the names of the clips,
-    by which suites find files, and `LOC`, a marker where each clip begins in the film. Raises MediaFault for a rate
-    that has no time code.
+    by which suites find files, and `LOC`, a marker where each clip begins in the film and for each finding. Raises
+    MediaFault for a rate that has no time code.
     """
     require_time_code(cut, tr("an EDL"))
     timeline = build_timeline(cut, folder, target, at=cut.rate)
@@ -61,8 +61,12 @@ def to_edl(cut: EditList, folder: Path, target: Path) -> str:
     clips = (child for child in picture if isinstance(child, otio.schema.Clip))
     for clip, event in zip(clips, cut.events, strict=True):
         # the adapter would put the name of a marker into capitals, and count from the beginning of the clip's file
-        begin = otio.opentime.to_timecode(RationalTime(event.begin, float(cut.rate)), float(cut.rate))
-        clip.metadata["cmx_3600"]["comments"] = [f"LOC: {begin} {'RED':7} {clip.name}", *told]
+        begin = _timecode(cut, event, event.first / event.rate)
+        found = [
+            f"LOC: {_timecode(cut, event, start)} {'YELLOW':7} {finding.text}"
+            for finding, start, _ in event.visible_findings
+        ]
+        clip.metadata["cmx_3600"]["comments"] = [f"LOC: {begin} {'RED':7} {clip.name}", *found, *told]
         clip.markers.clear()
         told.clear()  # readers know comments of events only
     text = written(timeline, "cmx_3600", rate=float(cut.rate))
@@ -75,6 +79,12 @@ def to_edl(cut: EditList, folder: Path, target: Path) -> str:
         if line.startswith(("* LOC:", "* TITLE:")):
             marked.add(line)
     return "\n".join(lines)
+
+
+def _timecode(cut: EditList, event: EditEvent, second: Fraction) -> str:
+    """The time code in the film at which a second of an event's file plays."""
+    frame = event.begin + timebase.to_frames(second - event.first / event.rate, cut.rate)
+    return str(otio.opentime.to_timecode(RationalTime(frame, float(cut.rate)), float(cut.rate)))
 
 
 def _ascii(text: str) -> str:
@@ -157,6 +167,7 @@ def _children(
         clip.metadata["cmx_3600"] = {"reel": reels[event.file or event.name]}
         if not sounding:
             clip.markers.append(_marker(event, span))
+            clip.markers.extend(_finding_markers(event, counted))
         yield clip
 
 
@@ -244,6 +255,18 @@ def _marker(event: EditEvent, span: TimeRange) -> otio.schema.Marker:
     words = {"wanflow": {"prompt": on_one_line(event.shot.written) if event.shot is not None else ""}}
     first = TimeRange(span.start_time, RationalTime(0, span.duration.rate))
     return otio.schema.Marker(name=on_one_line(event.name), marked_range=first, metadata=words)
+
+
+def _finding_markers(event: EditEvent, rate: Fraction) -> Iterator[otio.schema.Marker]:
+    """What checks found in a take, each at its place in the part that plays, counted at `rate`."""
+    for finding, start, end in event.visible_findings:
+        first, last = timebase.to_frames(start, rate), timebase.to_frames(end, rate)
+        yield otio.schema.Marker(
+            name=str(finding.text),
+            marked_range=_range(first, last - first, rate),
+            color=otio.schema.MarkerColor.RED,
+            metadata={"wanflow": finding.to_json()},
+        )
 
 
 def _facts(event: EditEvent, folder: Path) -> dict[str, object]:

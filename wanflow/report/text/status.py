@@ -14,6 +14,7 @@ from wanflow.planner.status import ProductionStatus, ShotRow, TakeRow, Unclaimed
 from wanflow.report.text.table import PIPE, Column, Screen, Table, table
 from wanflow.report.text.words import count, time_text
 from wanflow.store.charges import ChargeSum, Ledger
+from wanflow.store.findings import Finding
 from wanflow.store.take_names import take_node
 
 SHOT_COLUMNS = (
@@ -23,6 +24,7 @@ SHOT_COLUMNS = (
     Column(tr("takes")),
     Column(tr("in flight"), wraps=True, below=2),
     Column(tr("why"), wraps=True, below=1),
+    Column(tr("findings"), wraps=True, below=1),
 )
 CUT_COLUMNS = (
     Column(tr("cut")),
@@ -39,6 +41,7 @@ TAKE_COLUMNS = (
     Column(tr("cost"), right=True),
     Column(tr("date"), below=2),
     Column(tr("file"), below=1),
+    Column(tr("findings"), wraps=True, below=1),
     Column(tr("task"), below=1),
     Column(tr("digest"), below=1),
 )
@@ -109,6 +112,8 @@ def _shot_cells(row: ShotRow, *, verbose: bool) -> tuple[str, ...]:
         picked = rivals_text(row.choice)
     elif row.choice.how is ChoiceReason.WAITS:
         picked = tr("waiting for your pick")
+    elif row.choice.how is ChoiceReason.FINDINGS:
+        picked = tr("{take} (waiting for your pick)", take=picked)
     elif row.choice.how is ChoiceReason.DEFAULT:
         picked = tr("{take} (default)", take=picked)
     takes = count(row.takes, "take") if row.takes else tr("no takes")
@@ -124,7 +129,26 @@ def _shot_cells(row: ShotRow, *, verbose: bool) -> tuple[str, ...]:
     elif row.forgotten:
         until = tr(" (known to the service until {forgotten})", forgotten=time_text(row.forgotten))
         tasks = joined("", (tasks, until))
-    return row.shot, STATES[row.state], picked, takes, tasks, _reasons(row.reasons)
+    return row.shot, STATES[row.state], picked, takes, tasks, _reasons(row.reasons), findings_text(row.findings)
+
+
+def findings_text(findings: Sequence[Finding]) -> str:
+    """What checks found in a take, in words; empty where they found nothing."""
+    return joined("; ", (finding.text for finding in findings))
+
+
+def check_lines(rows: Sequence[TakeRow]) -> list[str]:
+    """A line for each finding, then how many takes were measured and have any."""
+    lines = [
+        tr("{node}: {finding}", node=take_node(row.shot, row.number), finding=finding.text)
+        for row in rows
+        for finding in row.findings
+    ]
+    measured = count(sum(row.measured for row in rows), "take")
+    found = sum(bool(row.findings) for row in rows)
+    if not found:
+        return [*lines, tr("{takes} checked, no findings", takes=measured)]
+    return [*lines, tr("{takes} checked, {number} with findings", takes=measured, number=found)]
 
 
 def _reasons(reasons: Sequence[Reason]) -> str:
@@ -178,7 +202,8 @@ def _take_cells(row: TakeRow, screen: Screen, *, verbose: bool) -> tuple[str, ..
     file = tr("(no file here)") if row.file is None else screen.seen(row.file)
     ids = (row.take.task_id or "", row.take.digest) if verbose else ("", "")
     date = time_text(row.take.date)
-    return take_node(row.shot, row.number), mark, STATES[row.state], seed, row.take.model, cost, date, file, *ids
+    node, found = take_node(row.shot, row.number), findings_text(row.findings)
+    return node, mark, STATES[row.state], seed, row.take.model, cost, date, file, found, *ids
 
 
 def costs_text(ledger: Ledger, by: str, screen: Screen = PIPE) -> str:

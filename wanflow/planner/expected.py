@@ -1,0 +1,261 @@
+"""What each take is measured against: the request that it was bought with, not that of its shot today."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import chain
+from pathlib import PurePath
+
+from wanflow import digest, timebase
+from wanflow.catalog.model import Model, Role
+from wanflow.catalog.read import load_catalog
+from wanflow.digest import Canonical
+from wanflow.language.checks import CheckRules, FindingAction
+from wanflow.language.production import Production
+from wanflow.language.source import Facts, FactsTable
+from wanflow.store import blobs
+from wanflow.store.fact_cache import INLINE
+from wanflow.store.findings import CHECKS_VERSION, Expected, Finding, Given, Measured
+from wanflow.store.inventory import Inventory
+from wanflow.store.layout import Store
+from wanflow.store.take import Film, Take, film_of
+from wanflow.timebase import NOMINAL_RATE
+
+_SEVERAL_SHOTS = re.compile(
+    r"\b(shot|scene|panel|cut)\s*\d|\b\d+\s*(shots|panels)\b|storyboard|multi[- ]?(shot|panel)|\bcuts?\s+to\b"
+    r"|\[\s*\d+\s*[-–~]\s*\d+\s*s|分镜|分鏡|多镜头|多鏡頭|切到|切至|切换到|切換到|(镜头|鏡頭|画面|畫面)\s*[\d一二三四五六七八九]"
+    r"|第\s*[\d一二三四五六七八九十]+\s*(个|個)?\s*(镜头|鏡頭)",
+    re.IGNORECASE,
+)
+"""Words by which a prompt asks for several shots in one take (service.md 2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a take is measured against, with the identities of the files that were given to its request.
+
+    `expected` has no files yet; `given` are the identities by the name of their field in `Expected`.
+    """
+
+    take: Take
+    expected: Expected
+    given: Mapping[str, Canonical] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """The hash by which its findings are kept: of the take, of what was asked for, and of the checks' version."""
+        asked = self.expected
+        return digest.of_json(
+            {
+                "take": self.take.digest,
+                "version": CHECKS_VERSION,
+                "seconds": None if asked.seconds is None else str(asked.seconds),
+                "size": [asked.width, asked.height],
+                "rate": None if asked.rate is None else timebase.rate_text(asked.rate),
+                "sound": asked.sound,
+                "one_move": asked.one_move,
+                "given": dict(self.given),
+            }
+        )
+
+
+class Expectations:
+    """The expectations of takes, from what lock and store know of their requests.
+
+    `facts` are those of the production's files, by which an asset is found again.
+    """
+
+    def __init__(self, have: Inventory, facts: FactsTable) -> None:
+        entries = have.lock.shots.values()
+        self._takes = {take.digest: take for takes in have.takes.values() for take in takes}
+        self._takes |= {take.digest: take for entry in entries for take in entry.takes.values()}
+        self._recipes, self._here, self._derived = have.recipes, have.here, have.derived
+        known = ((path, each) for path, each in facts.items() if isinstance(each, Facts))
+        self._assets = {each.digest: (path, film_of(each)) for path, each in known}
+
+    def of(self, take: Take) -> Expectation:
+        """What a take is measured against; nothing but itself where its request is not known, or its model."""
+        words = self._words(take)
+        model = load_catalog().get(str(words.get("model")))
+        if model is None or take.film is None:
+            return Expectation(take, Expected(one_move=False))
+        media = _media(words, model)
+        given = {
+            slot: media[role] for slot, role in _GIVEN.items() if role in media and not isinstance(media[role], list)
+        }
+        expected = self._asked(words, model, media)
+        before = list(self._continued(take, given.get("clip")))
+        if before:
+            given["chain_head"] = {"digest": before[-1].digest}
+            # the result contains what it continues, with the cuts in it
+            expected = replace(expected, one_move=expected.one_move and all(map(self._is_one_move, before)))
+        return Expectation(take, expected, given)
+
+    def placed(
+        self, expectation: Expectation, store: Store, opens: Callable[[str], bool]
+    ) -> tuple[Expected, frozenset[str]]:
+        """What a take is measured against with the files that are here, and the names of those that are not.
+
+        `opens` says whether an asset may be opened.
+        """
+        files = {slot: self._file(identity, store, opens) for slot, identity in expectation.given.items()}
+        here = {
+            slot: Given(digest.of_json(expectation.given[slot]), file)
+            for slot, file in files.items()
+            if file is not None
+        }
+        expected = replace(
+            expectation.expected,
+            first_frame=here.get("first_frame"),
+            last_frame=here.get("last_frame"),
+            clip=here.get("clip"),
+            chain_head=here.get("chain_head"),
+        )
+        return expected, frozenset(files.keys() - here.keys())
+
+    def file_of(self, take: Take, store: Store) -> PurePath | None:
+        """The file of a take below the production's folder; None where it is not here."""
+        here = take.digest in self._here and not take.gone
+        return blobs.take_path(store, take.digest, take.suffix).relative_to(store.folder) if here else None
+
+    def _asked(self, words: Mapping[str, Canonical], model: Model, media: Mapping[Role, Canonical]) -> Expected:
+        parameters = words.get("parameters")
+        values = parameters if isinstance(parameters, Mapping) else {}
+        edited = Role.EDITED in media
+        width, height = _size(model, values, media)
+        duration = values.get("duration")
+        seconds = Fraction(duration) if isinstance(duration, int) and duration else None
+        if edited and seconds is None:
+            film = self._film(media[Role.EDITED])
+            seconds = None if film is None else film.seconds
+        return Expected(
+            seconds=seconds,
+            width=width,
+            height=height,
+            rate=None if edited else NOMINAL_RATE,
+            sound=values.get("audio") is not False and not edited,
+            one_move=_is_one_move(words) and not edited,
+        )
+
+    def _film(self, identity: Canonical) -> Film | None:
+        """The film that an identity means, or a piece of it, where it is known."""
+        whole = _origin(identity)
+        take = self._takes.get(whole or "")
+        film = self._assets.get(whole or "", ("", None))[1] if take is None else take.film
+        if film is None or not isinstance(identity, Mapping) or "of" not in identity:
+            return film
+        first, last = identity.get("first"), identity.get("last")
+        return replace(film, frames=last - first + 1) if isinstance(first, int) and isinstance(last, int) else None
+
+    def _continued(self, take: Take, clip: Canonical) -> Iterator[Take]:
+        """The takes that a take continues through `clip`, one after the other, the first of the chain last."""
+        seen = {take.digest}
+        while (before := self._takes.get(_origin(clip) or "")) is not None and before.digest not in seen:
+            yield before
+            seen.add(before.digest)
+            words = self._words(before)
+            model = load_catalog().get(str(words.get("model")))
+            clip = None if model is None else _media(words, model).get(Role.CONTINUED)
+
+    def _is_one_move(self, take: Take) -> bool:
+        words = self._words(take)
+        model = load_catalog().get(str(words.get("model")))
+        return model is not None and _is_one_move(words) and Role.EDITED not in _media(words, model)
+
+    def _words(self, take: Take) -> Mapping[str, Canonical]:
+        """The request that a take was bought with; empty where it is not known."""
+        recipe = self._recipes.get(take.fingerprint)
+        return recipe if isinstance(recipe, Mapping) else {}
+
+    def _file(self, identity: Canonical, store: Store, opens: Callable[[str], bool]) -> PurePath | None:
+        """The file with an identity, below the production's folder; None where it is not here."""
+        derived = self._derived.get(digest.of_json(identity))
+        if derived is not None:
+            return blobs.derived_file(store, derived).relative_to(store.folder)
+        whole = identity.get("digest") if isinstance(identity, Mapping) else None
+        take = self._takes.get(str(whole))
+        if take is not None:
+            return self.file_of(take, store)
+        path = self._assets.get(str(whole), ("", None))[0]
+        return PurePath(path) if path and not path.startswith(INLINE) and opens(path) else None
+
+
+_GIVEN = {"first_frame": Role.OPENING, "last_frame": Role.ENDING, "clip": Role.CONTINUED}
+"""The roles of the media that a take is compared with, by their names in `Expected`."""
+
+
+def findings_of(
+    measured: Mapping[str, Measured], have: Inventory, facts: FactsTable
+) -> dict[tuple[str, str], tuple[Finding, ...]]:
+    """What is known of the takes of lock and store, each by its digest and its fingerprint.
+
+    A take that was not measured is left out. `measured` are by the hash of what each was measured against.
+    """
+    if not measured:
+        return {}
+    expectations = Expectations(have, facts)
+    taken = {each.take for each in measured.values()}
+    entries = (entry.takes.values() for entry in have.lock.shots.values())
+    found: dict[tuple[str, str], tuple[Finding, ...]] = {}
+    for take in chain.from_iterable((*entries, *have.takes.values())):
+        if take.digest in taken and (known := measured.get(expectations.of(take).key)) is not None:
+            found[take.digest, take.fingerprint] = known.findings
+    return found
+
+
+def known_findings(production: Production, have: Inventory, shot: str, take: Take | None) -> tuple[Finding, ...] | None:
+    """What checks found in a take of a shot, without those that it switches off; None for one that was not measured."""
+    known = None if take is None else (have.findings or {}).get((take.digest, take.fingerprint))
+    return None if known is None else shown_findings(production, shot, known)
+
+
+def shown_findings(production: Production, shot: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings in a take without those of checks that its shot switches off."""
+    rules = rules_of(production, shot)
+    return tuple(each for each in findings if rules.action(each.check) is not FindingAction.OFF)
+
+
+def rules_of(production: Production, shot: str) -> CheckRules:
+    """What findings in the takes of a shot do; those of a removed shot warn."""
+    return production.shots[shot].checks if shot in production.shots else CheckRules()
+
+
+def _is_one_move(words: Mapping[str, Canonical]) -> bool:
+    """Whether a request asks for one camera move, by its parameters and its words."""
+    parameters = words.get("parameters")
+    several = isinstance(parameters, Mapping) and parameters.get("shot_type") == "multi"
+    return not several and _SEVERAL_SHOTS.search(str(words.get("prompt") or "")) is None
+
+
+def _media(words: Mapping[str, Canonical], model: Model) -> dict[Role, Canonical]:
+    """The identities of a request's media by their roles; of several with a role the first one."""
+    found: dict[Role, Canonical] = {}
+    media = words.get("media")
+    for item in media if isinstance(media, list | tuple) else ():
+        rule = model.media.get(str(item.get("role"))) if isinstance(item, Mapping) else None
+        if rule is not None and isinstance(item, Mapping):
+            found.setdefault(rule.role, item.get("is"))
+    return found
+
+
+def _origin(identity: Canonical) -> str | None:
+    """The digest of the whole file that an identity is, or is a part of."""
+    if not isinstance(identity, Mapping):
+        return None
+    whole = identity.get("of", identity.get("digest"))
+    return whole if isinstance(whole, str) else None
+
+
+def _size(
+    model: Model, values: Mapping[str, Canonical], media: Mapping[Role, Canonical]
+) -> tuple[int | None, int | None]:
+    """Width and height that a request names; those that follow from an input are not known exactly (service.md 7.4)."""
+    ignored = any(key == "ratio" and model.media[kind].role in media for key, kind in model.ignored)
+    size = values.get("size")
+    if size is None and not ignored:
+        size = model.sizes.get(str(values.get("resolution")), {}).get(str(values.get("ratio")))
+    width, _, height = str(size or "").partition("*")
+    return (int(width), int(height)) if width.isdecimal() and height.isdecimal() else (None, None)

@@ -1,0 +1,168 @@
+"""Checks of takes: which are measured and against what, and where the findings are kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+
+from anyio import create_task_group
+
+from wanflow.boundary import Content
+from wanflow.errors import MediaFault, WanflowError
+from wanflow.graph.node import ShotVertex
+from wanflow.language.production import Production
+from wanflow.language.source import FactsTable
+from wanflow.media.checks.take_check import CheckTake
+from wanflow.media.jobs import Background, Job, RunningProcesses, Worker
+from wanflow.messages import tr
+from wanflow.planner.expected import Expectations, findings_of, rules_of, shown_findings
+from wanflow.planner.picks import ChoiceReason
+from wanflow.planner.plan import Plan
+from wanflow.runner.context import DeliveredTake, RunContext, RunState
+from wanflow.runner.events import Warned
+from wanflow.store import findings, layout
+from wanflow.store.findings import Finding, Measured
+from wanflow.store.inventory import Inventory
+from wanflow.store.layout import Store
+from wanflow.store.take import Take
+from wanflow.store.take_names import take_node
+
+OnMeasured = Callable[[Take, tuple[Finding, ...]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class TakeCheck:
+    """A take that is to be measured: the job, the hash of what it is measured against, and what is not here."""
+
+    take: Take
+    job: CheckTake
+    against: str
+    missing: frozenset[str]
+
+    def measured(self, found: tuple[Finding, ...]) -> Measured:
+        """The record of what was found."""
+        return Measured(self.take.digest, self.against, found, self.missing)
+
+
+class TakeChecks:
+    """What is known of takes by their checks, and what is still to be measured."""
+
+    def __init__(self, production: Production, facts: FactsTable, store: Store) -> None:
+        self._production, self._facts, self._store = production, facts, store
+        self._known = findings.read(store)
+
+    async def before_run(self, plan: Plan, have: Inventory, context: RunContext) -> Inventory:
+        """The inventory of a run with what is known of takes, where a shot waits for findings; else as it is.
+
+        Takes that were collected just now are measured, and takes that would be used for want of a pick and that no
+        check has seen: money must not follow from them unseen.
+        """
+        waiting = [shot for shot in self._production.shots.values() if shot.checks.wait]
+        if waiting:
+            have = replace(have, findings=findings_of(self._known, have, self._facts))
+        state, unseen = RunState(plan, have), list(context.delivered)
+        context.delivered.clear()
+        for shot in waiting:
+            choice = state.shot_request(ShotVertex(shot.name, shot)).choice
+            if choice.how is ChoiceReason.DEFAULT and choice.take is not None:
+                number = have.lock.shots[shot.name].numbers[choice.take.digest]
+                unseen.append(DeliveredTake(shot.name, number, choice.take))
+        found = await self.measure(unseen, have, context)
+        known = {**(have.findings or {}), **{(take.digest, take.fingerprint): each for take, each in found.items()}}
+        return replace(have, findings=known) if waiting else have
+
+    async def measure(
+        self, delivered: Sequence[DeliveredTake], have: Inventory, context: RunContext, *, urgent: bool = True
+    ) -> Mapping[Take, tuple[Finding, ...]]:
+        """Measure takes, record what was found and warn of it; gives it by take.
+
+        Those that are not `urgent` are measured while no other local work is to be done.
+        A film was paid for whatever its checks say: a fault of a check is a warning as well.
+        """
+        found = dict[Take, tuple[Finding, ...]]()
+        checked = [each for each in delivered if not rules_of(self._production, each.shot).off]
+        of_takes = {each.take.digest: each for each in checked}
+        async with create_task_group() as group:
+            for check in self.due((each.take for each in checked), have):
+                job: Job[tuple[Finding, ...]] = check.job if urgent else Background(check.job)
+                group.start_soon(self._measure, check, job, of_takes[check.take.digest], context, found)
+        return found
+
+    async def _measure(
+        self,
+        check: TakeCheck,
+        job: Job[tuple[Finding, ...]],
+        delivered: DeliveredTake,
+        context: RunContext,
+        found: dict[Take, tuple[Finding, ...]],
+    ) -> None:
+        node = take_node(delivered.shot, delivered.number)
+        try:
+            found[check.take] = await context.jobs(job)
+            self.keep(check, found[check.take])
+        except Exception as fault:  # noqa: BLE001 - a fault of a check never ends a run
+            context.emit(Warned(tr("it was not checked: {fault}", fault=str(fault)), node))
+            return
+        for finding in shown_findings(self._production, delivered.shot, found[check.take]):
+            context.emit(Warned(finding.text, node))
+
+    def due(self, takes: Iterable[Take], have: Inventory) -> list[TakeCheck]:
+        """The checks of the takes that are here, and were not measured with all that is here now."""
+        expectations, due = Expectations(have, self._facts), dict[str, TakeCheck]()
+        for take in takes:
+            expectation, file = expectations.of(take), expectations.file_of(take, self._store)
+            if file is None or take.film is None:
+                continue
+            expected, missing = expectations.placed(expectation, self._store, self._opens)
+            before = self._known.get(expectation.key)
+            if before is None or before.missing - missing:
+                due[expectation.key] = TakeCheck(take, CheckTake(file, expected), expectation.key, missing)
+        return list(due.values())
+
+    def keep(self, check: TakeCheck, found: tuple[Finding, ...]) -> None:
+        """Record what was found in a take; raises StoreFault."""
+        measured = check.measured(found)
+        findings.append(self._store, measured)
+        self._known[measured.against] = measured
+
+    def _opens(self, path: str) -> bool:
+        """Whether an asset may be opened: it may have become a link since the production was checked."""
+        try:
+            self._production.opened(path, Content.MEDIA)
+        except MediaFault:
+            return False
+        return True
+
+
+def measure_now(takes: Iterable[Take], plan: Plan, tell: OnMeasured, jobs: int | None = None) -> dict[str, str]:
+    """Measure takes in threads, as many at once as there are cores; gives the faults of those that have one, by digest.
+
+    `tell` gets what was found in each. What was measured before is not measured again. Raises StoreFault.
+    """
+    production = plan.graph.production
+    store = Store(production.folder, production.provider)
+    checks = TakeChecks(production, plan.facts, store)
+    due, faults = checks.due(takes, plan.inventory), dict[str, str]()
+    if not due:
+        return faults
+    layout.establish(store)
+    processes = RunningProcesses()
+    worker = Worker(store.folder, processes)
+    pool = ThreadPoolExecutor(jobs or os.cpu_count() or 1)
+    try:
+        waiting = {pool.submit(check.job.perform, worker): check for check in due}
+        for done in as_completed(waiting):
+            check = waiting[done]
+            try:
+                found = done.result()
+            except WanflowError as fault:
+                faults[check.take.digest] = str(fault)
+                continue
+            checks.keep(check, found)
+            tell(check.take, found)
+    finally:
+        processes.kill()
+        pool.shutdown(cancel_futures=True)
+    return faults
