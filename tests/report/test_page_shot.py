@@ -40,7 +40,7 @@ def test_takes_of_the_present_request_are_side_by_side() -> None:
     """Each with its number, whether it is in use and who chose it, its player, and what made it."""
     after, _ = run(TWICE)
     chosen = view(plan(TWICE, picked(plan(TWICE, after), 2)), "coast")
-    takes = [each for each in chosen.all("li") if "data-take" in each.attributes]
+    takes = [each for each in chosen.all("div") if "data-take" in each.attributes]
     assert [(each.attributes["data-take"], each.attributes["data-picked"]) for each in takes] == [
         ("1", ""),
         ("2", "somebody"),
@@ -54,7 +54,7 @@ def test_takes_of_the_present_request_are_side_by_side() -> None:
     card = chosen.one("article")
     assert card.attributes["data-shot"] == "coast"
     assert card.attributes["data-seen"]
-    assert view(plan(TWICE, after), "coast").one("li", data_take="1").attributes["data-picked"] == "default"
+    assert view(plan(TWICE, after), "coast").one("div", data_take="1").attributes["data-picked"] == "default"
 
 
 def test_the_price_of_a_pick_is_said_before_it_is_made() -> None:

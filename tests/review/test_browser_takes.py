@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from kit.browser import Review, Visitor
@@ -146,3 +147,16 @@ def test_without_scripts_pages_read_and_forms_pick(review: Review, visitor: Visi
     expect(take(page, 2)).to_have_attribute("data-picked", "somebody")
     page.goto(f"{review.base}/cuts/main")
     expect(page.get_by_role("table").first).to_contain_text("changed")
+
+
+def test_takes_and_cuts_are_for_everybody(review: Review, visitor: Visitor) -> None:
+    """Axe finds nothing in light and in dark, and nothing is wider than a small screen."""
+    page = visitor.open(review, viewport={"width": 400, "height": 800}, bypass_csp=True)
+    for path in ("/shots/coast?pick=2", "/cuts/main"):
+        page.goto(f"{review.base}{path}")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        found = Axe().run(page).response["violations"]
+        page.emulate_media(color_scheme="dark")
+        found += Axe().run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
+        page.emulate_media(color_scheme="light")
+        assert [(path, each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
