@@ -192,7 +192,7 @@ class _Answers:
     async def _current(self) -> Snapshot:
         """The production as it is now."""
         snapshot = await self._site.live.snapshot()
-        self._site.media.show(snapshot)
+        await self._site.media.show(snapshot)
         return snapshot
 
     def _require_writing(self) -> None:

@@ -56,6 +56,7 @@ class LiveProduction:
         self._part: SoundPart | None = None
         self._snapshot: Snapshot | None = None
         self._ended = anyio.Event()
+        self._old = False
         self.version = 0
 
     @property
@@ -115,15 +116,21 @@ class LiveProduction:
         """Note whether anything changed on disk."""
         stamps = self._stamps_now()
         if stamps != self._stamps:
+            before = self._stamps or {}
             self.version += self._stamps is not None
             self._stamps, self._snapshot = stamps, None
+            changed = {path for path in {*before, *stamps} if before.get(path) != stamps.get(path)}
+            records = self.folder / STORE_FOLDER
+            # where only takes and decisions changed, the production stays as it was read
+            self._old |= any(path.name != LOCK_NAME and not path.is_relative_to(records) for path in changed)
 
     def _read(self) -> Snapshot:
         """Read the production; what cannot be read is a problem that the page shows."""
-        before = self._stamps_now()
-        self._part, place = None, Place(self._file.name, 1, 1)
+        before, place = self._stamps_now(), Place(self._file.name, 1, 1)
         try:
-            self._part = self._load()
+            if self._old or self._part is None or not self._part.whole:
+                self._part = self._load()
+                self._old = False
             found = api.snapshot(self._part)
         except WanflowError as fault:
             found = Snapshot("", None, problems=(Problem(place, str(fault), fault.hint),))

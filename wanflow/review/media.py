@@ -47,19 +47,20 @@ class ServedMedia:
                 self._ready.set()
                 await anyio.sleep_forever()
 
-    def show(self, snapshot: Snapshot) -> None:
+    async def show(self, snapshot: Snapshot) -> None:
         """The media are those of this snapshot from now on; the posters of its takes are made beforehand."""
         if snapshot is self._snapshot or snapshot.plan is None:
             return
         self._snapshot, self._production = snapshot, snapshot.plan.graph.production
-        self._files = api.media_files(self._production)
+        files = self._files = api.media_files(self._production)
         self._known.set()
+        if self._maker is None:
+            return
         digests = [row.take.digest for row in snapshot.takes if row.picked and row.file is not None]
         new = [digest for digest in digests if digest not in self._prepared]
-        if self._maker is not None and new:
-            self._prepared.update(new)
-            found = filter(None, map(self._files.find, new))
-            self._maker.prepare((file, Rendition.POSTER) for file in found)
+        self._prepared.update(new)
+        found = await anyio.to_thread.run_sync(lambda: list(filter(None, map(files.find, new))))
+        self._maker.prepare((file, Rendition.POSTER) for file in found)
 
     async def file(self, request: Request, digest: str) -> Response:
         """A file itself, with ranges. Raises HTTPException where the production has none of this digest."""
