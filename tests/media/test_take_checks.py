@@ -137,14 +137,14 @@ def test_an_innocent_film_has_no_findings(name: str, tmp_path: Path) -> None:
     assert findings(tmp_path, INNOCENT[name](), expected) == ()
 
 
-@pytest.mark.parametrize(("frames", "found"), [(6, False), (11, False), (18, True), (30, True)])
-def test_black_is_found_from_half_a_second_on(frames: int, found: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("frames", "found"), [(4, False), (9, False), (12, True), (30, True)])
+def test_black_is_found_from_some_tenths_of_a_second_on(frames: int, found: bool, tmp_path: Path) -> None:
     """The finding says how long it is black, and where."""
     pictures = [*moving()[:10], *black(frames), *moving()[10:20]]
     [finding] = findings(tmp_path, pictures, Expected(one_move=False)) or [None]
     assert (finding is not None) is found
     if finding is not None:
-        assert (finding.check, finding.measure, finding.limit) == (Check.BLACK, frames / RATE, 0.5)
+        assert (finding.check, finding.measure, finding.limit) == (Check.BLACK, frames / RATE, 0.4)
         assert (finding.start, finding.end) == (Fraction(10, RATE), Fraction(10 + frames, RATE))
 
 
@@ -195,6 +195,16 @@ def test_bars_are_found_by_their_size(share: float, pillars: bool, found: bool, 
     assert checks(measured) == [Check.LETTERBOX] * found
     if found:
         assert measured[0].measure == pytest.approx(share * 100, abs=3)
+
+
+def test_bars_of_a_part_of_the_take_are_found_with_their_seconds(tmp_path: Path) -> None:
+    """The second of three seconds; a rest of less than half a second is not measured by itself."""
+    pictures = moving(1, 80)
+    [finding] = findings(
+        tmp_path, [*pictures[:24], *barred(pictures[24:48], 0.25), *pictures[48:]], Expected(one_move=False)
+    )
+    assert (finding.check, finding.start, finding.end) == (Check.LETTERBOX, 1, 2)
+    assert finding.measure == pytest.approx(25, abs=3)
 
 
 def test_bars_of_a_night_are_found(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from wanflow.language.checks import Check
 from wanflow.media.checks.small_picture import BLACK_LEVEL, BLACK_SHARE, SmallPicture
 from wanflow.store.findings import Finding
 
-BLACK_SECONDS = 0.5
+BLACK_SECONDS = 0.4
 """Seconds of black that are a finding; a fade at the beginning or the end has less."""
 
 STILL_MEAN, STILL_LARGEST = 0.6, 3
@@ -64,6 +64,8 @@ class FilmSeries:
 
     `changes` are the mean differences to the picture before, `stops` the number of the picture since which nothing
     changed. `cuts` have the number of the first picture behind a cut, and by how many percent it is another one.
+    `brightest` has the brightest that each pixel was, black pictures apart, and `bars` the percent of the height and of
+    the width that are bars, for each second of the film.
     """
 
     rate: Fraction
@@ -73,10 +75,12 @@ class FilmSeries:
     stops: list[int] = field(default_factory=list)
     cuts: list[tuple[int, float]] = field(default_factory=list)
     brightest: Image.Image | None = None
+    bars: list[tuple[float, float]] = field(default_factory=list)
     first: list[SmallPicture] = field(default_factory=list)
     recent: deque[SmallPicture] = field(default_factory=deque)
     _changed_percents: list[float] = field(default_factory=list)
     _anchor: SmallPicture | None = None
+    _brightest_now: Image.Image | None = None
 
     @property
     def flash(self) -> int:
@@ -97,9 +101,10 @@ class FilmSeries:
         else:
             self.stops.append(self.stops[-1])
         if not self.black[-1]:
-            self.brightest = (
-                picture.luma if self.brightest is None else ImageChops.lighter(self.brightest, picture.luma)
-            )
+            now = self._brightest_now
+            self._brightest_now = picture.luma if now is None else ImageChops.lighter(now, picture.luma)
+        if int(self.at(number + 1)) > int(self.at(number)):
+            self._finish_second()
         self.recent.append(picture)
         if len(self.recent) > 2 * self.flash + 2:
             self.recent.popleft()
@@ -111,6 +116,15 @@ class FilmSeries:
         """Measure what waits for the pictures behind it."""
         for number in range(len(self.changes) - self.flash, len(self.changes)):
             self._judge(number)
+        self._finish_second(short=self.at(len(self.changes)) % 1 < Fraction(1, 2))
+
+    def _finish_second(self, *, short: bool = False) -> None:
+        """Measure the bars of a second, unless it is too short and not the only one."""
+        now, self._brightest_now = self._brightest_now, None
+        if now is not None:
+            self.brightest = now if self.brightest is None else ImageChops.lighter(self.brightest, now)
+        if not short or not self.bars:
+            self.bars.append((0.0, 0.0) if now is None else bars(now))
 
     def _judge(self, number: int) -> None:
         """Decide whether a picture is the first one behind a cut."""
@@ -233,11 +247,23 @@ def _swings(levels: Sequence[float]) -> list[tuple[int, int, float]]:
 
 
 def bar_measurement(series: FilmSeries, given: Iterable[Image.Image]) -> Measurement:
-    """The bars of a film beyond those that a given picture has; each of these shows the brightest of what was given."""
-    asked = [bars(picture) for picture in given]
-    shown = (0.0, 0.0) if series.brightest is None else bars(series.brightest)
-    more = [percent - max((each[side] for each in asked), default=0.0) for side, percent in enumerate(shown)]
-    return Measurement(Finding(Check.LETTERBOX, max(more), BAR_PERCENT), max(more) > BAR_PERCENT)
+    """The bars of a film beyond those that a given picture has; each of these shows the brightest of what was given.
+
+    Bars that are there for some seconds only have these seconds.
+    """
+    measured = [bars(picture) for picture in given]
+    asked = [max((each[side] for each in measured), default=0.0) for side in (0, 1)]
+
+    def more(shown: tuple[float, float]) -> float:
+        return max(percent - most for percent, most in zip(shown, asked, strict=True))
+
+    whole = 0.0 if series.brightest is None else more(bars(series.brightest))
+    begin, end = _longest_run([more(each) > BAR_PERCENT for each in series.bars])
+    if whole > BAR_PERCENT or begin == end:
+        return Measurement(Finding(Check.LETTERBOX, whole, BAR_PERCENT), whole > BAR_PERCENT)
+    until = min(Fraction(end), series.at(len(series.changes)))
+    percent = min(more(each) for each in series.bars[begin:end])
+    return Measurement(Finding(Check.LETTERBOX, percent, BAR_PERCENT, Fraction(begin), until), found=True)
 
 
 def bars(picture: Image.Image) -> tuple[float, float]:
