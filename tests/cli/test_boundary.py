@@ -284,7 +284,7 @@ def test_hints_name_nothing_outside(own_folder: Path) -> None:
 
 
 SHOWING = {"validate", "plan", "status", "takes", "costs", "why", "show", "list", "graph", "export", "gc", "doctor"}
-LOOKING = {"check", "play"}
+LOOKING = {"check", "play", "report", "review"}
 WRITING = {"run", "pick", "retake", "hold", "release", "collect", "cancel", "resolve", "push", "pull"}
 WORDS = {
     **{verb: [verb] for verb in SHOWING | LOOKING | WRITING},
@@ -292,6 +292,7 @@ WORDS = {
     "run": ["run", "--json"],
     "why": ["why", "first"],
     "play": ["play", "first"],
+    "review": ["review", "--help"],  # it serves until it is stopped
     "show": ["show", "first"],
     "pick": ["pick", "first", "1"],
     "retake": ["retake", "first"],

@@ -17,8 +17,8 @@ LIGHT = ("httpx", "rich", "starlette", "ffmpeg", "av", "PIL")
 LIGHTER = (*LIGHT, "networkx", "jsonschema", "anyio", "yaml")
 WORKING = (
     *("init", "validate", "plan", "run", "status", "why", "show", "list", "graph", "takes", "check", "play", "pick"),
-    *("retake", "hold", "release", "review", "costs", "collect", "cancel", "resolve", "export", "push", "pull", "gc"),
-    *("models", "emulator", "schema", "doctor"),
+    *("retake", "hold", "release", "review", "costs", "collect", "cancel", "resolve", "export", "report", "push"),
+    *("pull", "gc", "models", "emulator", "schema", "doctor"),
 )
 PROBE = """
 import sys
