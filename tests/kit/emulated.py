@@ -98,6 +98,9 @@ async def in_process(
 
 
 def deliver_faults(monkeypatch: pytest.MonkeyPatch, *faults: FilmFault) -> None:
-    """Let the animatic of this process deliver these faults: each takes the first task whose film can have it."""
+    """Let the animatic of this process deliver faults: the first task whose film can have a fault gets it.
+
+    Of several that this task can have it gets the first, and the others are over: write `ScriptedFault`s with `skip`.
+    """
     script = tuple(ScriptedFault("task", film=fault) for fault in faults)
     monkeypatch.setattr(wiring, "IN_PROCESS", replace(IN_PROCESS, faults=script))
