@@ -11,6 +11,7 @@ from wanflow.errors import UnknownTarget
 from wanflow.graph.node import CutVertex, ExtractVertex, ShotVertex
 from wanflow.graph.select import STATES as SELECTED_STATES
 from wanflow.graph.select import matching
+from wanflow.language.checks import Check
 from wanflow.language.production import Shot
 from wanflow.language.source import Facts, FileSource, Kind, ShotSource
 from wanflow.messages import tr
@@ -21,6 +22,8 @@ from wanflow.planner.status import CutRow, ShotRow, TakeRow
 from wanflow.report.page.snapshot import Snapshot
 from wanflow.report.text.words import count
 
+ANY = "any"
+"""Value of the filter for shots with any finding."""
 MOST_POSTERS = 8
 """Maximum posters on the card of a cut."""
 
@@ -29,7 +32,7 @@ MOST_POSTERS = 8
 class BoardQuery:
     """What a board shows: the shots that match all that is asked; an empty text asks for nothing.
 
-    `select` are selectors of the command line, with blanks between. `finding` is any text where every finding counts.
+    `select` are selectors of the command line, with blanks between. `finding` is the name of a check, or `any`.
     """
 
     select: str = ""
@@ -57,7 +60,7 @@ class ShotCard:
     `of_input` says the last. `how` says who chose the take in use, as `data-picked` does; `number` is its number.
     `price` is what a run would pay for its takes, None where it renders none; `perhaps`: only if an input comes out
     different. `reason` is the first one that is worth a look. `waits` says that a person has to choose, and between
-    which takes.
+    which takes. `findings` are those of the take in use.
     """
 
     row: ShotRow
@@ -72,6 +75,7 @@ class ShotCard:
     perhaps: bool
     reason: str | None
     waits: str | None
+    findings: tuple[str, ...]
 
     @property
     def name(self) -> str:
@@ -120,6 +124,7 @@ class Board:
     states: tuple[Choice, ...]
     tags: tuple[Choice, ...]
     scene_names: tuple[Choice, ...]
+    findings: tuple[Choice, ...]
     error: str | None = None
     hint: str | None = None
 
@@ -146,12 +151,13 @@ def board_of(snapshot: Snapshot, plan: Plan, query: BoardQuery) -> Board:
     return Board(
         query=query,
         scenes=tuple(Scene(name, tuple(cards)) for name, cards in scenes.items()),
-        cuts=tuple(_cut_card(snapshot, plan, row) for row in (() if snapshot.status is None else snapshot.status.cuts)),
+        cuts=_cut_cards(snapshot, plan),
         shown=sum(map(len, scenes.values())),
         whole=len(snapshot.rows),
         states=tuple(Choice(state, states[state]) for state in SELECTED_STATES if state in states),
         tags=tuple(Choice(tag, number) for tag, number in sorted(tags.items())),
         scene_names=tuple(Choice(name, number) for name, number in scene_names.items()),
+        findings=_finding_choices(snapshot),
         error=error,
         hint=hint,
     )
@@ -178,11 +184,21 @@ def _selected(snapshot: Snapshot, plan: Plan, words: list[str]) -> frozenset[str
     return frozenset(found)
 
 
+def _finding_choices(snapshot: Snapshot) -> tuple[Choice, ...]:
+    """Any finding, then each check that found something."""
+    found = Counter(check for row in snapshot.rows.values() for check in {each.check for each in row.findings})
+    if not found:
+        return ()
+    whole = sum(bool(row.findings) for row in snapshot.rows.values())
+    return (Choice(ANY, whole), *(Choice(check.value, found[check]) for check in Check if check in found))
+
+
 def _matches(shot: Shot, row: ShotRow, query: BoardQuery) -> bool:
     return (
         query.state in {"", row.state}
         and (not query.tag or query.tag in shot.tags)
         and query.scene in {"", scene_of(shot.name)}
+        and (not query.finding or any(query.finding in {ANY, each.check.value} for each in row.findings))
     )
 
 
@@ -210,6 +226,7 @@ def _card(snapshot: Snapshot, plan: Plan, row: ShotRow, steps: list[Step]) -> Sh
         perhaps=bool(renders) and not any(step.certain for step in renders),
         reason=next((reason.text for reason in row.reasons if reason.code is not ReasonCode.UP_TO_DATE), None),
         waits=waits,
+        findings=tuple(each.text for each in row.findings),
     )
 
 
@@ -226,6 +243,11 @@ def _picture_given(plan: Plan, shot: Shot) -> str | None:
         if isinstance(known, Facts) and known.kind is Kind.IMAGE:
             return known.digest
     return None
+
+
+def _cut_cards(snapshot: Snapshot, plan: Plan) -> tuple[CutCard, ...]:
+    rows = () if snapshot.status is None else snapshot.status.cuts
+    return tuple(_cut_card(snapshot, plan, row) for row in rows)
 
 
 def _cut_card(snapshot: Snapshot, plan: Plan, row: CutRow) -> CutCard:
