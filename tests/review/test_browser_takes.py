@@ -90,7 +90,7 @@ def test_two_takes_are_compared(review: Review, visitor: Visitor) -> None:
 
 
 def test_a_pick_with_its_price_changes_the_film_at_once(review: Review, visitor: Visitor) -> None:
-    """The price is there before the key; another tab shows in the cut that what follows is not rendered yet."""
+    """The price comes before the key; in the cut another tab shows that what follows is not rendered yet."""
     page = visitor.open(review, "/shots/coast")
     told = take(page, 2).locator("[data-consequence]")
     expect(told).to_contain_text("picking take 2 renders approach again (list price")

@@ -37,10 +37,10 @@ function giveAddresses(view) {
   }
 }
 
-// The view that an address names, or in which the place is that it names.
+// The view that an address names, or in which the place is that it names; the first one for an address without a name.
 function viewOf(id) {
-  if (views.has(id)) return views.get(id);
-  return id ? [...views.values()].find((view) => view.querySelector(`#${CSS.escape(id)}`)) : undefined;
+  if (!id) return views.values().next().value;
+  return views.get(id) ?? [...views.values()].find((view) => view.querySelector(`#${CSS.escape(id)}`));
 }
 
 function show() {
