@@ -53,6 +53,7 @@ function show() {
     former.remove();
   }
   giveAddresses(view);
+  for (const player of view.querySelectorAll('video[preload="none"][id]')) player.preload = "metadata";
   main.append(view);
   shown = view;
   document.body.dataset.view = view.dataset.view;
