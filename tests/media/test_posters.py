@@ -158,7 +158,7 @@ def test_a_file_that_cannot_be_read_leaves_nothing(tmp_path: Path, rendition: Re
     assert list((tmp_path / "made").iterdir()) == []
 
 
-@pytest.mark.parametrize("rendition", set(Rendition) - {Rendition.POSTER})
+@pytest.mark.parametrize("rendition", [each for each in Rendition if each is not Rendition.POSTER])
 def test_what_is_stopped_leaves_nothing(tmp_path: Path, rendition: Rendition) -> None:
     """Work that is cancelled ends at the next picture, the next part of a sound or with its ffmpeg."""
     clip = numbered_clip(tmp_path / "clip.mp4", 30, (64, 48))
