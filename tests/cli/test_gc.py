@@ -14,6 +14,7 @@ from kit.providers import DASHSCOPE
 from kit.served import Served
 from wanflow import digest
 from wanflow.store import atomic, layout, lockfile, renditions, run_lock
+from wanflow.store import gc as waste
 from wanflow.store.layout import Store
 
 FILM = """\
@@ -68,6 +69,22 @@ def test_derived_files_go_and_what_is_used_stays(wanflow: Wanflow, film: Path) -
     assert "nothing to do" in wanflow("plan").out
     rewrite("prompt: a colder coast", "prompt: a coast")
     assert wanflow("run", "-q").code == 0
+
+
+def test_what_a_link_leads_to_is_no_waste(tmp_path: Path) -> None:
+    """Neither the files of another production, by a link to its folder or one in it, nor what someone put beside."""
+    mine, other = (Store(tmp_path / name, DASHSCOPE) for name in ("mine", "other"))
+    name = f"{'ab' * 32}.mp4"
+    for store in (mine, other):
+        atomic.write_whole(store.derived / "ab" / name, b"a piece")
+    (mine.derived / "cd").symlink_to(other.derived / "ab")
+    (mine.derived / "ab" / f"{'cd' * 32}.mp4").symlink_to(other.derived / "ab" / name)
+    (mine.derived / "ab" / "notes.txt").write_text("mine", encoding="utf-8")
+    assert [item.path for item in waste.derived_waste(mine, [])] == [mine.derived / "ab" / name]
+    linked = Store(tmp_path / "linked", DASHSCOPE)
+    linked.root.mkdir(parents=True)
+    linked.derived.symlink_to(other.derived)
+    assert waste.derived_waste(linked, []) == []
 
 
 def test_a_paid_take_goes_by_its_name_alone(wanflow: Wanflow, service: Served) -> None:

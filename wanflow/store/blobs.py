@@ -79,6 +79,16 @@ def list_derived(store: Store) -> frozenset[str]:
     return frozenset(_names(store.derived))
 
 
+def own_files(folder: Path) -> Iterator[Path]:
+    """The files in the folders of a folder of the store, in order, without what a link leads to: these may go."""
+    if folder.is_symlink() or not folder.is_dir():
+        return
+    with atomic.faults_of(folder):
+        for each in sorted(folder.iterdir()):
+            inside = () if each.is_symlink() or not each.is_dir() else sorted(each.iterdir())
+            yield from (path for path in inside if path.is_file() and not path.is_symlink())
+
+
 def is_here(path: Path) -> bool:
     """Whether a file of the store exists; a link into a folder of the system, a device and a pipe are not one."""
     if not path.is_file():

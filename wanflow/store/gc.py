@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,6 +16,9 @@ from wanflow.store.lock import Lock, ShotEntry, undecided, without_takes
 from wanflow.store.take import Recipe
 from wanflow.store.take_names import named_takes, parse_take_node, place_of_take, take_node
 
+_DERIVED_NAMES = re.compile(r"[0-9a-f]{64}\.[a-z0-9]+|\.[0-9a-f]{32}\.part")
+"""Names of derived files, finished and unfinished."""
+
 
 @dataclass(frozen=True, slots=True)
 class Removable:
@@ -25,7 +29,10 @@ class Removable:
 
 
 def derived_waste(store: Store, recipes: Iterable[Recipe]) -> list[Removable]:
-    """Pieces, frames, sounds and segments that neither a cut nor one of these current requests is made from."""
+    """Pieces, frames, sounds and segments that neither a cut nor one of these current requests is made from.
+
+    Nothing else is named that someone put beside them, and no link is followed: what is named may be removed.
+    """
     used = set(cut_records.segments(store))
     for lock in _locks(store):
         for entry in lockfile.read(lock).shots.values():
@@ -35,9 +42,8 @@ def derived_waste(store: Store, recipes: Iterable[Recipe]) -> list[Removable]:
     for record in atomic.read_records(store.derivations):
         name = f"{record.get('digest')}{record.get('suffix')}"
         names.setdefault(name, set()).add(str(record.get("identity")))
-    here = blobs.list_derived(store)
-    unused = sorted(name for name in here if not names.get(name, set()) & used)
-    return [_removable(blobs.derived_file(store, name)) for name in unused]
+    here = (path for path in blobs.own_files(store.derived) if _DERIVED_NAMES.fullmatch(path.name))
+    return [_removable(path) for path in here if not names.get(path.name, set()) & used]
 
 
 def rendition_waste(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from wanflow.language.source import Kind
-from wanflow.store import atomic, blobs
+from wanflow.store import blobs
 from wanflow.store.layout import Store
 
 VERSION = 1
@@ -87,11 +87,6 @@ def kept(store: Store) -> Iterator[KeptRendition]:
 
     Nothing else is named that someone put beside them, and no link is followed: what is named may be removed.
     """
-    if not store.renditions.is_dir() or store.renditions.is_symlink():
-        return
-    with atomic.faults_of(store.renditions):
-        for folder in sorted(store.renditions.iterdir()):
-            for path in () if folder.is_symlink() or not folder.is_dir() else sorted(folder.iterdir()):
-                named = _NAMES.fullmatch(path.name)
-                if named is not None and not path.is_symlink():
-                    yield KeptRendition(path, (named["digest"] or "") if named["version"] == str(VERSION) else "")
+    for path in blobs.own_files(store.renditions):
+        if (named := _NAMES.fullmatch(path.name)) is not None:
+            yield KeptRendition(path, (named["digest"] or "") if named["version"] == str(VERSION) else "")
