@@ -192,7 +192,8 @@ def test_a_pick_of_an_earlier_request_is_kept_for_it(wanflow: Wanflow, service: 
     assert wanflow(*RUN).code == 0
     rewrite("prompt: another,", "prompt: changed,")
     said = wanflow("pick", "other", "2")
-    assert "warning: made from an earlier request of `other`: `wanflow hold other` keeps it" in said.err
+    hint = "made from an earlier request of `other`; to use it: `wanflow hold other`, then `wanflow pick other 2`"
+    assert f"warning: {hint}" in said.err
     assert wanflow("hold", "other").out == "other: take 2 is held (dashscope)\n"
     wanflow("release", "other")
     rewrite("prompt: changed,", "prompt: another,")

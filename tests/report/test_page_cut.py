@@ -5,15 +5,28 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
 from kit.bookkeeping import run
-from kit.films import LIGHTHOUSE, MAIN, place, plan
+from kit.films import FACTS, LIGHTHOUSE, MAIN, edited, place, plan
 from kit.pages import Element, PlainLinks, read, snapshot
 from wanflow.errors import UnknownTarget
-from wanflow.language.production import Cut, CutItem, Production, TitleCard, Transition, TransitionKind
+from wanflow.language.production import (
+    Cut,
+    CutFinish,
+    CutItem,
+    Notice,
+    Production,
+    Subtitles,
+    TitleCard,
+    Transition,
+    TransitionKind,
+)
+from wanflow.language.source import Facts, FileSource, Kind
 from wanflow.planner.plan import Plan
+from wanflow.report.export.edit_list import edit_list
 from wanflow.report.page import pages
 from wanflow.report.page.cut_view import clock, cut_page
 
@@ -73,6 +86,41 @@ def test_titles_and_missing_takes_have_their_place() -> None:
     assert "The cut was not written yet, or its file changed since." in page.text
 
 
+def test_a_cut_whose_shot_waits_for_a_pick_is_laid_out() -> None:
+    """This is when its film is wanted most: the strip has the item, and a link to where a take is picked."""
+    waits = edited(LIGHTHOUSE, "coast", takes=2, waits_for_pick=True)
+    after, _ = run(waits)
+    page = view(plan(waits, after))
+    assert [each.attributes["data-kind"] for each in items(page)] == ["waiting", "missing"]
+    assert page.all("p", class_="trouble") == []
+    assert page.one("p", class_="waiting").one("a").attributes["href"] == "/shot/coast"
+    assert page.one("ul", class_="reasons").one("code").text == "wanflow pick coast N"
+    with pytest.raises(UnknownTarget, match="coast has 2 takes and waits for a pick"):
+        edit_list(plan(waits, after), "main")
+
+
+def test_texts_are_where_the_file_will_have_them(tmp_path: Path) -> None:
+    """Burned lines have a place of their own; the notice is over the opening for its seconds."""
+    (tmp_path / "lines.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nTwo boats\n", encoding="utf-8")
+    source = FileSource("lines.srt")
+    tracks = [Subtitles(source, place(), burned=True, position=at) for at in ("top", Decimal("0.8"))]
+    finish = CutFinish(
+        subtitles=(*tracks, Subtitles(source, place(), position="top")),
+        notice=Notice("Made by AI", Decimal(2), Decimal(5), place()),
+    )
+    film = replace(LIGHTHOUSE, folder=tmp_path, cuts={"main": replace(MAIN, finish=finish)})
+    after, _ = run(film, facts=FACTS | {"lines.srt": Facts(Kind.SUBTITLES, "srt", "b" * 64, 50)})
+    page = view(plan(film, after))
+    lines = [each.attributes for each in page.all(class_="line") if "data-notice" not in each.attributes]
+    assert [(each["data-place"], each.get("data-edge")) for each in lines] == [
+        ("top", "4"),
+        ("bottom", "20"),
+        ("bottom", None),
+    ]
+    notice = next(each.attributes for each in page.all("g") if "data-notice" in each.attributes)
+    assert (notice["data-text"], notice["data-line-begin"], notice["data-line-end"]) == ("Made by AI", "0", "60")
+
+
 def test_both_films_are_offered_and_named() -> None:
     """The one that was written last is shown first where it is as it would be now."""
     after, _ = run(LIGHTHOUSE)
@@ -90,7 +138,7 @@ def test_a_cut_that_cannot_be_laid_out_says_why() -> None:
     film = with_items(replace(MAIN.items[0], start=Decimal(9)))
     after, _ = run(LIGHTHOUSE)
     page = view(plan(film, after))
-    assert "lies beyond the end of `coast`" in page.one("p", class_="trouble").text
+    assert "lies beyond the end of coast" in page.one("p", class_="trouble").text
     assert "shot coast, in 9" in page.text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -12,12 +13,14 @@ from kit.pages import Element, PlainLinks, read, snapshot
 from kit.providers import DASHSCOPE
 from wanflow import api
 from wanflow.errors import UnknownTarget
+from wanflow.money import Bound, Cost
 from wanflow.planner import choose
 from wanflow.planner.plan import Plan
 from wanflow.report.page import pages
 from wanflow.report.page.shot_view import shot_page
 from wanflow.report.text.consequence import consequence_text
 from wanflow.store.inventory import Inventory
+from wanflow.store.lock import Lock
 
 TWICE = replace(LIGHTHOUSE, shots={**LIGHTHOUSE.shots, "coast": replace(COAST, takes=2)}, provider=DASHSCOPE)
 """Two takes of the first shot, which the second continues."""
@@ -78,7 +81,10 @@ def test_the_price_of_a_pick_is_said_before_it_is_made() -> None:
             edited(TWICE, "coast", prompt="dusk"),
             0,
             1,
-            "take 1 was made from an earlier request: it is used where `coast` is held",
+            (
+                "take 1 was made from an earlier request, so the pick changes nothing now; "
+                "to use it, hold `coast` first, then pick it"
+            ),
         ),
     ],
     ids=["in use", "back", "earlier"],
@@ -89,6 +95,36 @@ def test_words_of_a_pick(film, before, take, words) -> None:
     if before:
         after, _ = run(TWICE, picked(plan(TWICE, after), before))
     assert consequence_text(api.consequence(plan(film, after), "coast", take), paid=True) == words
+
+
+def test_a_take_of_an_earlier_request_is_held_first_and_picked_then() -> None:
+    """The other way round the take of the present request is held; until the next run the old one is in use."""
+    dusk = edited(TWICE, "coast", prompt="dusk")
+    before, _ = run(TWICE)
+    assert "take 1 is in use until the next run" in view(plan(dusk, before), "coast").text
+    after, _ = run(dusk, before)
+    made = plan(dusk, after)
+
+    def held(lock: Lock) -> int | None:
+        entry = lock.shots["coast"]
+        return entry.numbers.get(entry.held or "")
+
+    def decided(lock: Lock, number: int | None) -> Lock:
+        asked = choose.at_present(choose.request_of_shot(made, "coast"), lock)
+        if number is None:
+            return choose.hold(lock, asked)
+        return choose.pick(lock, asked, choose.take_of_number(asked.entry, "coast", number))
+
+    assert held(decided(decided(after.lock, 1), None)) == 3
+    assert held(decided(decided(after.lock, None), 1)) == 1
+
+
+def test_a_pick_that_the_budget_forbids_says_so() -> None:
+    """Before it is made: the pick itself costs nothing, the run after it does."""
+    after, _ = run(TWICE)
+    asked = api.consequence(plan(replace(TWICE, budget=Cost(Decimal(2), "CNY", Bound.EXACT)), after), "coast", 2)
+    words = consequence_text(asked, paid=True)
+    assert words.endswith("; the run would exceed the limit: this costs at least 3.00 CNY; `budget` allows 2.00 CNY")
 
 
 def test_a_free_backend_says_that_the_price_is_of_the_list() -> None:

@@ -221,6 +221,8 @@ def test_a_page_that_only_shows_changes_nothing(shared: tuple[Review, httpx.Clie
     for action in ("/shots/coast/pick", "/shots/coast/hold", "/shots/coast/release", "/shots/coast/retake", "/run"):
         assert client.post(action, data={"take": "2"}).status_code == 405
     assert picks(review.file) == [(1, True, False), (2, False, False)]
+    assert "this page only shows" in client.post("/run").text
+    assert "this address does not answer PUT" in client.put("/plan").text
 
 
 def test_two_hundred_requests_at_once(shared: tuple[Review, httpx.Client]) -> None:

@@ -172,4 +172,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         context = copy_context()
         context.run(words_of_process.set, words)
         program = in_language(commands)
-        return context.run(guarded, lambda: program.main(words, prog_name="wanflow", standalone_mode=False))
+        code = context.run(guarded, lambda: program.main(words, prog_name="wanflow", standalone_mode=False))
+    if words is None:
+        gc.freeze()  # the process ends: nothing is looked through for garbage once more
+    return code

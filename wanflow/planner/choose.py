@@ -194,7 +194,7 @@ def adopt_clip(lock: Lock, shot_request: ShotRequest, take: Take, name: str, pla
         )
         raise UnknownTarget(
             words,
-            hint=tr("to use it: `wanflow pick {shot} {number}`, then `wanflow hold {shot}`", shot=shot, number=number),
+            hint=tr("to use it: `wanflow hold {shot}`, then `wanflow pick {shot} {number}`", shot=shot, number=number),
         )
     return locks.pick(lock, shot, shot_request.key, take.digest)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from wanflow import money
 from wanflow.graph.node import cut_name
 from wanflow.money import Cost
+from wanflow.planner.budget import Excess, excesses
 from wanflow.planner.picks import ChoiceReason, TakeChoice
 from wanflow.planner.plan import Action, Plan, Step, StepKind
 from wanflow.planner.request import planned_request
@@ -23,7 +24,8 @@ class Consequence:
     takes that would be rendered because of it, and `spared` those that no longer would. `restored` are takes of other
     shots that would be in use again, without cost. `cuts` are those that would be written again. `blocked` are nodes
     that would have to wait. `cost` is what the renders cost: of an animatic, the list price of the paid takes.
-    `planned`: a run would render the same takes as things are, from the take that is in use now.
+    `planned`: a run would render the same takes as things are, from the take that is in use now. `excesses` are the
+    limits that the next run would exceed then, or may.
     """
 
     shot: str
@@ -38,6 +40,7 @@ class Consequence:
     blocked: tuple[str, ...]
     cost: Cost
     planned: bool = False
+    excesses: tuple[Excess, ...] = ()
 
     @property
     def free(self) -> bool:
@@ -84,6 +87,7 @@ def compare(before: Plan, after: Plan, shot: str, take: int) -> Consequence:
         ),
         cost=money.total([step.cost for step in renders], after.currency),
         planned=bool(renders) and all(_renders(former, step.node) for step in renders),
+        excesses=tuple(excesses(after, None)) if renders else (),
     )
 
 

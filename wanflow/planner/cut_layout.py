@@ -9,7 +9,7 @@ from fractions import Fraction
 from wanflow import timebase
 from wanflow.errors import MediaFault
 from wanflow.language import timeline
-from wanflow.language.production import CutShape, TitleCard, TransitionKind
+from wanflow.language.production import Cut, CutShape, TitleCard, TransitionKind
 from wanflow.language.timeline import PlacedClip, TimelineSpan
 from wanflow.media.picture.segment import Card, JoinRecipe, PartRecipe, SegmentRecipe
 from wanflow.media.text.caption_layout import Caption, within
@@ -63,6 +63,14 @@ def place_items(edit: Edit, rate: Fraction) -> tuple[PlacedClip, ...]:
         raise MediaFault(str(overlap), hint=tr("make a transition shorter, or the item longer")) from overlap
     except timeline.TrimOutsideClip as outside:
         raise MediaFault(str(outside), hint=tr("change `in` or `out` of the item")) from outside
+
+
+def notice_caption(cut: Cut, frames: int, rate: Fraction) -> Caption | None:
+    """The words over the opening of a film of this length; None where a cut has none."""
+    notice = cut.finish.notice
+    if notice is None:
+        return None
+    return Caption(notice.text, 0, min(frames, timebase.to_frames(notice.seconds, rate)), "top", notice.height)
 
 
 def lay_out(edit: Edit, clips: tuple[PlacedClip, ...], rate: Fraction, captions: tuple[Caption, ...] = ()) -> CutLayout:

@@ -71,7 +71,7 @@ def shot_output(
     shot, choice = shot_request.shot, shot_request.choice
     if choice.open:
         nodes = tuple(take_node(shot.name, decision.number) for decision in decisions)
-        return missing_output(shot.name, needs_pick(shot_request, choice), nodes)
+        return missing_output(shot.name, needs_pick(shot_request, choice), nodes, price.output_film(shot, inputs))
     number = 0 if choice.take is None else shot_request.entry.numbers[choice.take.digest]
     # where none is picked, the lowest-numbered take that there will be is used (law 6)
     coming = (decision for decision in decisions if decision.action is not Action.BLOCKED)
@@ -81,7 +81,8 @@ def shot_output(
         return _take_output(shot, choice.take, number, decisions, inventory, waits)
     if first is None:
         node = take_node(shot.name, decisions[0].number)
-        return missing_output(shot.name, Reason(ReasonCode.INPUT_FAILED, tr("{node} is blocked", node=node)), (node,))
+        blocked = Reason(ReasonCode.INPUT_FAILED, tr("{node} is blocked", node=node))
+        return missing_output(shot.name, blocked, (node,), price.output_film(shot, inputs))
     if first.take is not None:
         found = findings_to_wait_for(shot, [first.take], inventory).get(first.take.digest, ())
         waits = findings_reason(shot.name, first.number, found) if found else None

@@ -257,6 +257,6 @@ def asset_output(vertex: AssetVertex, facts: FactsTable) -> NodeOutput:
             return missing_output(vertex.id, Reason(ReasonCode.INPUT_FAILED, tr("`{path}` {why}", path=path, why=why)))
 
 
-def missing_output(vertex: str, obstacle: Reason, nodes: tuple[str, ...] = ()) -> NodeOutput:
-    """What a step gives that can't be done."""
-    return NodeOutput(recipe.placeholder(vertex), obstacle=obstacle, nodes=nodes)
+def missing_output(vertex: str, obstacle: Reason, nodes: tuple[str, ...] = (), film: Film | None = None) -> NodeOutput:
+    """What a step gives that can't be done; `film` is what it would be, where that is known."""
+    return NodeOutput(recipe.placeholder(vertex), film=film, obstacle=obstacle, nodes=nodes)

@@ -237,9 +237,13 @@ class _Answers:
     async def no_route(self, request: Request, fault: Exception) -> Response:
         """The reply to an address or a method that does not exist."""
         status = fault.status_code if isinstance(fault, HTTPException) else HTTPStatus.NOT_FOUND
+        method = request.method
+        refused = tr("this address does not answer {method}", method=method)
+        if self._site.links.read_only and method == "POST":
+            refused = tr("this page only shows: nothing can be changed here")
         words = {
             HTTPStatus.NOT_FOUND: tr("nothing is at this address"),
-            HTTPStatus.METHOD_NOT_ALLOWED: tr("this page only shows: nothing can be changed here"),
+            HTTPStatus.METHOD_NOT_ALLOWED: refused,
         }.get(HTTPStatus(status), tr("this cannot be answered"))
         reply = await self.refused(request, ActionRefused(HTTPStatus(status), words))
         reply.headers.update(getattr(fault, "headers", None) or {})

@@ -30,7 +30,7 @@ from wanflow.media.text.subtitles import FindLinesBeyond, ReadSubtitles
 from wanflow.media.text.text_checks import CheckTexts, FindCovered, FindMissing
 from wanflow.messages import joined, tr
 from wanflow.planner.cut import Edit, EditItem, arrange, drawn_texts, film_size, is_drawn_anywhere, placed_at
-from wanflow.planner.cut_layout import CutLayout, Segment, frame_rate, lay_out, place_items
+from wanflow.planner.cut_layout import CutLayout, Segment, frame_rate, lay_out, notice_caption, place_items
 from wanflow.planner.plan import Step
 from wanflow.runner.context import RunContext, RunState
 from wanflow.runner.cut_sound import make_sound
@@ -184,11 +184,8 @@ class _Assembly:
 
 async def _read_captions(edit: Edit, frames: int, rate: Fraction, context: RunContext) -> tuple[Caption, ...]:
     """All captions of a film of this length; raises MediaFault where subtitles cannot be read."""
-    captions: list[Caption] = []
-    notice = edit.cut.finish.notice
-    if notice is not None:
-        shown = min(frames, timebase.to_frames(notice.seconds, rate))
-        captions.append(Caption(notice.text, 0, shown, "top", notice.height))
+    notice = notice_caption(edit.cut, frames, rate)
+    captions = [] if notice is None else [notice]
     for track in edit.cut.finish.subtitles:
         if track.burned:
             place, edge = placed_at(track.position, film_size(edit))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from operator import itemgetter
+from pathlib import Path
 
 from wanflow import timebase
 from wanflow.boundary import Content
@@ -17,11 +18,11 @@ from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.subtitle_file import read_lines
 from wanflow.media.text.subtitles import clock_text, to_captions
 from wanflow.messages import joined, tr, trp
-from wanflow.planner.cut import Edit, EditItem, arrange, film_size
-from wanflow.planner.cut_layout import frame_rate, place_items
+from wanflow.planner.cut import Edit, EditItem, arrange, film_size, placed_at
+from wanflow.planner.cut_layout import frame_rate, notice_caption, place_items
 from wanflow.planner.expected import known_findings
 from wanflow.planner.inputs import inputs_of, outputs_of
-from wanflow.planner.plan import Plan
+from wanflow.planner.plan import Plan, ReasonCode
 from wanflow.planner.request import planned_request
 from wanflow.report.text.words import on_one_line
 from wanflow.store.findings import Finding
@@ -107,7 +108,7 @@ class EditMusic:
 
 @dataclass(frozen=True, slots=True)
 class EditSubtitles:
-    """A subtitle file of a cut, and its lines in frames of the cut; they may overlap."""
+    """A subtitle file of a cut, and its lines in frames of the cut, placed as burned ones are; they may overlap."""
 
     track: Subtitles
     lines: tuple[Caption, ...]
@@ -115,7 +116,7 @@ class EditSubtitles:
 
 @dataclass(frozen=True, slots=True)
 class EditList:
-    """A cut at its frame rate; `size` is the width and height of its picture."""
+    """A cut at its frame rate; `size` is the width and height of its picture, `notice` the words over its opening."""
 
     cut: str
     title: str
@@ -124,6 +125,7 @@ class EditList:
     size: tuple[int, int] | None = None
     music: EditMusic | None = None
     subtitles: tuple[EditSubtitles, ...] = ()
+    notice: Caption | None = None
 
     @property
     def frames(self) -> int:
@@ -136,9 +138,9 @@ def edit_list(plan: Plan, cut: str, *, whole: bool = True) -> EditList:
 
     Without `whole` takes may be missing: their clips are as long as they are expected to be.
 
-    Raises UnknownTarget for a cut that isn't there, or with `whole` for one of whose takes is not rendered yet,
-    MediaFault where an `in` or `out` lies beyond a clip, the length of a missing one is not known, or a subtitle file
-    cannot be read.
+    Raises UnknownTarget for a cut that isn't there, or with `whole` for one that lacks a take: a shot waits for a pick,
+    or a take is not rendered yet. Raises MediaFault where an `in` or `out` lies beyond a clip, the length of a missing
+    one is not known, or a subtitle file cannot be read.
     """
     production = plan.graph.production
     if cut not in production.cuts:
@@ -151,20 +153,27 @@ def edit_list(plan: Plan, cut: str, *, whole: bool = True) -> EditList:
         raise TypeError(f"not a cut: {cut}")
     inputs = inputs_of(vertex, outputs_of(plan, plan.inventory, vertex.id), plan.graph)
     edit = arrange(vertex.cut, inputs, production.shots, production.provider)
-    missing = [item.vertex for item in edit.items if item.digest is None]
+    missing = [item.vertex for item in edit.items if item.digest is None and item.vertex is not None]
     if missing and whole:
+        obstacle = inputs[missing[0]].obstacle
+        if obstacle is not None and obstacle.code is ReasonCode.NEEDS_PICK:
+            raise UnknownTarget(obstacle.text)
         raise UnknownTarget(tr("`{missing}` is not rendered yet", missing=missing[0]), hint=tr("`wanflow run` first"))
     rate = frame_rate(edit)
     clips = place_items(edit, rate)
     events = tuple(_event(plan, edit.items[clip.item], clip, rate) for clip in clips)
     frames = total_frames(clips)
     files = {track: production.opened(track.source.path, Content.TEXT) for track in edit.cut.finish.subtitles}
-    subtitles = (
-        EditSubtitles(track, to_captions(read_lines(file, track.source.encoding), frames=frames, rate=rate))
-        for track, file in files.items()
-    )
+    subtitles = (_subtitles(edit, track, file, frames, rate) for track, file in files.items())
+    notice = notice_caption(edit.cut, frames, rate)
     music = _music(edit, frames, rate)
-    return EditList(cut, production.title or cut, rate, events, film_size(edit), music, tuple(subtitles))
+    return EditList(cut, production.title or cut, rate, events, film_size(edit), music, tuple(subtitles), notice)
+
+
+def _subtitles(edit: Edit, track: Subtitles, file: Path, frames: int, rate: Fraction) -> EditSubtitles:
+    place, edge = placed_at(track.position, film_size(edit)) if track.burned else ("bottom", None)
+    lines = to_captions(read_lines(file, track.source.encoding), frames=frames, rate=rate)
+    return EditSubtitles(track, tuple(replace(line, place=place, edge=edge) for line in lines))
 
 
 def _event(plan: Plan, item: EditItem, clip: PlacedClip, rate: Fraction) -> EditEvent:

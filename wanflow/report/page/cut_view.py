@@ -10,6 +10,7 @@ from wanflow import timebase
 from wanflow.errors import UnknownTarget, WanflowError
 from wanflow.graph.node import cut_id
 from wanflow.language.production import Cut, TransitionKind
+from wanflow.media.text.caption_layout import Caption
 from wanflow.messages import Translatable, tr
 from wanflow.planner.status import CutRow
 from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic, edit_list
@@ -31,7 +32,8 @@ class StripItem:
     """An item on the strip. `begin` and `end` are the frames of the film between which a hard cut shows it.
 
     So a join is a cut in its middle. `source_seconds` is the moment of its file at `begin`, `state` is that of its
-    shot. `share` and `offset` are its part of the film and where that begins, `clock` the same for people.
+    shot. `waits`: its shot has takes, and somebody has to pick one. `share` and `offset` are its part of the film and
+    where that begins, `clock` the same for people.
     """
 
     number: int
@@ -43,12 +45,13 @@ class StripItem:
     share: str
     offset: str
     clock: str
+    waits: bool = False
 
     @property
     def kind(self) -> str:
-        """What a player shows for it: `video`, `picture`, `title` or `missing`."""
+        """What a player shows for it: `video`, `picture`, `title`, `waiting` (for a pick) or `missing`."""
         if self.event.missing:
-            return "missing"
+            return "waiting" if self.waits else "missing"
         return "title" if self.event.title is not None else "picture" if self.event.still else "video"
 
     @property
@@ -74,13 +77,20 @@ class StripItem:
 
 @dataclass(frozen=True, slots=True)
 class StripLine:
-    """A text on the strip: a subtitle, from `begin` until `end`, in frames of the film."""
+    """A text on the strip: a subtitle, or the notice, from `begin` until `end`, in frames of the film.
+
+    `place` is `bottom` or `top`, and `edge` how far it is from there in percent of the picture's height; empty for what
+    its place has. `height` is that of its capitals in percent of the picture's shorter side.
+    """
 
     text: str
     begin: int
     end: int
     share: str
     offset: str
+    place: str
+    edge: str
+    height: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +109,7 @@ class CutPage:
     hint: str = ""
     items: tuple[StripItem, ...] = ()
     subtitles: tuple[tuple[str, tuple[StripLine, ...]], ...] = ()
+    notice: StripLine | None = None
     music: str = ""
     request: tuple[ShowRow, ...] = field(default=())
 
@@ -116,6 +127,11 @@ class CutPage:
     def missing(self) -> tuple[StripItem, ...]:
         """The items whose takes are not rendered yet."""
         return tuple(item for item in self.items if item.kind == "missing")
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """The shots in it that wait for a pick, each once."""
+        return tuple(dict.fromkeys(item.shot for item in self.items if item.waits))
 
     @property
     def joined(self) -> bool:
@@ -148,21 +164,9 @@ def cut_page(snapshot: Snapshot, name: str) -> CutPage:
         edit=edit,
         items=tuple(_items(edit, snapshot)),
         subtitles=tuple(
-            (
-                source_text(each.track.source),
-                tuple(
-                    StripLine(
-                        line.text,
-                        line.first,
-                        line.end,
-                        _percent(line.end - line.first, edit),
-                        _percent(line.first, edit),
-                    )
-                    for line in each.lines
-                ),
-            )
-            for each in edit.subtitles
+            (source_text(each.track.source), tuple(_line(line, edit) for line in each.lines)) for each in edit.subtitles
         ),
+        notice=None if edit.notice is None else _line(edit.notice, edit),
         music="" if edit.music is None else _music_text(edit.music),
         request=request,
     )
@@ -183,7 +187,21 @@ def _items(edit: EditList, snapshot: Snapshot) -> Iterator[StripItem]:
             share=_percent(end - begin, edit),
             offset=_percent(begin, edit),
             clock=clock(begin / edit.rate),
+            waits=event.missing and row is not None and row.choice.open,
         )
+
+
+def _line(caption: Caption, edit: EditList) -> StripLine:
+    return StripLine(
+        text=caption.text,
+        begin=caption.first,
+        end=caption.end,
+        share=_percent(caption.end - caption.first, edit),
+        offset=_percent(caption.first, edit),
+        place=caption.place,
+        edge="" if caption.edge is None else timebase.decimal_text(100 * Fraction(caption.edge), 2),
+        height=timebase.decimal_text(Fraction(caption.share), 2),
+    )
 
 
 def clock(seconds: Fraction) -> str:

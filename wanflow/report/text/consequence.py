@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from wanflow import money
-from wanflow.messages import tr
+from wanflow.messages import joined, tr
 from wanflow.planner.consequence import Consequence
 from wanflow.planner.plan import ReasonCode, Step
+from wanflow.report.text.plan import excess_text
 from wanflow.report.text.words import cost_words, listed
 
 MOST_NAMES = 3
@@ -21,14 +22,23 @@ def consequence_text(consequence: Consequence, *, paid: bool) -> str:
         return tr("take {take} is in use", take=take)
     if not consequence.used:
         return tr(
-            "take {take} was made from an earlier request: it is used where `{shot}` is held", take=take, shot=shot
+            "take {take} was made from an earlier request, so the pick changes nothing now; to use it, hold `{shot}` "
+            "first, then pick it",
+            take=take,
+            shot=shot,
         )
     work = [*_rendered(consequence, paid=paid), *_without_cost(consequence)]
     if not work:
         return tr("picking take {take} costs nothing, and nothing else changes", take=take)
     if consequence.free:
         return tr("picking take {take} costs nothing: it {work}", take=take, work=listed(work))
-    return tr("picking take {take} {work}", take=take, work=listed(work))
+    done = tr("picking take {take} {work}", take=take, work=listed(work))
+    if not consequence.excesses:
+        return done
+    beyond = joined("; ", map(excess_text, consequence.excesses))
+    if any(excess.certain for excess in consequence.excesses):
+        return tr("{done}; the run would exceed the limit: {excess}", done=done, excess=beyond)
+    return tr("{done}; the run may exceed the limit: {excess}", done=done, excess=beyond)
 
 
 def _rendered(consequence: Consequence, *, paid: bool) -> Iterator[str]:

@@ -176,5 +176,10 @@ def choice_warning(choice: Picked | Retake | Held | Released) -> str | None:
     if choice.source_shot is not None and choice.held:
         return tr("made from another request, so it is held; `wanflow release {shot}` undoes that", shot=choice.shot)
     if not choice.current and not choice.held:
-        return tr("made from an earlier request of `{shot}`: `wanflow hold {shot}` keeps it in use", shot=choice.shot)
+        return tr(
+            "made from an earlier request of `{shot}`; to use it: `wanflow hold {shot}`, "
+            "then `wanflow pick {shot} {take}`",
+            shot=choice.shot,
+            take=choice.take,
+        )
     return None

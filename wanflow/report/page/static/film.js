@@ -42,8 +42,11 @@ class Film {
     this.lines = [...this.view.querySelectorAll(".line")].map(({ dataset: line }) => ({
       begin: Number(line.lineBegin) / this.rate,
       end: Number(line.lineEnd) / this.rate,
-      track: line.track,
       text: line.text,
+      notice: "notice" in line,
+      place: line.place,
+      edge: line.edge,
+      height: Number(line.height),
     }));
     const bed = this.view.querySelector("[data-music]")?.dataset;
     this.bed = bed?.src ? { ...bed, end: Number(bed.end) / this.rate, gain: 10 ** (Number(bed.gain) / 20), fade: Number(bed.fade) } : undefined;
@@ -203,13 +206,37 @@ class Film {
     still.hidden = item.kind !== "picture";
     if (item.kind === "picture") still.src = item.source;
     const title = find(".film-title");
-    title.hidden = !["title", "missing"].includes(item.kind);
-    title.textContent = item.kind === "missing" ? this.view.dataset.wordsMissing.replace("{name}", item.name) : item.text;
-    title.classList.toggle("is-missing", item.kind === "missing");
+    const { wordsMissing, wordsWaiting } = this.view.dataset;
+    const lacks = { missing: wordsMissing, waiting: wordsWaiting }[item.kind];
+    title.hidden = !lacks && item.kind !== "title";
+    title.textContent = lacks ? lacks.replace("{name}", () => item.name) : item.text;
+    title.classList.toggle("is-missing", Boolean(lacks));
     title.style.backgroundColor = item.ground;
     const slate = find(".film-slate");
     slate.hidden = !item.slate;
     slate.textContent = item.slate;
+  }
+
+  /** The texts over the picture, those at one place together: the first of them is nearest to its edge. */
+  drawLines(lines) {
+    const places = new Map();
+    for (const line of lines) {
+      const key = `${line.place} ${line.edge ?? ""} ${line.notice}`;
+      places.set(key, [...(places.get(key) ?? []), line]);
+    }
+    const drawn = new Map([...this.stage.querySelectorAll(".film-line")].map((block) => [block.dataset.key, block]));
+    for (const [key, [{ place, edge, notice, height }, ...others]] of places) {
+      const texts = [places.get(key)[0], ...others].map((line) => line.text);
+      const block = drawn.get(key) ?? document.createElement("p");
+      if (!drawn.delete(key)) this.stage.append(block);
+      block.className = notice ? "film-line is-notice" : "film-line";
+      block.dataset.key = key;
+      block.textContent = (place === "top" ? texts : texts.reverse()).join("\n");
+      const [width, above] = (this.view.dataset.size ?? "16x9").split("x").map(Number);
+      block.style.fontSize = `${(height * 1.4 * Math.min(width, above)) / width}cqw`; // capitals are 0.7 of their letters' size
+      Object.assign(block.style, { top: "auto", bottom: "auto", [place]: edge === undefined ? (notice ? "4%" : "10%") : `${edge}%` });
+    }
+    for (const block of drawn.values()) block.remove();
   }
 
   fail(item) {
@@ -275,10 +302,7 @@ class Film {
     view.classList.toggle("js-former", this.mode === "written" && view.dataset.state !== "current");
     this.items.forEach(({ element }, number) => element.classList.toggle("js-playing", number === index));
     view.querySelectorAll("[data-row]").forEach((row, number) => row.toggleAttribute("aria-current", number === index));
-    const line = this.stage.querySelector(".film-line");
-    const words = this.lines.filter((each) => each.begin <= seconds && seconds < each.end).map((each) => each.text);
-    line.hidden = !words.length;
-    line.textContent = words.join("\n");
+    this.drawLines(this.lines.filter((each) => each.begin <= seconds && seconds < each.end));
     this.onChange();
   }
 }
