@@ -22,7 +22,7 @@ from wanflow.language.source import UrlSource
 from wanflow.masking import has_key, without_password
 from wanflow.media.ffmpeg import find_ffmpeg
 from wanflow.media.jobs import Jobs, LocalJobs
-from wanflow.messages import tr
+from wanflow.messages import tr, translated
 from wanflow.money import Cost
 from wanflow.planner import budget
 from wanflow.providers.bucket import BucketUploads
@@ -33,7 +33,7 @@ from wanflow.providers.poller import Poller
 from wanflow.providers.protocol import Connector, Endpoint, WaitingClient
 from wanflow.providers.retrying import OnRetry, Retrying
 from wanflow.report.progress import OutcomeSoFar
-from wanflow.report.text.events import event_line, finished_line, started_line
+from wanflow.report.text.events import event_line, finished_line, reworded, started_line
 from wanflow.runner.addresses import Addresses, recall
 from wanflow.runner.cancel import Cancelled, cancel_tasks
 from wanflow.runner.context import RunContext
@@ -148,14 +148,17 @@ async def open_run(production: Production, emit: Emit, pace: RunOptions) -> Asyn
 
 @contextmanager
 def _recorded(store: Store, emit: Emit, currency: str) -> Iterator[Emit]:
-    """The receiver of events of a run that a page can follow, whoever started the run (store.run_record)."""
+    """The receiver of events of a run that a page can follow, whoever started the run (store.run_record).
+
+    People read the record, so its messages are in the language of whoever runs.
+    """
     so_far, code = OutcomeSoFar(currency), ExitCode.INTERRUPTED
     with run_record.recording(store) as record:
         record.write(started_line(_time()))
 
         def tell(event: Event) -> None:
             so_far.note(event)
-            record.write(event_line(event, _time()))
+            record.write(event_line(reworded(event, translated), _time()))
             emit(event)
 
         try:

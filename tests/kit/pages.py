@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 from wanflow.planner.plan import Plan
 from wanflow.planner.status import status, take_rows
-from wanflow.report.page.pages import PageAction, PictureKind, View
+from wanflow.report.page.pages import PageAction, View
 from wanflow.report.page.snapshot import Snapshot
+from wanflow.store.renditions import Rendition
 from wanflow.yamldoc.nodes import Place
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -41,13 +42,17 @@ class PlainLinks:
         """A file."""
         return f"/media/{digest}"
 
-    def picture(self, digest: str, kind: PictureKind) -> str | None:
+    def picture(self, digest: str, kind: Rendition) -> str | None:
         """What is derived from a file."""
         return f"/media/{digest}/{kind}"
 
     def editor(self, place: Place) -> str | None:
         """What opens an editor."""
         return f"editor:{place}"
+
+    def completed(self, text: str) -> str:
+        """A message for a terminal."""
+        return text
 
     def action(self, action: PageAction, shot: str = "") -> str | None:
         """The address of a form."""

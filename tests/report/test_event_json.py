@@ -11,7 +11,7 @@ from wanflow.errors import ExitCode
 from wanflow.money import Bound, Cost
 from wanflow.planner.plan import Action
 from wanflow.report.progress import OutcomeSoFar
-from wanflow.report.text.events import event_line, finished_line
+from wanflow.report.text.events import event_line, finished_line, reworded
 from wanflow.runner import events as happened
 from wanflow.runner.events import Failure, Outcome
 
@@ -35,6 +35,14 @@ def test_every_event_is_one_line_with_its_time_and_node(event: happened.Event, n
     told = json.loads(line)
     assert "\n" not in line
     assert (told["event"], told["time"], told["node"]) == (name, NOW, event.node)
+
+
+@pytest.mark.parametrize(("event", "name"), EVENTS)
+def test_words_for_people_can_be_others(event: happened.Event, name: str) -> None:
+    """In another language, or with commands that work when pasted; nothing else of an event changes."""
+    before, after = (json.loads(event_line(each, NOW)) for each in (event, reworded(event, str.upper)))
+    words = {key: value.upper() if key in {"message", "hint"} else value for key, value in before.items()}
+    assert (after, after["event"]) == (words, name)
 
 
 def test_a_finished_cut_carries_its_segments() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -72,6 +74,7 @@ def test_a_join_is_a_cut_in_its_middle() -> None:
     # 150 frames, of which the join covers the last 12: the second begins at 138 and is seen from 144
     assert (first.attributes["data-end"], second.attributes["data-begin"]) == ("144", "144")
     assert second.attributes["data-from"] == "0.200000"
+    assert "frame 6 of 150" in page.one("table", class_="items").words
     assert second.attributes["data-end"] == "288"
     assert "Joins are shown as cuts." in page.text
 
@@ -140,6 +143,16 @@ def test_a_cut_that_cannot_be_laid_out_says_why() -> None:
     page = view(plan(film, after))
     assert "lies beyond the end of coast" in page.one("p", class_="trouble").text
     assert "shot coast, in 9" in page.text
+
+
+def test_the_stylesheet_is_well_formed() -> None:
+    """A brace too few or too many makes browsers ignore what follows."""
+    text = re.sub(
+        r"/\*.*?\*/|\"[^\"\n]*\"", "", (pages.STATIC / "page.css").read_text(encoding="utf-8"), flags=re.DOTALL
+    )
+    depth = list(accumulate({"{": 1, "}": -1}.get(letter, 0) for letter in text))
+    assert (min(depth), depth[-1]) == (0, 0)
+    assert max(depth) <= 2  # nothing is nested deeper than a rule in a condition
 
 
 def test_another_name_is_not_found() -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from kit.browser import Review, Visitor
 from kit.project import rewrite
+from wanflow.report.page.pages import STATIC
 
 
 def frame(page: Page) -> Locator:
@@ -51,6 +52,9 @@ def test_takes_play_in_step_by_keys(review: Review, visitor: Visitor) -> None:
     assert first == second
     keys.press("End")
     expect(frame(page)).to_have_text("frame 59")
+    rewrite(review.file, "The coast", "The shore")
+    expect(page.locator("details.earlier .take")).to_have_count(2)
+    assert moments(page)[0] > 1.9
     keys.press("j")
     expect(frame(page)).not_to_have_text("frame 59")
     keys.press("k")
@@ -135,6 +139,19 @@ def test_the_film_as_it_would_be_now_plays_from_takes(review: Review, visitor: V
     expect(frame(page)).to_have_text("frame 0")
     items.nth(1).locator("a").dblclick()
     page.wait_for_url("**/shots/approach")
+
+
+def test_every_script_can_be_read(browser: Browser) -> None:
+    """A module is read as a whole before what it imports: so a missing import at its end runs none of it."""
+    page = browser.new_page()
+    for script in sorted(STATIC.glob("*.js")):
+        text = f'{script.read_text(encoding="utf-8")}\nimport "about:nothing";'
+        fault = page.evaluate(
+            """text => import(URL.createObjectURL(new Blob([text], {type: "text/javascript"}))).catch(e => e.name)""",
+            text,
+        )
+        assert fault == "TypeError", script.name
+    page.close()
 
 
 def test_without_scripts_pages_read_and_forms_pick(review: Review, visitor: Visitor) -> None:

@@ -327,6 +327,12 @@ def test_a_form_that_cannot_be_done_changes_nothing(
     assert picks(review.file) == [(1, True, False), (2, False, False)]
 
 
+def test_commands_in_messages_name_the_production(shared_writable: tuple[Review, httpx.Client]) -> None:
+    """So that they work when they are pasted, as those in a terminal do."""
+    review, client = shared_writable
+    assert f"wanflow review -f {review.file} --allow-run" in client.post("/run").text
+
+
 @pytest.fixture(scope="module")
 def shared_writable(rendered: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Review, httpx.Client]]:
     """A server for forms that change nothing because they cannot be done, and a client of it."""

@@ -24,10 +24,10 @@ from wanflow.language.production import Production
 from wanflow.messages import joined, tr, trn
 from wanflow.planner.plan import Plan
 from wanflow.report.progress import OutcomeSoFar
-from wanflow.report.text.events import Verbosity, event_line, event_lines, finished_line
+from wanflow.report.text.events import Verbosity, event_line, event_lines, finished_line, reworded
 from wanflow.report.text.summary import interrupted_lines, left_lines
 from wanflow.report.text.words import listed
-from wanflow.runner.events import CutFinished, Emit, Event, Outcome, StepFinished, TakeStored, Warned
+from wanflow.runner.events import CutFinished, Emit, Event, Outcome, TakeStored
 
 LEFT = frozenset({ExitCode.IN_FLIGHT, ExitCode.UNDECIDED})
 """Exit codes after which something is left with the service; it is named."""
@@ -48,7 +48,7 @@ def display(plan: Plan, verbosity: Verbosity, so_far: OutcomeSoFar, *, as_json: 
         yield printer(verbosity, so_far, as_json=as_json)
         return
     with cast(OpenDisplay, import_attribute("wanflow.report.text.console:live"))(plan, verbosity) as show:
-        yield partial(_pass_on, so_far, lambda event: show(_completed(_seen_from_here(event), for_reader)))
+        yield partial(_pass_on, so_far, lambda event: show(reworded(_seen_from_here(event), for_reader)))
 
 
 def printer(verbosity: Verbosity, so_far: OutcomeSoFar, *, as_json: bool) -> Emit:
@@ -56,9 +56,9 @@ def printer(verbosity: Verbosity, so_far: OutcomeSoFar, *, as_json: bool) -> Emi
 
     def print_event(event: Event) -> None:
         if as_json:
-            print_json_text(event_line(_completed(event, pasteable), _now()))
+            print_json_text(event_line(reworded(event, pasteable), _now()))
         else:
-            say(*event_lines(_completed(_seen_from_here(event), for_reader), verbosity), err=True)
+            say(*event_lines(reworded(_seen_from_here(event), for_reader), verbosity), err=True)
 
     return partial(_pass_on, so_far, print_event)
 
@@ -66,16 +66,6 @@ def printer(verbosity: Verbosity, so_far: OutcomeSoFar, *, as_json: bool) -> Emi
 def _pass_on(so_far: OutcomeSoFar, emit: Emit, event: Event) -> None:
     so_far.note(event)
     emit(event)
-
-
-def _completed(event: Event, complete: Callable[[str], str]) -> Event:
-    """An event with commands that work when pasted; `complete` completes those in a text."""
-    match event:
-        case Warned(message):
-            return replace(event, message=complete(message))
-        case StepFinished(_, _, message, hint):
-            return replace(event, message=message and complete(message), hint=hint and complete(hint))
-    return event
 
 
 def _seen_from_here(event: Event) -> Event:

@@ -39,10 +39,10 @@ class Difference:
         if self.code is ReasonCode.INPUT_CHANGED and not (self.old and self.new):
             return tr("{key} added", key=self.key) if self.new else tr("{key} removed", key=self.key)
         if self.code is ReasonCode.INPUT_CHANGED:
-            head, found, old = self.old.rpartition(", take ")
+            head, found, _ = self.old.rpartition(", take ")
             if found and self.new.startswith(head + found):
                 new = self.new.removeprefix(head + found)
-                return tr("{key}: {head}, take {old} → take {new}", key=self.key, head=head, old=old, new=new)
+                return tr("{key}: {old} → take {new}", key=self.key, old=self.old, new=new)
             if self._same_until("file "):  # a digest says nothing to a person
                 return tr("{key}: file changed", key=self.key)
             if self._same_until("address "):

@@ -28,7 +28,7 @@ from wanflow.review.events import Events
 from wanflow.review.live import LiveProduction
 from wanflow.review.media import ServedMedia
 from wanflow.review.runs import PageRuns
-from wanflow.store.renditions import Rendition as PictureKind
+from wanflow.store.renditions import Rendition
 from wanflow.yamldoc.nodes import Place
 
 FIXED = {View.BOARD: "/", View.PLAN: "/plan", View.GRAPH: "/graph", View.COSTS: "/costs"}
@@ -46,12 +46,16 @@ STATIC_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg
 
 @dataclass(frozen=True, slots=True)
 class ServedLinks:
-    """Links to the views and files of this server."""
+    """Links to the views and files of this server.
+
+    `folder` is where an editor finds the files, None for other machines. `complete` completes the commands in a text.
+    """
 
     live: bool = True
     read_only: bool = False
     allow_run: bool = False
     folder: Path | None = None
+    complete: Callable[[str], str] = str
 
     def view(self, view: View, name: str = "") -> str:
         """A view; `/` in a name is kept, since names of scenes have it."""
@@ -65,7 +69,7 @@ class ServedLinks:
         """A take, an asset, an extract or a written cut."""
         return f"/media/{digest}"
 
-    def picture(self, digest: str, kind: PictureKind) -> str | None:
+    def picture(self, digest: str, kind: Rendition) -> str | None:
         """What is derived from a file."""
         return f"/media/{digest}/{kind}"
 
@@ -74,6 +78,10 @@ class ServedLinks:
         if self.folder is None or is_shipped(place):
             return None
         return f"vscode://file{quote((self.folder / place.file).as_posix())}:{place.line}:{place.column}"
+
+    def completed(self, text: str) -> str:
+        """A message whose commands name the production as the command of this server did."""
+        return self.complete(text)
 
     def action(self, action: PageAction, shot: str = "") -> str | None:
         """Where the form of an action goes; nothing where the server refuses it."""

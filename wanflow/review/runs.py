@@ -16,7 +16,7 @@ from wanflow.errors import ExitCode, WanflowError
 from wanflow.language.problem import SpecError
 from wanflow.language.production import Production
 from wanflow.loading import SoundPart
-from wanflow.messages import joined, tr
+from wanflow.messages import joined, tr, translated
 from wanflow.money import Cost
 from wanflow.planner.budget import excesses, new_cost
 from wanflow.planner.saved import PlanArguments, SavedPlan, read_saved, saved_json, unapproved
@@ -34,6 +34,8 @@ TellEvent = Callable[[Mapping[str, Any]], object]
 """Where an event of a run goes, as `run --json` has it."""
 
 FINISHED = "run.finished"
+WORDS = frozenset({"message", "hint"})
+"""Keys of an event whose values are text for a person."""
 
 
 class PageRuns:
@@ -71,8 +73,8 @@ class PageRuns:
             known = _known(fault)
             if known is None:
                 _log.exception("a run of the page failed")
-            words = str(tr("this is a bug in wanflow: {name}", name=type(fault).__name__))
-            self._tell({"event": "warning", "message": words if known is None else _words(known)})
+            words = tr("this is a bug in wanflow: {name}", name=type(fault).__name__)
+            self._tell({"event": "warning", "message": translated(words if known is None else _words(known))})
             self._tell({"event": FINISHED, **Outcome(ExitCode.FAILED, cost=money.nothing(approved.currency)).to_json()})
 
     async def _perform(self, approved: SavedPlan, limit: Cost | None) -> None:
@@ -127,11 +129,12 @@ def _words(fault: WanflowError) -> str:
 class RunProgress:
     """The events of the run that is active, whoever started it, by its record in the store.
 
-    `look` gives each event once. `past` are those that a page needs that comes later.
+    `look` gives each event once. `past` are those that a page needs that comes later. `complete` completes the commands
+    in messages.
     """
 
-    def __init__(self, store_of: Callable[[], Store | None]) -> None:
-        self._store_of = store_of
+    def __init__(self, store_of: Callable[[], Store | None], complete: Callable[[str], str] = str) -> None:
+        self._store_of, self._complete = store_of, complete
         self._reader: RunReader | None = None
         self._events = dict[object, Mapping[str, Any]]()
         self._finished: Mapping[str, Any] | None = None
@@ -159,12 +162,19 @@ class RunProgress:
         return tuple(self._events.values()) or ended
 
     def _read(self, reader: RunReader) -> list[Mapping[str, Any]]:
-        begun, new = reader.read()
+        begun, read = reader.read()
         if begun:
             self._events.clear()
+        new = [
+            {
+                key: self._complete(value) if key in WORDS and isinstance(value, str) else value
+                for key, value in each.items()
+            }
+            for each in read
+        ]
         for event in new:
             self._note(event)
-        return list(new)
+        return list[Mapping[str, Any]](new)
 
     def _note(self, event: Mapping[str, Any]) -> None:
         """Keep an event for later pages; of the progress of a cut only the last counts."""

@@ -31,13 +31,17 @@ Announce = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Reviewing:
-    """How to serve a page: where, what it may do, and whether a browser opens it. `port` 0 is any free one."""
+    """How to serve a page: where, what it may do, and whether a browser opens it. `port` 0 is any free one.
+
+    `complete` completes the commands in a message, so that they work when pasted.
+    """
 
     host: str = "127.0.0.1"
     port: int = 0
     read_only: bool = False
     allow_run: bool = False
     opens: bool = True
+    complete: Callable[[str], str] = str
 
 
 async def serve(
@@ -58,14 +62,16 @@ async def serve(
 
         access = Access(lambda token: announce_again(link(token)))
         live, media, loop = LiveProduction(file, load), ServedMedia(), asyncio.get_running_loop()
-        progress = RunProgress(lambda: media.store)
+        progress = RunProgress(lambda: media.store, reviewing.complete)
         events = Events(progress.past)
         runs: PageRuns | None = None
         if reviewing.allow_run:
             portal = stack.enter_context(start_blocking_portal())
             runs = PageRuns(portal, load, partial(loop.call_soon_threadsafe, events.ran))
         here = live.folder if is_loopback(reviewing.host) else None
-        links = ServedLinks(read_only=reviewing.read_only, allow_run=reviewing.allow_run, folder=here)
+        links = ServedLinks(
+            read_only=reviewing.read_only, allow_run=reviewing.allow_run, folder=here, complete=reviewing.complete
+        )
         site = Site(live, links, events, Said(f"wanflow-said-{port}"), media, runs)
         guarded = Guarded(build_app(site), access, ServedHosts(reviewing.host), f"wanflow-{port}")
         ending = ExitStack()

@@ -62,7 +62,7 @@ def report(settings: ProductionOptions, output: Path | None, *, embed: bool, for
         words = trn("{number} short film is left out", "{number} short films are left out", made.left_out)
         reason = tr("the file would be too large; `--force` keeps them")
         say(tr("note: {words}: {reason}", words=words, reason=reason), err=True)
-    say(tr("the report has {size}", size=size_text(len(content))), err=True)
+    say(tr("the size of the report is {size}", size=size_text(len(content))), err=True)
     if dash:
         print_file(content)
     else:

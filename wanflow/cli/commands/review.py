@@ -10,6 +10,7 @@ import click
 
 from wanflow import api
 from wanflow.catalog.provider import load_providers
+from wanflow.cli.hints import pasteable
 from wanflow.cli.limits import production_is_read
 from wanflow.cli.opening import conclude_part, open_sound_part
 from wanflow.cli.options import ProductionOptions, example, production_options
@@ -56,7 +57,7 @@ def review(
             err=True,
         )
     continue_without_reader()
-    reviewing = Reviewing(host, port, read_only=read_only, allow_run=allow_run, opens=not no_open)
+    reviewing = Reviewing(host, port, read_only=read_only, allow_run=allow_run, opens=not no_open, complete=pasteable)
     interrupted = anyio.run(serve, file, partial(open_sound_part, settings), reviewing, say, _say_again)
     if interrupted is None:
         return ExitCode.DONE

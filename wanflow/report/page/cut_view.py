@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -63,6 +64,11 @@ class StripItem:
     def file_rate(self) -> str:
         """Frames of its file a second, as a script reads it."""
         return timebase.rate_text(self.event.rate)
+
+    @property
+    def first(self) -> int:
+        """The frame of its file that is shown first."""
+        return math.floor(self.source_seconds * self.event.rate)
 
     @property
     def length(self) -> int:

@@ -101,6 +101,10 @@ class FrozenLinks:
     def editor(self, place: Place) -> None:
         """Nothing: who reads a report has none of the files."""
 
+    def completed(self, text: str) -> str:
+        """The message as it is: who reads a report has no production."""
+        return text
+
     def action(self, action: PageAction, shot: str = "") -> None:
         """Nothing: a report changes nothing."""
 

@@ -15,6 +15,7 @@ from typing import Protocol
 from urllib.parse import unquote
 
 import jinja2
+import jinja2.runtime
 from jinja2.filters import do_mark_safe
 
 from wanflow.characters import shown
@@ -34,8 +35,7 @@ from wanflow.report.text.plan import ACTIONS
 from wanflow.report.text.status import CHARGE_STATES, STATES, charge_text
 from wanflow.report.text.words import cost_text, cost_words, count, seconds_text, time_text
 from wanflow.store.charges import Ledger
-from wanflow.store.renditions import STRIP_FRAMES
-from wanflow.store.renditions import Rendition as PictureKind
+from wanflow.store.renditions import STRIP_FRAMES, Rendition
 from wanflow.yamldoc.nodes import Place
 
 STATIC = Path(__file__).parent / "static"
@@ -92,12 +92,16 @@ class Links(Protocol):
         """The file of a take, an asset, an extract or a written cut."""
         ...
 
-    def picture(self, digest: str, kind: PictureKind) -> str | None:
+    def picture(self, digest: str, kind: Rendition) -> str | None:
         """What is derived from the file of this digest."""
         ...
 
     def editor(self, place: Place) -> str | None:
         """What opens an editor at a place of the production's files; None where the reader has none of them."""
+        ...
+
+    def completed(self, text: str) -> str:
+        """A message whose commands work when they are pasted into a terminal."""
         ...
 
     def action(self, action: PageAction, shot: str = "") -> str | None:
@@ -205,7 +209,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         finalize=_for_reader,
     )
-    environment.filters.update(cost_text=cost_text, in_parts=_in_parts)
+    environment.filters.update(cost_text=cost_text, in_parts=_in_parts, completed=_completed)
     environment.globals.update(
         tr=tr,
         trn=trn,
@@ -219,7 +223,7 @@ def _environment() -> jinja2.Environment:
         excerpt=excerpt,
         uses_texts=uses_texts,
         View=View,
-        PictureKind=PictureKind,
+        Rendition=Rendition,
         PageAction=PageAction,
         ACTIONS=ACTIONS,
         STATES=STATES,
@@ -231,10 +235,18 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
-def _in_parts(text: str) -> list[str]:
+@jinja2.pass_context
+def _in_parts(context: jinja2.runtime.Context, text: str) -> list[str]:
     """A message in the language of its reader, cut at its backticks: every second part is code."""
-    parts = translated(text).split("`")
-    return parts if len(parts) % 2 else [translated(text)]
+    whole = _completed(context, text)
+    parts = whole.split("`")
+    return parts if len(parts) % 2 else [whole]
+
+
+@jinja2.pass_context
+def _completed(context: jinja2.runtime.Context, text: str) -> str:
+    links: Links = context["links"]
+    return links.completed(translated(text))
 
 
 def _for_reader(value: object) -> object:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from enum import IntEnum
 
 from wanflow.characters import LONGEST_MESSAGE, shown
@@ -98,6 +100,16 @@ def _detail(event: Event) -> str | None:
             return f"{node}: {outcome}"
         case _:
             return None
+
+
+def reworded(event: Event, change: Callable[[str], str]) -> Event:
+    """An event with other words for people, as in another language, or with commands that work when pasted."""
+    match event:
+        case Warned(message):
+            return replace(event, message=change(message))
+        case StepFinished(_, _, message, hint):
+            return replace(event, message=message and change(message), hint=hint and change(hint))
+    return event
 
 
 def event_line(event: Event, time: str) -> str:

@@ -106,7 +106,12 @@ function show(html, refused = false) {
     return;
   }
   document.title = fresh.title;
+  const before = new Map([...document.querySelectorAll("video[id]")].map((player) => [player.id, player]));
   for (const id of ["top", "main"]) merge(document.getElementById(id), fresh.getElementById(id));
+  for (const player of document.querySelectorAll("video[id]")) {
+    const former = before.get(player.id); // a take that moved to another request has a new player
+    if (former && former !== player && former.getAttribute("src") === player.getAttribute("src")) player.currentTime = former.currentTime;
+  }
   const words = fresh.getElementById("said")?.textContent.trim();
   if (words) say(words, refused);
   if (focused !== document.activeElement && focused?.isConnected) focused.focus({ preventScroll: true });
@@ -253,8 +258,13 @@ function showRun(event) {
   else if (kind === "task.state") step.state = event.state === "RUNNING" ? "rendering" : step.state;
   else if (kind === "cut.progress") step.part = event.total ? event.done / event.total : 0;
   else if (kind === "step.finished") Object.assign(step, { state: event.outcome, message: event.message, until: at });
+  else if (kind === "warning" && node) step.message = event.message;
   else if (kind === "take.stored") step.cost = event.cost;
   if (node) steps.set(node, step);
+  if (kind === "task.submitted" || kind === "task.state") step.message = "";
+  const warning = run.querySelector("[data-run-warning]");
+  if (kind === "warning" && !node) warning.textContent = event.message;
+  else if (node && kind !== "warning") warning.textContent = "";
   if (kind === "run.finished") endRun(event);
   drawRun();
 }
@@ -270,11 +280,13 @@ function beginRun() {
 function endRun(event) {
   clearInterval(clock);
   clock = 0;
-  run.setAttribute("data-over", event.exit_code === 0 ? "done" : "failed");
+  const ends = [...steps.values()].map((step) => step.state);
+  const waits = ends.includes("blocked") && !ends.includes("failed");
+  run.setAttribute("data-over", event.exit_code === 0 ? "done" : waits ? "waits" : "failed");
   refresh();
 }
 
-const ENDED = new Set(["done", "reused", "failed", "blocked"]);
+const ENDED = new Set(["done", "reused", "failed"]);
 
 function drawRun() {
   const all = [...steps.values()];
@@ -282,10 +294,12 @@ function drawRun() {
   const paid = costs.reduce((sum, cost) => sum + Number(cost.amount), 0);
   const money = costs.length ? [`${paid.toFixed(2)} ${costs[0].currency}`] : [];
   const ended = all.filter((step) => ENDED.has(step.state)).length;
-  const words = run.dataset.over ? run.dataset.ended : run.dataset.active;
-  run.querySelector("[data-run-title]").textContent = words;
+  const { over } = run.dataset;
+  run.querySelector("[data-run-title]").textContent = over ? (over === "waits" ? run.dataset.waits : run.dataset.ended) : run.dataset.active;
   const sum = filled(run.dataset.sum, { ended, started: all.length });
-  run.querySelector("[data-run-sum]").textContent = [sum, ...money].join(" · ");
+  const blocked = all.filter((step) => step.state === "blocked").length;
+  const left = blocked ? [filled(run.dataset.blocked, { blocked })] : [];
+  run.querySelector("[data-run-sum]").textContent = [sum, ...left, ...money].join(" · ");
   const list = run.querySelector("ol");
   for (const [node, step] of steps) {
     let row = step.row;
@@ -297,6 +311,7 @@ function drawRun() {
     const state = row.querySelector("[data-state]");
     state.dataset.state = step.state;
     state.textContent = run.querySelector(`[data-word="${CSS.escape(step.state)}"]`)?.textContent ?? step.state;
+    row.dataset.is = step.state;
     row.querySelector("progress").hidden = step.part === undefined || ENDED.has(step.state);
     row.querySelector("progress").value = step.part ?? 0;
     const seconds = step.since ? Math.max(0, ((step.until ?? Date.now()) - step.since) / 1000) : 0;

@@ -99,7 +99,7 @@ async function askPrices(view) {
   const base = view.dataset.shot;
   for (const link of view.querySelectorAll("a[data-ask]")) {
     const known = answers.get(`${base} ${link.dataset.ask}`);
-    if (known) link.replaceChildren(known);
+    if (known) link.replaceChildren(...known.cloneNode(true).childNodes);
   }
   for (const link of [...view.querySelectorAll("a[data-ask]")].filter(isShown)) {
     if (turn !== asking || !link.isConnected) return;
@@ -109,10 +109,11 @@ async function askPrices(view) {
       if (!reply.ok) throw new Error(reply.statusText);
       const page = new DOMParser().parseFromString(await reply.text(), "text/html");
       const found = page.querySelector(`[data-consequence="${CSS.escape(link.dataset.ask)}"]`);
-      if (turn !== asking || !link.isConnected || !found) continue;
-      answers.set(`${base} ${link.dataset.ask}`, found.textContent);
+      if (turn !== asking || !link.isConnected) continue;
+      if (!found) throw new Error("no answer");
+      answers.set(`${base} ${link.dataset.ask}`, found);
       const text = link.closest(".consequence");
-      text.replaceChildren(found.textContent);
+      text.replaceChildren(...found.cloneNode(true).childNodes);
       text.setAttribute("data-consequence", link.dataset.ask);
       text.toggleAttribute("data-free", found.hasAttribute("data-free"));
     } catch {
