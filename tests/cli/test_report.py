@@ -57,7 +57,7 @@ def test_the_report_is_the_same_until_something_changes(wanflow: Wanflow, report
     first = written.read_bytes()
     said = wanflow("report", "-f", str(reported / "wanflow.yaml"))
     assert (said.code, said.out) == (0, f"{written}\n")
-    assert re.fullmatch(r"the report has \d+ KB\n", said.err)
+    assert re.fullmatch(r"the size of the report is \d+ KB\n", said.err)
     assert written.read_bytes() == first
 
 

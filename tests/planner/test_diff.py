@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from kit.providers import DASHSCOPE
 from wanflow.digest import Canonical
 from wanflow.language.production import CutFinish, Subtitles
 from wanflow.language.source import Facts, FileSource, Frame, Kind, Piece, ShotSource, Sound, Tail
+from wanflow.messages import SIMPLIFIED, translated, translations
 from wanflow.planner.diff import differences
 from wanflow.planner.plan import Action
 from wanflow.store.lock import Lock
@@ -67,6 +69,9 @@ def test_a_take_is_called_by_its_shot_and_number(piece: Piece | None, words: str
     again, _ = run(edited(film, "coast", prompt="coast at dusk"), after, refuse=frozenset({"near.t2"}))
     now = plan(edited(film, "coast", prompt="coast at dusk"), again)
     assert [reason.text for reason in step(now, "near.t2").reasons] == [f"first_clip: {words}"]
+    with translations(SIMPLIFIED):
+        (told,) = (translated(reason.text) for reason in step(now, "near.t2").reasons)
+    assert not re.search("last|sound|take", told)
 
 
 def test_a_cut_says_which_takes_are_others() -> None:

@@ -13,12 +13,14 @@ from kit.pages import Element, PlainLinks, read, snapshot
 from kit.providers import DASHSCOPE
 from wanflow import api
 from wanflow.errors import UnknownTarget
+from wanflow.language.checks import Check, CheckRules, FindingAction
 from wanflow.money import Bound, Cost
 from wanflow.planner import choose
 from wanflow.planner.plan import Plan
 from wanflow.report.page import pages
 from wanflow.report.page.shot_view import shot_page
 from wanflow.report.text.consequence import consequence_text
+from wanflow.store.findings import Finding
 from wanflow.store.inventory import Inventory
 from wanflow.store.lock import Lock
 
@@ -117,6 +119,19 @@ def test_a_take_of_an_earlier_request_is_held_first_and_picked_then() -> None:
 
     assert held(decided(decided(after.lock, 1), None)) == 3
     assert held(decided(decided(after.lock, None), 1)) == 1
+
+
+def test_a_take_that_waits_because_of_findings_has_its_price() -> None:
+    """It is in use, and still its pick renders what waits for it; the page says that it waits."""
+    waits = edited(TWICE, "coast", checks=CheckRules({Check.SEAM: FindingAction.WAIT}))
+    after, _ = run(waits, refuse=frozenset({"approach.t1"}))
+    (first, *_) = after.lock.shots["coast"].takes.values()
+    found = {(first.digest, first.fingerprint): (Finding(Check.SEAM, 0.4, 0.8),)}
+    page = view(plan(waits, replace(after, findings=found)), "coast")
+    assert page.one("a", data_ask="1").attributes["href"] == "/shot/coast?pick=1"
+    assert "coast take 1 waits for a pick" in page.one("ul", class_="reasons").words
+    asked = api.consequence(plan(waits, replace(after, findings=found)), "coast", 1)
+    assert consequence_text(asked, paid=True).startswith("picking take 1 renders approach (3.00 CNY)")
 
 
 def test_a_pick_that_the_budget_forbids_says_so() -> None:
