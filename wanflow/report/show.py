@@ -10,7 +10,7 @@ from wanflow import timebase
 from wanflow.catalog.model import ParameterValue
 from wanflow.graph.build import sources_of
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex, asset_name
-from wanflow.language.production import Cut, CutItem, Production, Shot, TitleCard
+from wanflow.language.production import Cut, CutItem, Production, Shot, TitleCard, TransitionKind
 from wanflow.language.source import (
     DataSource,
     FileSource,
@@ -136,6 +136,15 @@ def _row(shot: Shot, key: str, value: ParameterValue) -> ShowRow:
     return ShowRow(key, value) if written is None else ShowRow(key, value, written.place, written.filled)
 
 
+JOINS: Mapping[TransitionKind, str] = {
+    TransitionKind.CUT: trp("join", "cut"),
+    TransitionKind.DISSOLVE: tr("dissolve"),
+    TransitionKind.FADE: trp("join", "fade"),
+    TransitionKind.WIPE: tr("wipe"),
+}
+"""Words of the joins of two items."""
+
+
 def item_text(item: CutItem) -> str:
     """`shot coast, in 0.5, dissolve 0.5 s`; a title in quotes."""
     card = item.source if isinstance(item.source, TitleCard) else None
@@ -146,13 +155,13 @@ def item_text(item: CutItem) -> str:
         if seconds is not None:
             words.append(f"{key} {seconds:f}")
     if item.seconds is not None:
-        words.append(f"{item.seconds:f} s")
+        words.append(tr("{seconds:f} s", seconds=item.seconds))
     if item.keep_overlap:
         words.append(tr("overlap kept"))
     if item.transition is not None:
-        words.append(f"{item.transition.kind} {item.transition.seconds:f} s")
+        words.append(tr("{join} {seconds:f} s", join=JOINS[item.transition.kind], seconds=item.transition.seconds))
     if card is not None:
-        words.append("on #{:02x}{:02x}{:02x}".format(*card.background))
+        words.append(tr("on {colour}", colour="#{:02x}{:02x}{:02x}".format(*card.background)))
     return joined(", ", words)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -16,16 +16,8 @@ from wanflow.messages import Translatable, tr
 from wanflow.planner.status import CutRow
 from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic, edit_list
 from wanflow.report.page.snapshot import Snapshot
-from wanflow.report.show import ShowRow, rows_of, source_text
+from wanflow.report.show import JOINS, ShowRow, rows_of, source_text
 from wanflow.report.text.words import seconds_text
-
-JOINS: Mapping[TransitionKind, str] = {
-    TransitionKind.CUT: tr("cut"),
-    TransitionKind.DISSOLVE: tr("dissolve"),
-    TransitionKind.FADE: tr("fade through black"),
-    TransitionKind.WIPE: tr("wipe"),
-}
-"""Words of the joins of two items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +68,14 @@ class StripItem:
         return self.end - self.begin
 
     @property
+    def join_words(self) -> str:
+        """How it joins the one before."""
+        return JOINS[self.event.transition]
+
+    @property
     def join(self) -> str:
         """How it joins the one before; empty for a hard cut."""
-        return "" if self.event.transition is TransitionKind.CUT else JOINS[self.event.transition]
+        return "" if self.event.transition is TransitionKind.CUT else self.join_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ MOST_PICTURES = 80
 WIDTH, COLUMN_GAP, ROW_GAP, EDGE = 216, 84, 12, 16
 """Width of a node, room between columns and rows, and around the drawing, in pixels."""
 HEIGHTS = {"asset": 32, "shot": 58, "scene": 58, "cut": 46}
-LETTERS = {"asset": 26, "shot": 15, "scene": 21, "cut": 21}
+LETTERS = {"asset": 26, "shot": 13, "scene": 21, "cut": 21}
 """Cells of text that a node has room for; a shot without a poster has those of a scene."""
 
 
