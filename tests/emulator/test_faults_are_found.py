@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path, PurePath
 
 import pytest
+from PIL import Image
 
 from kit.film_set import I2V, FilmFile, FilmSet, order
 from wanflow.emulator.api.order import FilmFault, FilmFaultKind
@@ -66,6 +67,18 @@ def test_a_fault_of_a_film_is_found(kind: FilmFaultKind | None, film_set: FilmSe
         last_frame=given(film_set.dusk) if ends else None,
     )
     assert found(film, expected) == (set() if kind is None else {Check(kind.value), *FOLLOWS.get(kind, ())})
+
+
+def test_the_animatic_of_a_plain_picture_has_no_findings(film_set: FilmSet) -> None:
+    """People begin with one; a camera that moves over one colour can't be told from one that stops."""
+    plain = film_set.day.with_name("plain.png")
+    Image.new("RGB", (1280, 720), (90, 120, 150)).save(plain)
+    film = film_set.film(order(I2V, film_set.item("first_frame", plain)))
+    on = film_set.film(order(I2V, film_set.item("first_clip", film.path), duration=4))
+    expected = Expected(Fraction(2), 1280, 720, Fraction(30), True, first_frame=given(plain))
+    assert found(film, expected) == set()
+    clip = given(film.path)
+    assert found(on, Expected(Fraction(4), 1280, 720, Fraction(30), True, clip=clip, chain_head=clip)) == set()
 
 
 @pytest.mark.parametrize("kind", [None, *CONTINUED])

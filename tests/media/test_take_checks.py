@@ -148,6 +148,11 @@ def test_black_is_found_from_some_tenths_of_a_second_on(frames: int, found: bool
         assert (finding.start, finding.end) == (Fraction(10, RATE), Fraction(10 + frames, RATE))
 
 
+def test_a_black_part_between_two_cuts_is_one_finding(tmp_path: Path) -> None:
+    """The cuts to it and from it are what it is."""
+    assert checks(findings(tmp_path, [*moving()[:10], *black(12), *moving()[22:]])) == [Check.BLACK]
+
+
 def test_a_film_that_is_all_black_is_black_however_short(tmp_path: Path) -> None:
     """It isn't told to be frozen as well."""
     assert checks(findings(tmp_path, black(6))) == [Check.BLACK]
@@ -167,6 +172,14 @@ def test_a_picture_that_stops_is_found_from_a_second_on(frames: int, found: bool
 def test_a_film_of_one_picture_is_frozen_however_short(tmp_path: Path) -> None:
     """A film of two thirds of a second that never moves."""
     assert checks(findings(tmp_path, [still()] * 16)) == [Check.FROZEN]
+
+
+def test_one_colour_is_not_frozen(tmp_path: Path) -> None:
+    """No movement can be seen on it; where another picture was given, its first frame is unlike that."""
+    flat = [Image.new("RGB", SIZE, (90, 120, 150))] * FRAMES
+    assert findings(tmp_path, flat) == ()
+    still().save(tmp_path / "given.png")
+    assert checks(findings(tmp_path, flat, Expected(first_frame=given(tmp_path, "given.png")))) == [Check.FIRST_FRAME]
 
 
 @pytest.mark.parametrize("period", [2, 3])
@@ -347,6 +360,37 @@ def test_a_jump_at_the_hand_over_is_found(places: int, found: bool, tmp_path: Pa
 def test_a_change_of_light_at_the_hand_over_is_found(tmp_path: Path) -> None:
     """The new part is a fifth darker."""
     assert checks(continued(tmp_path, under(moving(), lambda number: 1 if number < 12 else 0.8))) == [Check.SEAM]
+
+
+FAULTY: dict[Check, Callable[[list[Picture]], list[Picture]]] = {
+    Check.BLACK: lambda pictures: [*black(14), *pictures[14:]],
+    Check.FROZEN: lambda pictures: [pictures[0]] * len(pictures),
+    Check.FLICKER: lambda pictures: under(pictures, lambda number: 1.2 if number % 2 else 1.0),
+    Check.LETTERBOX: lambda pictures: barred(pictures, 0.12),
+    Check.HARD_CUT: lambda pictures: [*pictures[:14], *moving(2)[:3], *pictures[17:]],
+}
+
+
+@pytest.mark.parametrize("check", FAULTY)
+def test_faults_of_the_given_clip_are_not_those_of_its_continuation(check: Check, tmp_path: Path) -> None:
+    """They belong to the take that it continues; the same ones behind the clip are found."""
+    pictures = moving(1, 72)
+    before = [*FAULTY[check](pictures[:28]), *pictures[28:]]
+    behind = [*pictures[:44], *FAULTY[check](pictures[44:])]
+    for faulty, found in ((before, False), (behind, True)):
+        write_take(tmp_path / "clip.mp4", faulty[:36])
+        measured = checks(findings(tmp_path, faulty, Expected(clip=given(tmp_path, "clip.mp4"))))
+        assert measured if found else not measured
+        assert (check in measured) is found
+
+
+def test_clipped_sound_of_the_given_clip_is_not_that_of_its_continuation(tmp_path: Path) -> None:
+    """The sound behind it counts."""
+    write_take(tmp_path / "clip.mp4", moving()[:24])
+    expected = Expected(clip=given(tmp_path, "clip.mp4"))
+    for levels, found in (((2.0, 0.4), []), ((0.4, 2.0), [Check.CLIPPED])):
+        sound = array("h", [sample for level in levels for sample in tone(1.0, level)])
+        assert checks(findings(tmp_path, moving(1, 48), expected, sound=sound, codec="pcm_s16le")) == found
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,40 @@ def test_a_size_is_expected_where_the_request_names_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sides", "tier", "expected_sides"),
+    [
+        ((1280, 720), "720P", (1280, 720)),
+        ((1920, 1080), "1080P", (1920, 1072)),
+        ((750, 1000), "720P", (816, 1104)),
+        ((1000, 1000), "720P", (960, 960)),
+        ((1000, 1000), "480P", (None, None)),
+    ],
+)
+def test_a_size_is_expected_where_it_follows_an_input(
+    sides: tuple[int, int], tier: str, expected_sides: tuple[int | None, int | None]
+) -> None:
+    """A first frame, also of references, a clip and an edited video; as the emulator has it, and the vendor's example.
+
+    The hash of what it is measured against stays the same when the file is gone.
+    """
+    before = replace(bought(request(), "before"), result=replace(FILM, width=sides[0], height=sides[1]))
+    facts = {"sets/coast.png": Facts(Kind.IMAGE, "png", COAST, 1000, *sides)}
+    piece: Canonical = {"of": before.digest, "op": "piece", "first": 0, "last": 59, "version": 1}
+    for recipe in (
+        request(media={"first_frame": {"digest": COAST}}, resolution=tier),
+        request(media={"first_clip": piece}, resolution=tier),
+        request("wan2.7-r2v", media={"first_frame": {"digest": COAST}}, resolution=tier, ratio="16:9"),
+        request("wan2.7-videoedit", media={"video": piece}, resolution=tier, duration=0),
+    ):
+        take = bought(recipe, "film")
+        have = having((before, request()), (take, recipe))
+        expectations = Expectations(have, facts)
+        found, _ = expectations.placed(expectations.of(take), STORE, lambda _: True)
+        assert (found.width, found.height) == expected_sides
+        assert Expectations(have, {}).of(take).key == expectations.of(take).key
+
+
+@pytest.mark.parametrize(
     "prompt",
     [
         "Shot 1: dawn. Shot 2: noon.",

@@ -16,6 +16,7 @@ from wanflow.language.production import Production
 from wanflow.media.checks.take_check import CheckTake
 from wanflow.planner.consequence import compare
 from wanflow.planner.plan import Action, ReasonCode
+from wanflow.planner.status import shot_rows
 from wanflow.runner.events import StepFinished, Warned
 from wanflow.store import lock as locks
 from wanflow.store import lockfile
@@ -79,6 +80,18 @@ async def test_what_needs_a_take_with_findings_waits_for_a_pick(tmp_path: Path) 
         assert (made.picked, [step.node for step in made.renders], made.cuts) == (False, ["approach.t1"], ("main",))
         outcome = await here.run(WAITING)
     assert (outcome.exit_code, outcome.submitted, outcome.written) == (0, 1, 1)
+
+
+async def test_a_shot_waits_only_while_something_is_kept_from_being_made(tmp_path: Path) -> None:
+    """What was made from a take with findings stays, so that nobody has to pick for it; an edit behind it waits."""
+    async with virtual_run(tmp_path) as here:
+        here.found = black_head
+        await here.run(LIGHTHOUSE)
+        rows = {row.shot: row for row in shot_rows(here.plan(WAITING))}
+        assert (rows["coast"].waits, bool(rows["coast"].findings), waiting(here, WAITING)) == (False, True, set())
+        assert ReasonCode.NEEDS_PICK not in {reason.code for reason in rows["coast"].reasons}
+        on = edited(WAITING, "approach", prompt="Something else.")
+        assert {row.shot for row in shot_rows(here.plan(on)) if row.waits} == {"coast"}
 
 
 async def test_another_check_or_another_shot_keeps_nothing_waiting(tmp_path: Path) -> None:

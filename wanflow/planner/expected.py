@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import chain
+from math import isqrt
 from pathlib import PurePath
 
 from wanflow import digest, timebase
@@ -23,6 +24,11 @@ from wanflow.store.inventory import Inventory
 from wanflow.store.layout import Store
 from wanflow.store.take import Film, Take, film_of
 from wanflow.timebase import NOMINAL_RATE
+
+_TIER_PIXELS = {"720P": 1280 * 720, "1080P": 1920 * 1080}
+"""Pixels of a film whose size follows an input, about, by its tier (service.md 7.4)."""
+_SIDE_STEP = 16
+"""Pixels that the sides of such a film are multiples of, rounded down (service.md 7.4)."""
 
 _SEVERAL_SHOTS = re.compile(
     r"\b(shot|scene|panel|cut)\s*\d|\b\d+\s*(shots|panels)\b|storyboard|multi[- ]?(shot|panel)|\bcuts?\s+to\b"
@@ -73,8 +79,7 @@ class Expectations:
         self._takes = {take.digest: take for takes in have.takes.values() for take in takes}
         self._takes |= {take.digest: take for entry in entries for take in entry.takes.values()}
         self._recipes, self._here, self._derived = have.recipes, have.here, have.derived
-        known = ((path, each) for path, each in facts.items() if isinstance(each, Facts))
-        self._assets = {each.digest: (path, film_of(each)) for path, each in known}
+        self._assets = {each.digest: (path, each) for path, each in facts.items() if isinstance(each, Facts)}
 
     def of(self, take: Take) -> Expectation:
         """What a take is measured against; nothing but itself where its request is not known, or its model."""
@@ -108,7 +113,7 @@ class Expectations:
             if file is not None
         }
         expected = replace(
-            expectation.expected,
+            self._sized(expectation),
             first_frame=here.get("first_frame"),
             last_frame=here.get("last_frame"),
             clip=here.get("clip"),
@@ -140,11 +145,38 @@ class Expectations:
             one_move=_is_one_move(words) and not edited,
         )
 
+    def _sized(self, expectation: Expectation) -> Expected:
+        """What a take is measured against, with the size that follows from an input if the request names none.
+
+        It is not part of the key: the facts of a file are there only as long as the file is.
+        """
+        words = self._words(expectation.take)
+        model = load_catalog().get(str(words.get("model")))
+        parameters = words.get("parameters")
+        if model is None or expectation.expected.width is not None or not isinstance(parameters, Mapping):
+            return expectation.expected
+        media, pixels = _media(words, model), _TIER_PIXELS.get(str(parameters.get("resolution")))
+        role = next((role for role in (Role.CONTINUED, Role.EDITED, Role.OPENING) if role in media), None)
+        width, height = (0, 0) if role is None else self._sides(media[role])
+        if pixels is None or not (width and height):
+            return expectation.expected
+        exact = isqrt(pixels * width // height), isqrt(pixels * height // width)
+        width, height = (max(side // _SIDE_STEP, 1) * _SIDE_STEP for side in exact)
+        return replace(expectation.expected, width=width, height=height)
+
+    def _sides(self, identity: Canonical) -> tuple[int, int]:
+        """Width and height of the file that an identity means, or is a part of; 0 where they are not known."""
+        whole = _origin(identity) or ""
+        take = self._takes.get(whole)
+        shown = self._assets.get(whole, ("", None))[1] if take is None else take.result
+        return (0, 0) if shown is None else (shown.width, shown.height)
+
     def _film(self, identity: Canonical) -> Film | None:
         """The film that an identity means, or a piece of it, where it is known."""
         whole = _origin(identity)
         take = self._takes.get(whole or "")
-        film = self._assets.get(whole or "", ("", None))[1] if take is None else take.film
+        facts = self._assets.get(whole or "", ("", None))[1]
+        film = take.film if take is not None else None if facts is None else film_of(facts)
         if film is None or not isinstance(identity, Mapping) or "of" not in identity:
             return film
         first, last = identity.get("first"), identity.get("last")
@@ -252,7 +284,7 @@ def _origin(identity: Canonical) -> str | None:
 def _size(
     model: Model, values: Mapping[str, Canonical], media: Mapping[Role, Canonical]
 ) -> tuple[int | None, int | None]:
-    """Width and height that a request names; those that follow from an input are not known exactly (service.md 7.4)."""
+    """Width and height that a request names; those of an input are another question (`Expectations._sized`)."""
     ignored = any(key == "ratio" and model.media[kind].role in media for key, kind in model.ignored)
     size = values.get("size")
     if size is None and not ignored:

@@ -40,7 +40,8 @@ class ShotRow:
     `picked` is the number of the take in use, None where no take counts; `choice` says why. `in_flight` are the ids of
     its tasks, `expires` the time when the first waiting result expires (RFC 3339). `reasons` are those of its steps.
     `results` are the addresses of results that are not stored yet, without their signatures. `forgotten` is the time
-    when the service forgets the oldest task. `findings` are those of the take in use.
+    when the service forgets the oldest task. `findings` are those of the take in use. `waits`: something is not made
+    before a person chooses a take; what was made from a take with findings waits for nothing.
     """
 
     shot: str
@@ -54,6 +55,7 @@ class ShotRow:
     forgotten: str | None = None
     choice: TakeChoice = field(default_factory=lambda: TakeChoice(ChoiceReason.NONE))
     findings: tuple[Finding, ...] = ()
+    waits: bool = False
 
     def to_json(self) -> dict[str, object]:
         """As `status --json` prints it."""
@@ -169,14 +171,18 @@ def shot_rows(plan: Plan) -> tuple[ShotRow, ...]:
     reasons: dict[str, list[Reason]] = {}
     for step in plan.steps:
         reasons.setdefault(step.vertex, []).extend(step.reasons)
+    blocking = {reason for step in plan.steps if step.action is Action.BLOCKED for reason in step.reasons}
     by_shot, shots = states(plan), plan.graph.production.shots
-    return tuple(_shot_row(plan, shot, by_shot[name], reasons[name]) for name, shot in shots.items() if name in by_shot)
+    return tuple(
+        _shot_row(plan, shot, by_shot[name], reasons[name], blocking) for name, shot in shots.items() if name in by_shot
+    )
 
 
-def _shot_row(plan: Plan, shot: Shot, state: str, reasons: list[Reason]) -> ShotRow:
+def _shot_row(plan: Plan, shot: Shot, state: str, reasons: list[Reason], blocking: Collection[Reason]) -> ShotRow:
     shot_request = planned_request(plan, shot)
     entry, choice = shot_request.entry, shot_request.counting
-    if choice.waiting and all(reason.code is not ReasonCode.NEEDS_PICK for reason in reasons):
+    waits = choice.waiting and (choice.open or needs_pick(shot_request, choice) in blocking)
+    if waits and all(reason.code is not ReasonCode.NEEDS_PICK for reason in reasons):
         reasons = [*reasons, needs_pick(shot_request, choice)]
     names = {shot.name, *entry.former}
     tasks = [task for task in plan.inventory.open_tasks if task.attempt.shot in names]
@@ -192,6 +198,7 @@ def _shot_row(plan: Plan, shot: Shot, state: str, reasons: list[Reason]) -> Shot
         forgotten=_end_of_life([task.accepted for task in tasks], plan.provider.task_life),
         choice=choice,
         findings=known_findings(plan.graph.production, plan.inventory, shot.name, choice.take) or (),
+        waits=waits,
     )
 
 

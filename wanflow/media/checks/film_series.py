@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ GRAIN = 0.1
 """Levels of the usual change from picture to picture from which on a film has grain, and isn't frozen."""
 FROZEN_SECONDS = 1.0
 """Seconds without change that are a finding."""
+STRUCTURE = 3.0
+"""Levels of contrast that one picture of a film has at least: on one colour no movement can be seen."""
 
 SWINGS = 8
 """Swings of the brightness in a second that are flicker where all of them are large; lightning has fewer."""
@@ -33,6 +36,8 @@ FLICKER_PERCENT = 1.2
 FULL = 219
 """Levels from black to white."""
 
+BLACK_REACH = 1
+"""Pictures by which a cut to or from a black part may be off its ends."""
 AROUND = 4
 """Pictures on each side whose changes are the usual one beside a cut."""
 LEAST_CHANGE = 0.5
@@ -65,7 +70,7 @@ class FilmSeries:
     `changes` are the mean differences to the picture before, `stops` the number of the picture since which nothing
     changed. `cuts` have the number of the first picture behind a cut, and by how many percent it is another one.
     `brightest` has the brightest that each pixel was, black pictures apart, and `bars` the percent of the height and of
-    the width that are bars, for each second of the film.
+    the width that are bars, for each second of the film. `contrast` is the highest one of a picture.
     """
 
     rate: Fraction
@@ -76,6 +81,7 @@ class FilmSeries:
     cuts: list[tuple[int, float]] = field(default_factory=list)
     brightest: Image.Image | None = None
     bars: list[tuple[float, float]] = field(default_factory=list)
+    contrast: float = 0.0
     first: list[SmallPicture] = field(default_factory=list)
     recent: deque[SmallPicture] = field(default_factory=deque)
     _changed_percents: list[float] = field(default_factory=list)
@@ -92,6 +98,7 @@ class FilmSeries:
         number, before = len(self.changes), self.recent[-1] if self.recent else None
         self.brightness.append(picture.brightness)
         self.black.append(picture.is_black)
+        self.contrast = max(self.contrast, picture.contrast)
         self.changes.append(0.0 if before is None or before is picture else picture.difference(before))
         unlike = 0.0 if before is None or self.changes[-1] < CUT_LEVELS else _unlike(before, picture)
         self._changed_percents.append(unlike)
@@ -176,28 +183,34 @@ class Measurement(NamedTuple):
     found: bool
 
 
-def film_measurements(series: FilmSeries, *, one_move: bool) -> Iterable[Measurement]:
-    """What is measured of a film by itself."""
+def film_measurements(series: FilmSeries, *, one_move: bool, new: int = 0, reach: int = 0) -> Iterable[Measurement]:
+    """What is measured of a film by itself.
+
+    The pictures before the number `new` were given, and are not judged. A cut may be `reach` pictures earlier.
+    """
     count = len(series.changes)
+    black = _longest_run(series.black, new)
     for check, limit, run in (
-        (Check.BLACK, BLACK_SECONDS, _longest_run(series.black)),
-        (Check.FROZEN, FROZEN_SECONDS, _longest_stop(series)),
+        (Check.BLACK, BLACK_SECONDS, black),
+        (Check.FROZEN, FROZEN_SECONDS, _longest_stop(series, new)),
     ):
         seconds = series.at(run[1] - run[0])
-        whole = count > 1 and run == (0, count)
+        whole = count - new > 1 and run == (new, count)
         finding = Finding(check, float(seconds), min(limit, float(seconds)), series.at(run[0]), series.at(run[1]))
         yield Measurement(finding, seconds > limit or whole)
-    yield _flicker(series)
-    if one_move:
-        for number, percent in series.cuts:
+    yield _flicker(series, new)
+    # the cuts to and from a black part that is found are no further findings
+    ends = black if series.at(black[1] - black[0]) > BLACK_SECONDS else ()
+    for number, percent in series.cuts if one_move else ():
+        if number >= new - reach and all(abs(number - end) > BLACK_REACH for end in ends):
             at = series.at(number)
             yield Measurement(Finding(Check.HARD_CUT, percent, CUT_PERCENT, at, at), found=True)
 
 
-def _longest_run(marks: Sequence[bool]) -> tuple[int, int]:
-    """The first number and the end of the longest run of marked pictures."""
-    best, begin = (0, 0), 0
-    for number, marked in enumerate(marks):
+def _longest_run(marks: Sequence[bool], first: int = 0) -> tuple[int, int]:
+    """The first number and the end of the longest run of marked pictures, of those from `first` on."""
+    best, begin = (first, first), first
+    for number, marked in enumerate(marks[first:], start=first):
         if not marked:
             begin = number + 1
         elif number + 1 - begin > best[1] - best[0]:
@@ -205,20 +218,23 @@ def _longest_run(marks: Sequence[bool]) -> tuple[int, int]:
     return best
 
 
-def _longest_stop(series: FilmSeries) -> tuple[int, int]:
-    """The longest run of pictures that don't change; black ones are another finding."""
-    best = 0, 0
-    for begin, run in groupby(enumerate(series.stops), key=lambda each: each[1]):
-        end = begin + sum(1 for _ in run)
+def _longest_stop(series: FilmSeries, first: int) -> tuple[int, int]:
+    """The longest run of pictures from `first` on that don't change; black ones are another finding."""
+    best = first, first
+    if series.contrast < STRUCTURE:
+        return best
+    end = first
+    for _, run in groupby(series.stops[first:]):
+        begin, end = end, end + sum(1 for _ in run)
         longer = end - begin > max(1, best[1] - best[0]) and not series.black[begin]
         if longer and median(series.changes[begin + 1 : end]) < GRAIN:
             best = begin, end
     return best
 
 
-def _flicker(series: FilmSeries) -> Measurement:
-    """The second in which the brightness goes up and down most."""
-    swings = _swings(series.brightness)
+def _flicker(series: FilmSeries, first: int) -> Measurement:
+    """The second in which the brightness goes up and down most, of the pictures from `first` on."""
+    swings = [(first + one, first + two, size) for one, two, size in _swings(series.brightness[first:])]
     worst = 0.0, 0, 0
     for index in range(len(swings) - SWINGS + 1):
         part = swings[index : index + SWINGS]
@@ -246,10 +262,10 @@ def _swings(levels: Sequence[float]) -> list[tuple[int, int, float]]:
     return [(one, two, abs(levels[two] - levels[one])) for one, two in pairwise(turns)]
 
 
-def bar_measurement(series: FilmSeries, given: Iterable[Image.Image]) -> Measurement:
+def bar_measurement(series: FilmSeries, given: Iterable[Image.Image], new: int = 0) -> Measurement:
     """The bars of a film beyond those that a given picture has; each of these shows the brightest of what was given.
 
-    Bars that are there for some seconds only have these seconds.
+    Bars that are there for some seconds only have these seconds, which begin behind the pictures before `new`.
     """
     measured = [bars(picture) for picture in given]
     asked = [max((each[side] for each in measured), default=0.0) for side in (0, 1)]
@@ -258,7 +274,7 @@ def bar_measurement(series: FilmSeries, given: Iterable[Image.Image]) -> Measure
         return max(percent - most for percent, most in zip(shown, asked, strict=True))
 
     whole = 0.0 if series.brightest is None else more(bars(series.brightest))
-    begin, end = _longest_run([more(each) > BAR_PERCENT for each in series.bars])
+    begin, end = _longest_run([more(each) > BAR_PERCENT for each in series.bars], math.ceil(series.at(new)))
     if whole > BAR_PERCENT or begin == end:
         return Measurement(Finding(Check.LETTERBOX, whole, BAR_PERCENT), whole > BAR_PERCENT)
     until = min(Fraction(end), series.at(len(series.changes)))

@@ -35,6 +35,8 @@ LIKE_PICTURE = 0.6
 """Likeness below which the first or last frame is unlike the given picture."""
 LIKE_CLIP = 0.7
 """Likeness below which the head of a continuation is unlike the clip that it continues."""
+SAME_CLIP = 0.9
+"""Likeness from which on the head of a continuation is the given clip itself, with its faults."""
 WORST_SHARE = 4
 """Part of the compared pictures, a quarter, whose mean likeness counts: one picture may differ by its place."""
 JUMP_TIMES, JUMP_LEVELS = 2.5, 1.5
@@ -73,6 +75,20 @@ class GivenFiles:
             self.looks.append(picture.middle)
 
     @property
+    def clip_likeness(self) -> float | None:
+        """How alike the beginning of the take is to the given clip where it is least; None where none was given."""
+        if not (self.likeness and self.new):
+            return None
+        worst = sorted(self.likeness.values())[: max(1, len(self.likeness) // WORST_SHARE)]
+        return sum(worst) / len(worst)
+
+    @property
+    def judged_from(self) -> int:
+        """The number of the first picture that was not given: faults of a clip that is repeated were there before."""
+        measure = self.clip_likeness
+        return 0 if measure is None or measure < SAME_CLIP else self.new
+
+    @property
     def framed(self) -> Iterator[Image.Image]:
         """The brightest that was given of each picture and of the clip, whose bars are asked for."""
         for pictures in (self.first[:1], self.last[:1], tuple(self.clip.values())):
@@ -92,9 +108,7 @@ class GivenFiles:
             yield Measurement(Finding(Check.DRIFT, measure, DRIFT), measure > DRIFT)
 
     def _continuation(self, series: FilmSeries) -> Iterator[Measurement]:
-        if self.likeness and self.new:
-            worst = sorted(self.likeness.values())[: max(1, len(self.likeness) // WORST_SHARE)]
-            measure = sum(worst) / len(worst)
+        if (measure := self.clip_likeness) is not None:
             end = series.at(min(self.new, len(series.changes)))
             yield Measurement(Finding(Check.SEAM, measure, LIKE_CLIP, Fraction(0), end), measure < LIKE_CLIP)
             if measure < LIKE_CLIP:

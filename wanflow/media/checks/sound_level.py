@@ -43,9 +43,9 @@ def sound_measurements(path: Path, *, asked: bool, begin: Fraction = Fraction(0)
         loudest = max(highest, -lowest)
         if done >= begin * rate:
             peak = max(peak, loudest)
-        if loudest >= FULL_SCALE:
-            second = done // rate
-            clipped[second] = clipped.get(second, 0) + _clipped(samples, frame.layout.nb_channels)
+            if loudest >= FULL_SCALE:
+                second = done // rate
+                clipped[second] = clipped.get(second, 0) + _clipped(samples, frame.layout.nb_channels)
         done += frame.samples
     decibels = 20 * log10(peak / (FULL_SCALE + 1)) if peak else NOTHING_DB
     if asked:

@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 
 from wanflow.language.checks import Check
 from wanflow.media.checks.film_series import FilmSeries, Measurement, bar_measurement, film_measurements
-from wanflow.media.checks.given_files import UNREADABLE, read_given
+from wanflow.media.checks.given_files import JUMP_REACH, UNREADABLE, read_given
 from wanflow.media.checks.small_picture import small_film, small_size
 from wanflow.media.checks.sound_level import sound_measurements
 from wanflow.media.clock import PictureClock, read_clock, shown_pictures
@@ -79,10 +79,11 @@ def _picture_measurements(path: Path, expected: Expected, worker: Worker) -> Gen
     yield from compared
     # a jump at the hand-over is one finding
     jumps = {each.finding.start for each in compared if each.found and each.finding.check is Check.SEAM}
-    for each in film_measurements(series, one_move=expected.one_move):
+    judged = given.judged_from
+    for each in film_measurements(series, one_move=expected.one_move, new=judged, reach=JUMP_REACH):
         if each.finding.check is not Check.HARD_CUT or each.finding.start not in jumps:
             yield each
-    yield bar_measurement(series, given.framed)
+    yield bar_measurement(series, given.framed, judged)
     return series.at(given.new)
 
 

@@ -112,9 +112,9 @@ def _shot_cells(row: ShotRow, *, verbose: bool) -> tuple[str, ...]:
         picked = rivals_text(row.choice)
     elif row.choice.how is ChoiceReason.WAITS:
         picked = tr("waiting for your pick")
-    elif row.choice.how is ChoiceReason.FINDINGS:
+    elif row.waits:
         picked = tr("{take} (waiting for your pick)", take=picked)
-    elif row.choice.how is ChoiceReason.DEFAULT:
+    elif row.choice.how in {ChoiceReason.DEFAULT, ChoiceReason.FINDINGS}:
         picked = tr("{take} (default)", take=picked)
     takes = count(row.takes, "take") if row.takes else tr("no takes")
     tasks: str = ""
