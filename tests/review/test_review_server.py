@@ -372,6 +372,13 @@ def test_a_saved_file_reaches_the_page(review: Review, client: httpx.Client) -> 
             assert name == "changed"
             board = client.get("/").text
             assert ("wanflow.yaml" in board) is (new == "7-i3v")
+            if new == "7-i3v":
+                for path in VIEWS:
+                    reply = client.get(path)
+                    assert reply.status_code == 200
+                    assert "last state without errors" in reply.text
+                assert 'data-cut="main"' in client.get("/cuts/main").text
+                assert client.post("/shots/coast/pick", data={"take": "2"}).status_code == 409
     review.file.unlink()
     gone = client.get("/")
     assert gone.status_code == 200

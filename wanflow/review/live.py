@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import watchfiles
 from wanflow import api
 from wanflow.errors import WanflowError, words_of_system
 from wanflow.language.media_checks import file_readings
-from wanflow.language.problem import Problem
+from wanflow.language.problem import Problem, has_errors
 from wanflow.language.production import Production
 from wanflow.loading import SoundPart
 from wanflow.report.page.snapshot import Snapshot
@@ -45,7 +46,8 @@ FileStamp = tuple[object, ...]
 class LiveProduction:
     """One production, as it is on disk whenever it is asked for.
 
-    `load` reads it. `version` grows with each change.
+    `load` reads it. While it has errors, the last state without them is shown below them, else the errors alone: what
+    was read of a broken file is not what somebody wrote. `version` grows with each change.
     """
 
     def __init__(self, file: Path, load: Callable[[], SoundPart]) -> None:
@@ -55,6 +57,7 @@ class LiveProduction:
         self._stamps: Mapping[Path, FileStamp] | None = None
         self._part: SoundPart | None = None
         self._snapshot: Snapshot | None = None
+        self._sound = Snapshot("", None)
         self._ended = anyio.Event()
         self._old = False
         self.version = 0
@@ -131,24 +134,31 @@ class LiveProduction:
             if self._old or self._part is None or not self._part.whole:
                 self._part = self._load()
                 self._old = False
-            found = api.snapshot(self._part)
+            problems = self._part.problems
+            if self._part.whole:
+                self._sound = api.snapshot(self._part)
         except WanflowError as fault:
-            found = Snapshot("", None, problems=(Problem(place, str(fault), fault.hint),))
+            problems = (Problem(place, str(fault), fault.hint),)
         except OSError as fault:
-            found = Snapshot("", None, problems=(Problem(place, words_of_system(fault)),))
+            problems = (Problem(place, words_of_system(fault)),)
         # what this reading named for the first time is looked at now, all else as it was before
         self._stamps = {path: before.get(path, stamp) for path, stamp in self._stamps_now().items()}
-        return found
+        return replace(self._sound, problems=problems, outdated=has_errors(problems))
 
     def _stamps_now(self) -> Mapping[Path, FileStamp]:
         found = {path: _stamp(path) for path in (self._file, *_records(self._file.parent))}
-        production = None if self._part is None else self._part.production
-        if production is not None:
-            found |= {path: _stamp(path) for path in _sources(production)}
-        texts = {self._file.parent, *(path.parent for path in (production.read_from if production else ()))}
+        productions = [self._part.production] if self._part is not None and self._part.production is not None else []
+        shown = None if self._sound.plan is None else self._sound.plan.graph.production
+        if shown is not None and shown not in productions:
+            productions.append(shown)
+        found |= {path: _stamp(path) for production in productions for path in _sources(production)}
+        texts = {self._file.parent, *(path.parent for production in productions for path in production.read_from)}
         found |= {folder / "*.yaml": _texts_in(folder) for folder in texts}
         if self._part is None or not self._part.whole:
             found |= {folder: _stamp(folder) for folder in _below(self._file.parent)}
+            # a text that cannot be read is none of those that the production was read from
+            wrong = {problem.place.file for problem in (() if self._part is None else self._part.problems)}
+            found |= {self.folder / name: _stamp(self.folder / name) for name in wrong}
         return found
 
     def _folders(self) -> frozenset[Path]:

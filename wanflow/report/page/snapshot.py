@@ -19,8 +19,9 @@ from wanflow.store.charges import Ledger
 class Snapshot:
     """A production with its plan, rows and charges.
 
-    `problems` are those of a production that has errors: what can be used of it is in the plan. `plan` is None where
-    nothing can be used, and so are the values that are made from it. `films` are the digests of the cuts as they were
+    `problems` are those of a production that has errors: what can be used of it is in the plan, or, where the snapshot
+    is `outdated`, the last state without errors. `plan` is None where there is neither, and so are the values that are
+    made from it. `films` are the digests of the cuts as they were
     last written, by name; those without a file are left out.
     """
 
@@ -32,6 +33,7 @@ class Snapshot:
     ledger: Ledger | None = None
     problems: tuple[Problem, ...] = ()
     films: Mapping[str, str] = field(default_factory=dict)
+    outdated: bool = False
 
     @property
     def whole(self) -> bool:
