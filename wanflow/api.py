@@ -272,14 +272,14 @@ def snapshot(part: SoundPart, now: datetime | None = None) -> Snapshot:
     production = part.production
     if production is None:
         return Snapshot("", None, problems=part.problems)
-    made = plan(production, whole=part.whole)
+    made = with_findings(plan(production, whole=part.whole))
     return Snapshot(
         title=production.title or production.folder.name,
         plan=made,
         status=status(made, now),
         takes=takes(made, whole=part.whole),
         notes=notes(made),
-        ledger=costs(production),
+        ledger=_ledger(production, made.inventory.lock),
         problems=part.problems,
         films={name: film.digest for name, film in media_files(production).cuts().items()},
     )
@@ -365,8 +365,11 @@ def show(plan: Plan, node: str) -> NodeDetails:
 
 def costs(production: Production) -> Ledger:
     """What was charged, what failed, and what is still to come. Raises StoreFault."""
-    store = store_of(production)
-    return Ledger(production.prices.currency, charges.read(store, lockfile.read(store.lock)))
+    return _ledger(production, lockfile.read(store_of(production).lock))
+
+
+def _ledger(production: Production, lock: Lock) -> Ledger:
+    return Ledger(production.prices.currency, charges.read(store_of(production), lock))
 
 
 def models() -> Mapping[str, Model]:

@@ -136,10 +136,12 @@ def test_findings_are_on_the_card_and_filter() -> None:
         assert shots(read(pages.board(made, PlainLinks(), {"finding": finding}))) == found
 
 
-def test_a_cut_selects_its_shots() -> None:
-    """A selector of a cut means the shots in it."""
+def test_a_selector_brings_what_is_needed() -> None:
+    """As commands take it: a cut is all that it needs, and a shot comes with the one that it goes on from."""
     film = replace(LIGHTHOUSE, shots={**LIGHTHOUSE.shots, "apart": shot("apart", {})})
     assert shots(board(plan(film), {"select": "cut:main"})) == ["coast", "approach"]
+    assert shots(board(plan(film), {"select": "approach"})) == ["coast", "approach"]
+    assert shots(board(plan(film), {"select": "coast"})) == ["coast"]
 
 
 def test_a_wrong_selector_says_what_to_do() -> None:

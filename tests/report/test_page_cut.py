@@ -76,6 +76,7 @@ def test_a_join_is_a_cut_in_its_middle() -> None:
     assert second.attributes["data-from"] == "0.200000"
     assert "frame 6 of 150" in page.one("table", class_="items").words
     assert second.attributes["data-end"] == "288"
+    assert "frame 6 of 150" in page.one("tr", data_row="2").words
     assert "Joins are shown as cuts." in page.text
 
 

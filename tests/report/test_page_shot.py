@@ -162,6 +162,10 @@ def test_earlier_requests_are_folded_under_the_words_that_changed() -> None:
     assert "No take was made from the present request yet." in page.text
     now, _ = run(rewritten, after)
     assert "open" not in view(plan(rewritten, now), "coast").one("details", class_="earlier").attributes
+    after, _ = run(TWICE)
+    other = view(plan(TWICE, picked(plan(TWICE, after), 2)), "approach").one("span", class_="changes")
+    assert "`" not in other.text
+    assert other.one("code").text == "coast"
 
 
 def test_an_input_is_shown_with_where_it_comes_from() -> None:

@@ -147,19 +147,21 @@ class LiveProduction:
 
     def _stamps_now(self) -> Mapping[Path, FileStamp]:
         found = {path: _stamp(path) for path in (self._file, *_records(self._file.parent))}
-        productions = [self._part.production] if self._part is not None and self._part.production is not None else []
-        shown = None if self._sound.plan is None else self._sound.plan.graph.production
-        if shown is not None and shown not in productions:
-            productions.append(shown)
+        productions = self._productions()
         found |= {path: _stamp(path) for production in productions for path in _sources(production)}
         texts = {self._file.parent, *(path.parent for production in productions for path in production.read_from)}
         found |= {folder / "*.yaml": _texts_in(folder) for folder in texts}
         if self._part is None or not self._part.whole:
-            found |= {folder: _stamp(folder) for folder in _below(self._file.parent)}
             # a text that cannot be read is none of those that the production was read from
-            wrong = {problem.place.file for problem in (() if self._part is None else self._part.problems)}
-            found |= {self.folder / name: _stamp(self.folder / name) for name in wrong}
+            wrong = {self.folder / problem.place.file for problem in (self._part.problems if self._part else ())}
+            found |= {path: _stamp(path) for path in (*_below(self._file.parent), *wrong)}
         return found
+
+    def _productions(self) -> list[Production]:
+        """The production as it was read last, and that which is shown, where it is another."""
+        shown = None if self._sound.plan is None else self._sound.plan.graph.production
+        last = None if self._part is None else self._part.production
+        return list(filter(None, (last, None if shown is last else shown)))
 
     def _folders(self) -> frozenset[Path]:
         """The folders in which something may change that counts."""

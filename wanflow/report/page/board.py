@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from wanflow import money
 from wanflow.errors import UnknownTarget
-from wanflow.graph.node import CutVertex, ExtractVertex, ShotVertex
+from wanflow.graph.node import ShotVertex
 from wanflow.graph.select import STATES as SELECTED_STATES
-from wanflow.graph.select import matching
+from wanflow.graph.select import select
 from wanflow.language.checks import Check
 from wanflow.language.production import Shot
 from wanflow.language.source import Facts, FileSource, Kind, ShotSource
@@ -169,19 +169,10 @@ def scene_of(shot: str) -> str:
 
 
 def _selected(snapshot: Snapshot, plan: Plan, words: list[str]) -> frozenset[str]:
-    """The shots that selectors name; a cut is the shots that it shows. Raises UnknownTarget."""
-    found, graph = set[str](), plan.graph
-    for name in matching(graph, words, {shot: row.state for shot, row in snapshot.rows.items()}):
-        match graph.vertex(name):
-            case ShotVertex():
-                found.add(name)
-            case ExtractVertex(shot=shot):
-                found.add(shot)
-            case CutVertex():
-                found.update(graph.inputs(name))
-            case _:
-                found.update(graph.dependents(name))
-    return frozenset(found)
+    """The shots that selectors name and those that these need, as commands take them. Raises UnknownTarget."""
+    graph = plan.graph
+    found = select(graph, words, {shot: row.state for shot, row in snapshot.rows.items()})
+    return frozenset(name for name in found if isinstance(graph.vertex(name), ShotVertex))
 
 
 def _finding_choices(snapshot: Snapshot) -> tuple[Choice, ...]:

@@ -170,7 +170,7 @@ def fitting(
     fewer = {wanted: file for wanted, file in made.items() if wanted.kind is not Rendition.PREVIEW}
     if not embedded and _size(outline, asked, fewer) <= MOST_BYTES:
         return fewer
-    words = tr("the report would have {size}, more than {most}", size=size_text(size), most=size_text(MOST_BYTES))
+    words = tr("the report would be {size}, more than {most}", size=size_text(size), most=size_text(MOST_BYTES))
     if embedded:
         raise ReportTooLarge(words, hint=tr("leave out `--embed`, or write it all the same with `--force`"))
     raise ReportTooLarge(words, hint=tr("write it all the same with `--force`"))
