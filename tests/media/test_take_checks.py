@@ -89,6 +89,7 @@ INNOCENT: dict[str, Callable[[], list[Picture]]] = {
     "photographer's flash": lambda: [*moving()[:15], Image.new("RGB", SIZE, "white"), *moving()[16:]],
     "night": lambda: grained(under(moving(), lambda _: 0.12), 2),
     "moon over a black sea": lambda: [_night_sea(number) for number in range(FRAMES)],
+    "small moon in a night": lambda: [_night_sky(number) for number in range(FRAMES)],
     "thing before black": lambda: [_before_black(number) for number in range(FRAMES)],
     "fade from black": lambda: under(moving(), lambda number: min(1.0, number / 18)),
     "fade to black": lambda: under(moving(), lambda number: min(1.0, (FRAMES - 1 - number) / 12)),
@@ -113,6 +114,12 @@ def _night_sea(number: int) -> Picture:
     draw = ImageDraw.Draw(picture)
     draw.rectangle((0, 54, 160, 90), fill="#203040")
     draw.ellipse((40 + number, 10, 50 + number, 20), fill="#fff0c0")
+    return picture
+
+
+def _night_sky(number: int) -> Picture:
+    picture = Image.new("RGB", SIZE, (6, 6, 8))
+    ImageDraw.Draw(picture).ellipse((40 + number, 20, 45 + number, 25), fill="#fff8e0")
     return picture
 
 
@@ -191,13 +198,13 @@ def test_flicker_is_found_by_its_swing(swing: float, found: bool, period: int, t
 
 
 def test_flicker_is_measured_where_it_is(tmp_path: Path) -> None:
-    """Half a second of it in the middle of a take; it is measured in percent of full brightness."""
-    pictures = under(moving(), lambda number: 1.2 if 12 <= number < 24 and number % 2 else 1.0)
-    [finding] = findings(tmp_path, pictures)
-    assert finding.check is Check.FLICKER
-    assert finding.start is not None
-    assert finding.end is not None
-    assert Fraction(10, RATE) <= finding.start < finding.end <= Fraction(25, RATE)
+    """Half a second of it in the middle of a take, or all of it; it is measured in percent of full brightness."""
+    for begin, end in ((12, 24), (0, 36)):
+        pictures = under(moving(), lambda number, a=begin, b=end: 1.2 if a <= number < b and number % 2 else 1.0)
+        [finding] = findings(tmp_path, pictures)
+        assert finding.check is Check.FLICKER
+        assert finding.start == pytest.approx(begin / RATE, abs=2 / RATE)
+        assert finding.end == pytest.approx(end / RATE, abs=2 / RATE)
 
 
 @pytest.mark.parametrize("pillars", [False, True])
@@ -267,11 +274,13 @@ def test_clipped_sound_is_found(level: float, found: bool, codec: str, tmp_path:
 
 
 def test_clipped_sound_is_measured_in_its_worst_second(tmp_path: Path) -> None:
-    """The second half of two seconds is too loud."""
+    """The second half of two seconds is too loud; the seconds around it that are as well belong to it."""
     sound = tone(1.0, 0.4) + tone(1.0, 2.0)
     [finding] = findings(tmp_path, moving(1, 48), sound=array("h", sound), codec="pcm_s16le")
     assert (finding.check, finding.start, finding.end) == (Check.CLIPPED, 1, 2)
     assert finding.measure > 500
+    [finding] = findings(tmp_path, moving(1, 48), sound=tone(2.0, 2.0), codec="pcm_s16le")
+    assert (finding.start, finding.end) == (0, 2)
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,7 @@ class FilmSeries:
     rate: Fraction
     brightness: list[float] = field(default_factory=list)
     black: list[bool] = field(default_factory=list)
+    dark: list[bool] = field(default_factory=list)
     changes: list[float] = field(default_factory=list)
     stops: list[int] = field(default_factory=list)
     cuts: list[tuple[int, float]] = field(default_factory=list)
@@ -98,6 +99,7 @@ class FilmSeries:
         number, before = len(self.changes), self.recent[-1] if self.recent else None
         self.brightness.append(picture.brightness)
         self.black.append(picture.is_black)
+        self.dark.append(picture.is_dark)
         self.contrast = max(self.contrast, picture.contrast)
         self.changes.append(0.0 if before is None or before is picture else picture.difference(before))
         unlike = 0.0 if before is None or self.changes[-1] < CUT_LEVELS else _unlike(before, picture)
@@ -219,31 +221,35 @@ def _longest_run(marks: Sequence[bool], first: int = 0) -> tuple[int, int]:
 
 
 def _longest_stop(series: FilmSeries, first: int) -> tuple[int, int]:
-    """The longest run of pictures from `first` on that don't change; black ones are another finding."""
+    """The longest run of pictures from `first` on that don't change; in dark ones too little is to be seen."""
     best = first, first
     if series.contrast < STRUCTURE:
         return best
     end = first
     for _, run in groupby(series.stops[first:]):
         begin, end = end, end + sum(1 for _ in run)
-        longer = end - begin > max(1, best[1] - best[0]) and not series.black[begin]
+        longer = end - begin > max(1, best[1] - best[0]) and not series.dark[begin]
         if longer and median(series.changes[begin + 1 : end]) < GRAIN:
             best = begin, end
     return best
 
 
 def _flicker(series: FilmSeries, first: int) -> Measurement:
-    """The second in which the brightness goes up and down most, of the pictures from `first` on."""
+    """How much the brightness goes up and down where it does most, of the pictures from `first` on, and from when on.
+
+    Its seconds are all those around that place in which it flickers.
+    """
     swings = [(first + one, first + two, size) for one, two, size in _swings(series.brightness[first:])]
-    worst = 0.0, 0, 0
-    for index in range(len(swings) - SWINGS + 1):
-        part = swings[index : index + SWINGS]
-        begin, end = part[0][0], part[-1][1]
-        size = min(swing for _, _, swing in part)
-        if series.at(end - begin) <= 1 and size > worst[0]:
-            worst = size, begin, end
-    percent = worst[0] * 100 / FULL
-    finding = Finding(Check.FLICKER, percent, FLICKER_PERCENT, series.at(worst[1]), series.at(worst[2]))
+    parts = [swings[index : index + SWINGS] for index in range(len(swings) - SWINGS + 1)]
+    sized = [(min(size for *_, size in part) * 100 / FULL, part[0][0], part[-1][1]) for part in parts]
+    seconds = [each for each in sized if series.at(each[2] - each[1]) <= 1]
+    percent, begin, end = max(seconds, key=lambda each: each[0], default=(0.0, first, first))
+    flickering = {number for size, one, two in seconds if size > FLICKER_PERCENT for number in range(one, two)}
+    while begin - 1 in flickering:
+        begin -= 1
+    while end in flickering:
+        end += 1
+    finding = Finding(Check.FLICKER, percent, FLICKER_PERCENT, series.at(begin), series.at(end))
     return Measurement(finding, percent > FLICKER_PERCENT)
 
 

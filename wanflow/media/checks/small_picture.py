@@ -25,6 +25,8 @@ BLACK_LEVEL = 28
 """Brightness (16 to 235) up to which a pixel is black."""
 BLACK_SHARE = 0.01
 """Share of a black picture's pixels that may be brighter."""
+LIT_LEVEL, LIT_SHARE = 40, 0.001
+"""Brightness of a pixel that is clearly lit, and the share of such pixels in a night with a moon, or in a title."""
 WINDOW = 8
 """Pixels of a side of the windows that SSIM compares."""
 STEADY_MEAN, STEADY_CONTRAST = (0.01 * 255) ** 2, (0.03 * 255) ** 2
@@ -77,9 +79,14 @@ class SmallPicture:
         return math.sqrt(total / sum(self.histogram))
 
     @property
-    def is_black(self) -> bool:
-        """Whether hardly anything is to be seen."""
+    def is_dark(self) -> bool:
+        """Whether nearly all of it is black."""
         return sum(self.histogram[BLACK_LEVEL + 1 :]) <= BLACK_SHARE * sum(self.histogram)
+
+    @property
+    def is_black(self) -> bool:
+        """Whether it is dark, and nothing in it is lit, such as a moon or letters."""
+        return self.is_dark and sum(self.histogram[LIT_LEVEL + 1 :]) <= LIT_SHARE * sum(self.histogram)
 
     def difference(self, other: SmallPicture) -> float:
         """The mean difference in brightness to a picture of the same size, in levels."""

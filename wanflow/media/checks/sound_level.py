@@ -52,7 +52,14 @@ def sound_measurements(path: Path, *, asked: bool, begin: Fraction = Fraction(0)
         yield Measurement(Finding(Check.SILENT, decibels, SILENT_DB), decibels < SILENT_DB)
     second = max(clipped, key=lambda each: clipped[each], default=0)
     milliseconds = clipped.get(second, 0) * 1000 / rate
-    finding = Finding(Check.CLIPPED, milliseconds, CLIPPED_MS, Fraction(second), Fraction(second + 1))
+    # the seconds around the worst one that are clipped too
+    start, end = second, second + 1
+    while clipped.get(start - 1, 0) * 1000 / rate > CLIPPED_MS:
+        start -= 1
+    while clipped.get(end, 0) * 1000 / rate > CLIPPED_MS:
+        end += 1
+    until = min(Fraction(end), max(Fraction(done, rate), Fraction(start)))
+    finding = Finding(Check.CLIPPED, milliseconds, CLIPPED_MS, Fraction(start), until)
     yield Measurement(finding, milliseconds > CLIPPED_MS)
 
 
