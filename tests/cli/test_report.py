@@ -59,6 +59,7 @@ def test_the_report_is_the_same_until_something_changes(wanflow: Wanflow, report
     assert (said.code, said.out) == (0, f"{written}\n")
     assert re.fullmatch(r"the size of the report is \d+ KB\n", said.err)
     assert written.read_bytes() == first
+    assert re.search(rb"Written by wanflow [\d.]+\. The newest take is of \d{4}-", first)
 
 
 def test_it_has_no_action_no_other_host_and_no_path_of_this_machine(reported: Path) -> None:

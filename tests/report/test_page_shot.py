@@ -130,6 +130,8 @@ def test_a_take_that_waits_because_of_findings_has_its_price() -> None:
     page = view(plan(waits, replace(after, findings=found)), "coast")
     assert page.one("a", data_ask="1").attributes["href"] == "/shot/coast?pick=1"
     assert "coast take 1 waits for a pick" in page.one("ul", class_="reasons").words
+    board = read(pages.board(snapshot(plan(waits, replace(after, findings=found))), PlainLinks()))
+    assert board.one("p", class_="waits small").words == "waiting for your pick"
     asked = api.consequence(plan(waits, replace(after, findings=found)), "coast", 1)
     assert consequence_text(asked, paid=True).startswith("picking take 1 renders approach (3.00 CNY)")
 

@@ -202,7 +202,7 @@ def _card(snapshot: Snapshot, plan: Plan, row: ShotRow, steps: list[Step]) -> Sh
     waits = None
     if row.choice.how is ChoiceReason.RIVALS:
         waits = rivals_text(row.choice)
-    elif row.choice.how is ChoiceReason.WAITS and row.takes:
+    elif row.choice.waiting and row.takes:
         waits = tr("waiting for your pick")
     return ShotCard(
         row=row,

@@ -18,6 +18,7 @@ import jinja2
 import jinja2.runtime
 from jinja2.filters import do_mark_safe
 
+import wanflow
 from wanflow.characters import shown
 from wanflow.language.problem import excerpt, uses_texts
 from wanflow.messages import tr, translated, trn, trp
@@ -169,6 +170,8 @@ def report(snapshot: Snapshot, links: Links, files: Mapping[str, str]) -> str:
         for view, name, heading, html in views  # a template made each, so that it is escaped already
     ]
     made: dict[str, object] = {name: do_mark_safe(text) for name, text in files.items()}  # our own files, and base64
+    # no moment of writing: a report of the same production is the same, byte by byte
+    made |= {"version": wanflow.__version__, "newest": max((row.take.date for row in snapshot.takes), default=None)}
     made |= {"parts": parts, "current": None, "heading": "", "said": "", "fragment": "report.html"}
     return _rendered("report.html", snapshot, links, made)
 
