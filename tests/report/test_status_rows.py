@@ -141,6 +141,7 @@ def test_takes_have_the_documented_keys() -> None:
             "task_id",
             "digest",
             "file",
+            "findings",
         )
     ]
     assert (row["shot"], row["take"], row["picked"], row["state"]) == ("coast", 1, True, "current")
