@@ -43,14 +43,20 @@ class OnTerminal(NamedTuple):
         return re.sub(r" +$", "", without.replace("\r", ""), flags=re.MULTILINE)
 
 
-def on_terminal(folder: Path, *words: str, answers: bytes, **environ: str) -> OnTerminal:
+WINDOW = (24, 100, 1000, 480)
+"""Lines, columns, and pixels across and down of a window."""
+
+
+def on_terminal(
+    folder: Path, *words: str, answers: bytes, window: tuple[int, int, int, int] = WINDOW, **environ: str
+) -> OnTerminal:
     """Run a command on a terminal of 100 cells of 10 by 20 pixels, which gives these answers when it is asked.
 
-    They wait in its input already, so that no clock matters.
+    `window` is another size. The answers wait in its input already, so that no clock matters.
     """
     master, slave = pty.openpty()
     tty.setraw(slave)
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 1000, 480))
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", *window))
     os.write(master, answers)
     with subprocess.Popen(
         [sys.executable, "-m", "wanflow", *words],
@@ -121,6 +127,18 @@ def test_a_terminal_without_pictures_gets_the_rows(answers: bytes, environ: dict
     done = on_terminal(rendered.parent, "takes", "--thumbnails", answers=answers, **environ)
     assert (done.code, done.err) == (0, f"{NOTE}\n")
     assert "\x1bP" not in done.out
+    assert re.search(r"^coast\.t1 +default +current", done.text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("window", "late"), [((0, 0, 0, 0), b""), ((24, 0, 1000, 480), b""), ((24, 100, 0, 0), SIXEL + b"\x1b[6;20;10t")]
+)
+def test_a_window_of_unknown_size_gets_the_rows(
+    window: tuple[int, int, int, int], late: bytes, rendered: Path
+) -> None:
+    """As over a slow connection: no columns, or no pixels and an answer that belongs to another question."""
+    done = on_terminal(rendered.parent, "takes", "--thumbnails", answers=NO_SIXEL + KITTY + late, window=window)
+    assert (done.code, done.err) == (0, f"{NOTE}\n")
     assert re.search(r"^coast\.t1 +default +current", done.text, re.MULTILINE)
 
 

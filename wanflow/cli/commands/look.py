@@ -101,7 +101,7 @@ def _print_with_posters(production: Production, rows: Sequence[TakeRow], *, verb
     speaks = os.environ.get("TERM") != "dumb" and (sys.stdout.encoding or "").lower().startswith("utf")
     try:
         capable = terminal and speaks and cast(Callable[[], bool], import_attribute(f"{THUMBNAILS}:shows_pictures"))()
-    except Exception:  # noqa: BLE001 - keys pressed meanwhile are read as the terminal's answer
+    except Exception:  # noqa: BLE001 - a window may have no size; keys pressed meanwhile are read as an answer
         capable = False
     if not capable:
         say(tr("note: `--thumbnails` needs a terminal with pictures, such as kitty, iTerm2, WezTerm or foot"), err=True)

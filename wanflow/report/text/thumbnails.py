@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 from pathlib import Path
 
+from PIL.Image import new
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table as Grid
 from rich.text import Text
 from textual_image.renderable import Image, SixelImage, TGPImage
@@ -26,8 +28,15 @@ logging.getLogger("textual_image").setLevel(logging.ERROR)
 
 
 def shows_pictures() -> bool:
-    """Whether the terminal shows pictures, by kitty's protocol or as sixels; blocks of colour are not enough."""
-    return Image in {SixelImage, TGPImage}
+    """Whether the terminal shows pictures, by kitty's protocol or as sixels; blocks of colour are not enough.
+
+    Raises an error of any kind where what the terminal says of its size makes no sense, such as a window of no columns.
+    """
+    if Image not in {SixelImage, TGPImage}:
+        return False
+    # textual-image asks for the size of the cells once, and before anything is printed an error does no harm
+    console = Console()
+    return Measurement.get(console, console.options, Image(new("RGB", (1, 1)), width=1)).maximum > 0
 
 
 def print_with_posters(made: Callable[[Screen], Table], screen: Screen, posters: Iterable[Path | None]) -> None:
