@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -52,6 +53,12 @@ def test_a_faulty_take_is_said_to_be_and_what_follows_waits(
     assert "black from 0 s to 2 s" in wanflow("takes").out
     status = wanflow("status").out
     assert "take 1 (waiting for your pick)" in status
+    assert re.search(r"^near .* coast take 1 waits for a pick$", status, re.MULTILINE)
+    assert status.count("black from 0 s to 2 s") == 1
+    assert status.count("coast take 1 waits for a pick: `wanflow pick coast 1` uses it") == 1
+    plan = wanflow("plan").out
+    assert re.search(r"near\.first_clip .* coast take 1 waits for a pick$", plan, re.MULTILINE)
+    assert plan.count("black from 0 s to 2 s") == plan.count("`wanflow retake coast` asks for another") == 1
     assert "needs-pick" in wanflow("plan", "--json").out
     assert "waits for a pick" in wanflow("why", "near").out
     assert wanflow("run").code == 3
@@ -59,6 +66,22 @@ def test_a_faulty_take_is_said_to_be_and_what_follows_waits(
     freed = wanflow("run", "-q")
     assert freed.code == 0, freed.err
     assert Path("out/main.mp4").is_file()
+
+
+@pytest.mark.parametrize(
+    ("line", "added", "counts"),
+    [
+        ("wanflow: 1\n", "checks: off\n", "2 takes not measured: `checks: off`"),
+        ("  coast:\n", "    checks: off\n", "1 take checked, no findings\n1 take not measured: `checks: off`"),
+    ],
+)
+def test_takes_that_are_not_measured_are_not_counted(
+    line: str, added: str, counts: str, rendered: Path, wanflow: Wanflow
+) -> None:
+    """Where `checks: off` says so; what a run measured before is not shown either."""
+    rewrite(line, line + added)
+    assert added in rendered.read_text(encoding="utf-8")
+    assert wanflow("check").out == f"{counts}\n"
 
 
 def test_check_measures_what_no_run_has(rendered: Path, wanflow: Wanflow) -> None:

@@ -133,9 +133,7 @@ def test_a_terminal_without_pictures_gets_the_rows(answers: bytes, environ: dict
 @pytest.mark.parametrize(
     ("window", "late"), [((0, 0, 0, 0), b""), ((24, 0, 1000, 480), b""), ((24, 100, 0, 0), SIXEL + b"\x1b[6;20;10t")]
 )
-def test_a_window_of_unknown_size_gets_the_rows(
-    window: tuple[int, int, int, int], late: bytes, rendered: Path
-) -> None:
+def test_a_window_of_unknown_size_gets_the_rows(window: tuple[int, int, int, int], late: bytes, rendered: Path) -> None:
     """As over a slow connection: no columns, or no pixels and an answer that belongs to another question."""
     done = on_terminal(rendered.parent, "takes", "--thumbnails", answers=NO_SIXEL + KITTY + late, window=window)
     assert (done.code, done.err) == (0, f"{NOTE}\n")

@@ -137,16 +137,13 @@ def needs_pick(shot_request: ShotRequest, choice: TakeChoice) -> Reason:
 
 def findings_reason(name: str, number: int, findings: tuple[Finding, ...]) -> Reason:
     """Why what needs a take with findings waits for a person, and what the person can do."""
-    return Reason(
-        ReasonCode.NEEDS_PICK,
-        tr(
-            "{name} take {number} waits for a pick ({findings}): `wanflow pick {name} {number}` uses it, "
-            "`wanflow retake {name}` asks for another",
-            name=name,
-            number=number,
-            findings=joined("; ", (finding.text for finding in findings)),
-        ),
+    brief = tr("{name} take {number} waits for a pick", name=name, number=number)
+    remedy = tr(
+        "`wanflow pick {name} {number}` uses it, `wanflow retake {name}` asks for another", name=name, number=number
     )
+    found = joined("; ", (finding.text for finding in findings))
+    text = tr("{brief} ({findings}): {remedy}", brief=brief, findings=found, remedy=remedy)
+    return Reason(ReasonCode.NEEDS_PICK, text, brief, remedy)
 
 
 def extract_output(vertex: ExtractVertex, decision: Decision, source: NodeOutput) -> NodeOutput:

@@ -177,10 +177,15 @@ class ReasonCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A code for programs and a text for people; the text names what differs."""
+    """A code for programs and a text for people; the text names what differs.
+
+    A long text that several steps share has `brief`, for the rows of a table, and `remedy`, what a person can do.
+    """
 
     code: ReasonCode
     text: str
+    brief: str = ""
+    remedy: str = ""
 
     def to_json(self) -> dict[str, str]:
         """As `plan --json` prints it."""

@@ -16,7 +16,7 @@ from wanflow.messages import joined, tr
 from wanflow.money import Bound, Cost
 from wanflow.planner import picks
 from wanflow.planner.budget import spent
-from wanflow.planner.expected import known_findings
+from wanflow.planner.expected import known_findings, rules_of
 from wanflow.planner.inputs import needs_pick
 from wanflow.planner.picks import ChoiceReason, TakeChoice
 from wanflow.planner.plan import Action, Plan, Reason, ReasonCode, Step, StepKind
@@ -77,7 +77,7 @@ class TakeRow:
     `state` is held, current (made from the present request), outdated (from an earlier one), missing, or gone (a person
     removed it). `picked`: it is the take in use; `chosen`: a person picked or holds it. `file` is its name relative to
     the production's folder, None where the file is missing. `findings` are what local checks found in it, without
-    those that the shot switches off; `measured`: it was measured.
+    those that the shot switches off; `measured`: it was measured; `unchecked`: the shot switches all checks off.
     """
 
     shot: str
@@ -90,6 +90,7 @@ class TakeRow:
     file: str | None
     findings: tuple[Finding, ...] = ()
     measured: bool = False
+    unchecked: bool = False
 
     @property
     def seed(self) -> int | str | None:
@@ -245,7 +246,8 @@ def _take_rows(
         held = choice.how is ChoiceReason.HELD and take == choice.take
         state = "held" if held else "current" if take.digest in answers else "outdated"
         number = entry.numbers[take.digest]
-        found = known_findings(plan.graph.production, plan.inventory, shot, take)
+        unchecked = rules_of(plan.graph.production, shot).off
+        found = None if unchecked else known_findings(plan.graph.production, plan.inventory, shot, take)
         yield TakeRow(
             shot=shot,
             number=number,
@@ -257,6 +259,7 @@ def _take_rows(
             file=take_file(plan.graph.production.out, shot, number, take.suffix) if here else None,
             findings=found or (),
             measured=found is not None,
+            unchecked=unchecked,
         )
 
 

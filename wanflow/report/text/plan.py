@@ -99,9 +99,11 @@ def plan_text(plan: Plan, *, verbose: bool = False, notes: Sequence[str] = (), s
     header = tr("{title} ({backend}, {region})", title=title, backend=plan.provider.name, region=plan.region)
     unshown = len(plan.steps) - len(listed_steps)
     totals = totals_text(plan, trn(" (-v shows it)", " (-v shows them)", unshown) if unshown else "")
+    shared = dict.fromkeys(reason.text for step in listed_steps for reason in step.reasons if reason.brief)
     closing = [
         *([] if plan.idle else [totals]),
         would_do(plan, screen),
+        *_noted(list(shared), screen),
         *noted,
     ]
     return joined("\n\n", [header, *_steps(listed_steps, screen), *filter(None, [beside]), joined("\n", closing)])
@@ -155,14 +157,15 @@ def _row(step: Step) -> tuple[str, ...]:
         seconds_text(step.seconds) if step.kind is StepKind.TAKE else "",
         seconds_text(step.footage) if step.kind is StepKind.TAKE else "",
         cost_text(step.cost),
-        joined("; ", reason_texts(step)),
+        joined("; ", reason_texts(step, brief=True)),
     )
 
 
-def reason_texts(step: Step) -> list[str]:
-    """The first reasons of a step, and how many others it has."""
+def reason_texts(step: Step, *, brief: bool = False) -> list[str]:
+    """The first reasons of a step, and how many others it has; `brief` where the whole texts are shown elsewhere."""
     more = len(step.reasons) - MOST_REASONS
-    reasons = [reason.text for reason in step.reasons[: MOST_REASONS if more > 1 else None]]
+    first = step.reasons[: MOST_REASONS if more > 1 else None]
+    reasons = [(reason.brief if brief else "") or reason.text for reason in first]
     return [*reasons, tr("and {more} more", more=more)] if more > 1 else reasons
 
 

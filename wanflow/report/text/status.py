@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from wanflow.characters import LONGEST_MESSAGE, shown
 from wanflow.messages import joined, tr
 from wanflow.money import amount_text
 from wanflow.planner.picks import ChoiceReason, rivals_text
@@ -102,7 +103,14 @@ def status_text(status: ProductionStatus, *, verbose: bool = False, screen: Scre
             "{amount} {currency} charged", amount=amount_text(charged.amount or Decimal(0)), currency=charged.currency
         )
     )
-    blocks = ["\n".join(shown.lines()) for shown in (shots, cuts)]
+    waiting = dict.fromkeys(
+        tr("{brief}: {remedy}", brief=reason.brief, remedy=reason.remedy)
+        for reasons in (*(row.reasons for row in status.shots), *(row.reasons for row in status.cuts))
+        for reason in reasons
+        if reason.brief
+    )
+    remedies = [shown(screen.complete(text), LONGEST_MESSAGE) for text in waiting]
+    blocks = ["\n".join(lines) for lines in (shots.lines(), cuts.lines(), remedies)]
     return joined("\n\n", [*filter(None, blocks), joined(", ", [*totals, spent])])
 
 
@@ -138,21 +146,26 @@ def findings_text(findings: Sequence[Finding]) -> str:
 
 
 def check_lines(rows: Sequence[TakeRow]) -> list[str]:
-    """A line for each finding, then how many takes were measured and have any."""
-    lines = [
+    """A line for each finding, then how many takes were measured and have any, and how many are not to be measured."""
+    lines: list[str] = [
         tr("{node}: {finding}", node=take_node(row.shot, row.number), finding=finding.text)
         for row in rows
         for finding in row.findings
     ]
-    measured = count(sum(row.measured for row in rows), "take")
-    found = sum(bool(row.findings) for row in rows)
-    if not found:
-        return [*lines, tr("{takes} checked, no findings", takes=measured)]
-    return [*lines, tr("{takes} checked, {number} with findings", takes=measured, number=found)]
+    measured, found = sum(row.measured for row in rows), sum(bool(row.findings) for row in rows)
+    unchecked = sum(row.unchecked and row.file is not None for row in rows)
+    takes = count(measured, "take")
+    if found:
+        lines.append(tr("{takes} checked, {number} with findings", takes=takes, number=found))
+    elif measured or not unchecked:
+        lines.append(tr("{takes} checked, no findings", takes=takes))
+    if unchecked:
+        lines.append(tr("{takes} not measured: `checks: off`", takes=count(unchecked, "take")))
+    return lines
 
 
 def _reasons(reasons: Sequence[Reason]) -> str:
-    return joined("; ", (reason.text for reason in reasons))
+    return joined("; ", (reason.brief or reason.text for reason in reasons))
 
 
 def unclaimed_text(item: UnclaimedTask) -> str:
