@@ -113,6 +113,30 @@ def test_an_untrusted_production_opens_nothing_elsewhere(
     assert not player.exists()
 
 
+@pytest.mark.parametrize(
+    ("folder", "command", "options"),
+    [
+        ("bin", "{player} --loop --title 'a b; $(touch harm)'", ["--loop", "--title", "a b; $(touch harm)"]),
+        ("my bin", "{player}", []),
+        ("my bin", "'{player}' --loop", ["--loop"]),
+    ],
+)
+def test_a_player_may_have_arguments(
+    folder: str,
+    command: str,
+    options: list[str],
+    wanflow: Wanflow,
+    rendered: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Before the path, which comes last; they are split as a shell does, and no shell reads them."""
+    monkeypatch.setenv("WANFLOW_PLAYER", command.format(player=write_player(tmp_path / folder)))
+    assert wanflow("play", "coast").code == 0
+    assert played(tmp_path / folder / "seen.json") == [*options, str(rendered.parent / "out/shots/coast.t1.mp4")]
+    assert not Path("harm").exists()
+
+
 def test_what_is_not_rendered_yet_is_said(wanflow: Wanflow, film: Path, player: Path) -> None:
     """With the command that renders it."""
     done = wanflow("play", "coast")
@@ -184,10 +208,11 @@ def test_a_machine_without_an_opener_gets_the_path(
     done = wanflow("play", "coast")
     assert (done.code, done.out) == (2, path)
     assert "this machine has no program that opens films" in done.err
-    monkeypatch.setenv("WANFLOW_PLAYER", "no-such-player")
-    done = wanflow("play", "coast")
-    assert (done.code, done.out) == (2, path)
-    assert "WANFLOW_PLAYER names `no-such-player`, which is not a program" in done.err
+    for command in ("no-such-player", "no-such-player --loop", "'open quote", " "):
+        monkeypatch.setenv("WANFLOW_PLAYER", command)
+        done = wanflow("play", "coast")
+        assert (done.code, done.out) == (2, path)
+        assert f"WANFLOW_PLAYER names `{command}`, which is not a program" in done.err
 
 
 @pytest.mark.parametrize(

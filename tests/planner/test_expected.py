@@ -20,7 +20,7 @@ from wanflow.store.findings import Expected, Measured
 from wanflow.store.inventory import Inventory
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, add_take
-from wanflow.store.take import Take
+from wanflow.store.take import MADE_ELSEWHERE, Take
 
 COAST = digest.of_bytes(b"coast.png")
 FACTS = {"sets/coast.png": Facts(Kind.IMAGE, "png", COAST, 1000, 1280, 720)}
@@ -70,6 +70,14 @@ def test_length_rate_and_sound_are_those_of_the_request() -> None:
     plain = asked(request())
     assert (plain.seconds, plain.rate, plain.sound, plain.one_move) == (Fraction(5), Fraction(30), True, True)
     assert not asked(request("wan2.6-r2v-flash", audio=False)).sound
+
+
+def test_a_clip_made_elsewhere_may_have_any_rate() -> None:
+    """No request names a rate; the length is still that of the request."""
+    recipe = request()
+    clip = replace(bought(recipe, "clip"), model=MADE_ELSEWHERE)
+    found, _ = expected(having((clip, recipe)), clip)
+    assert (found.seconds, found.rate) == (Fraction(5), None)
 
 
 def test_a_size_is_expected_where_the_request_names_it() -> None:

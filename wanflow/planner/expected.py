@@ -22,7 +22,7 @@ from wanflow.store.fact_cache import INLINE
 from wanflow.store.findings import CHECKS_VERSION, Expected, Finding, Given, Measured
 from wanflow.store.inventory import Inventory
 from wanflow.store.layout import Store
-from wanflow.store.take import Film, Take, film_of
+from wanflow.store.take import MADE_ELSEWHERE, Film, Take, film_of
 from wanflow.timebase import NOMINAL_RATE
 
 _TIER_PIXELS = {"720P": 1280 * 720, "1080P": 1920 * 1080}
@@ -92,6 +92,8 @@ class Expectations:
             slot: media[role] for slot, role in _GIVEN.items() if role in media and not isinstance(media[role], list)
         }
         expected = self._asked(words, model, media)
+        if take.model == MADE_ELSEWHERE:
+            expected = replace(expected, rate=None)  # no request names a rate; this one is not that of the service
         before = list(self._continued(take, given.get("clip")))
         if before:
             given["chain_head"] = {"digest": before[-1].digest}

@@ -1,8 +1,9 @@
-"""`wanflow play`: opens a take or a cut in a player, which gets the file's path as its one argument."""
+"""`wanflow play`: opens a take or a cut in a player, which gets the file's path as its last argument."""
 
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -55,23 +56,26 @@ def open_in_player(file: Path, environ: Mapping[str, str]) -> None:
     try:
         # never by a shell; an absolute path does not begin as an option does
         done = subprocess.run(
-            [opener, str(file)], stdout=None if sys.stdout.isatty() else subprocess.DEVNULL, check=False
+            [*opener, str(file)], stdout=None if sys.stdout.isatty() else subprocess.DEVNULL, check=False
         )
     except OSError as fault:
         raise ToolMissing(
-            tr("`{opener}` cannot be started: {strerror}", opener=opener, strerror=fault.strerror)
+            tr("`{opener}` cannot be started: {strerror}", opener=opener[0], strerror=fault.strerror)
         ) from fault
     if done.returncode:
-        words = tr("`{opener}` failed to open the file (exit status {status})", opener=opener, status=done.returncode)
+        words = tr(
+            "`{opener}` failed to open the file (exit status {status})", opener=opener[0], status=done.returncode
+        )
         raise ToolFailed(words, hint=tr("set {variable} to a player, such as `mpv`", variable=VARIABLE))
 
 
-def _opener(environ: Mapping[str, str]) -> str | None:
-    """The program to open a file with; None on Windows, which needs no program."""
+def _opener(environ: Mapping[str, str]) -> tuple[str, ...] | None:
+    """The program to open a file with, and its arguments; None on Windows, which needs no program."""
     path = environ.get("PATH", "")
     if name := environ.get(VARIABLE):
-        if chosen := shutil.which(name, path=path):
-            return chosen
+        for program, *options in ([name], _words(name)):  # a path may have blanks
+            if chosen := shutil.which(program, path=path):
+                return chosen, *options
         words = tr("{variable} names `{name}`, which is not a program", variable=VARIABLE, name=name)
         raise ToolMissing(words, hint=tr("correct {variable}, or unset it", variable=VARIABLE))
     if sys.platform == "win32":
@@ -81,4 +85,14 @@ def _opener(environ: Mapping[str, str]) -> str | None:
     if opener is None:
         hint = tr("set {variable} to a player, such as `mpv`", variable=VARIABLE)
         raise ToolMissing(tr("this machine has no program that opens films"), hint=hint)
-    return opener
+    return (opener,)
+
+
+def _words(command: str) -> list[str]:
+    """The words of a command as a shell has them, which here reads nothing else; all of it where a quote is open."""
+    windows = sys.platform == "win32"  # there a backslash is a part of a path
+    try:
+        words = shlex.split(command, posix=not windows)
+    except ValueError:
+        words = []
+    return [word.strip('"') if windows else word for word in words] or [command]
