@@ -21,7 +21,7 @@ from wanflow.media.extract import picture_arguments, picture_of, piece_arguments
 from wanflow.media.ffmpeg import run_ffmpeg
 from wanflow.media.jobs import Job, RunningProcesses, Worker
 from wanflow.media.look import look_of
-from wanflow.media.picture.still import read_still
+from wanflow.media.picture.still import opened_picture, read_still
 from wanflow.media.pipe import Reel, writer_of
 from wanflow.media.probe import examine
 from wanflow.media.sound.track import decoded_sound, heard, heard_rate, measured_samples
@@ -142,7 +142,7 @@ def film_pictures(
     require_zscale(source, look)
     reel = Reel(source, clock, places, clock.rate, interlaced=look.interlaced)
     run_ffmpeg(picture_arguments(look, size, draft, len(places)), processes=processes, stdin=writer_of([reel]))
-    with Image.open(draft, formats=["PNG"]) as sheet:
+    with opened_picture(draft) as sheet:
         for number in range(len(places)):
             yield sheet.crop((number * size[0], 0, (number + 1) * size[0], size[1])).convert("RGB")
 
