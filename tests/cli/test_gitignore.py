@@ -13,7 +13,7 @@ from kit.project import ONE
 from wanflow.cli.exit_code import guarded
 from wanflow.store import lockfile
 
-PAID = f"{ONE}\nbackend: dashscope\n"
+PAID = f"{ONE}\nbackend: dashscope\nchecks: off\n"
 
 
 @pytest.fixture

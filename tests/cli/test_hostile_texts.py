@@ -97,10 +97,13 @@ CALLS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "list": (("list",), ("list", "+coast")),
     "graph": tuple(("graph", "--format", form) for form in ("mermaid", "dot", "json")),
     "takes": (("takes",), ("takes", "-v", "--all"), ("takes", "--json")),
+    "check": (("check",), ("check", "--json")),
+    "play": (("play", "coast"), ("play", "cut:main")),
     "pick": (("pick", "coast", "1"), ("pick", "coast", "--file", f"out/{NAME}.mp4")),
     "retake": (("retake", "coast"),),
     "hold": (("hold", "coast"),),
     "release": (("release", "coast"),),
+    "review": (("review", "--host", WORDS),),
     "costs": (("costs",), ("costs", "--json"), ("costs", "--backend", "dashscope", "--by", "model")),
     "collect": (("collect",), ("collect", "--json")),
     "cancel": (("cancel",), ("cancel", "--json")),
@@ -109,6 +112,7 @@ CALLS: Mapping[str, tuple[tuple[str, ...], ...]] = {
         *(("export", "--format", form, "-o", "-") for form in ("otio", "edl", "fcp7", "srt")),
         ("export", "-o", f"{NAME}.otio"),
     ),
+    "report": (("report",), ("report", "-o", f"{NAME}.html")),
     "push": (("push",),),
     "pull": (("pull",),),
     "gc": (("gc",), ("gc", "--apply")),
@@ -118,6 +122,9 @@ CALLS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "doctor": (("doctor",), ("doctor", "--repair")),
 }
 """Calls of every command in a production whose every text is hostile."""
+
+ENDLESS = {"emulator": ("--faults", NAME), "review": ("--host", WORDS)}
+"""Arguments by which commands that serve never begin."""
 
 STYLE = re.compile(r"\x1b\[(0|1|2|31|32|33|36)m")
 DRAWING = re.compile(r"\x1b\[(\?25[lh]|2K|1A)|\r")
@@ -156,6 +163,7 @@ def _environment(alone: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """No key, no address and no wishes of the machine."""
     for name in (KEY_VARIABLE, BASE_VARIABLE, "WANFLOW_REMOTE", "GITHUB_WORKSPACE"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("WANFLOW_PLAYER", "true")
 
 
 @pytest.fixture(scope="module")
@@ -221,7 +229,7 @@ def test_every_argument_is_quoted_safely(mode: str, film: Path, monkeypatch: pyt
         options = (each for each in command.params if isinstance(each, click.Option) and not each.is_flag)
         given += [[*["coast"] * needed, max(option.opts, key=len), HOSTILE] for option in options]
         for typed in given:
-            words = (name, *typed, *(["--faults", NAME] if name == "emulator" else []))  # it never serves
+            words = (name, *typed, *ENDLESS.get(name, ()))
             told = printed(monkeypatch, words, MODES[mode])
             assert told.code != 70, (words, told.err)
             found[" ".join(words)] = dangers_of(told, mode)

@@ -157,6 +157,7 @@ def test_a_film_has_another_rate(films: FilmSet, media: tuple[OrderItem, ...]) -
     assert (made["rate"], made["frames"], made["lengths"]) == (24, 48, {Fraction(2)})
 
 
+@pytest.mark.slow  # the checks find these films in test_faults_are_found.py
 def test_a_film_begins_elsewhere(films: FilmSet, media: tuple[OrderItem, ...], good: FilmFile) -> None:
     """On another picture, without a jump into the right one; the last frame is right."""
     seen, as_asked = frames(spoilt(films, media, "first_frame")), frames(good.path)
@@ -165,6 +166,7 @@ def test_a_film_begins_elsewhere(films: FilmSet, media: tuple[OrderItem, ...], g
     assert alike(seen, as_asked, 31, 59) == [True, True]
 
 
+@pytest.mark.slow  # the checks find these films in test_faults_are_found.py
 def test_a_film_ends_elsewhere(films: FilmSet, media: tuple[OrderItem, ...], good: FilmFile) -> None:
     """On another picture, without a jump; the first frame is right."""
     seen, as_asked = frames(spoilt(films, media, "last_frame")), frames(good.path)
@@ -202,6 +204,7 @@ def test_a_continuation_drifts(films: FilmSet, continued: tuple[Order, Frames]) 
     assert min(likeness(seen[number], seen[number + 1]) for number in range(58, 89)) > 25
 
 
+@pytest.mark.slow  # the checks find these films in test_faults_are_found.py
 def test_a_film_cuts_to_another_picture(films: FilmSet, media: tuple[OrderItem, ...], good: FilmFile) -> None:
     """Once, where the script says, or in its middle."""
     as_asked = frames(good.path)

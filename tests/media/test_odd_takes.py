@@ -28,7 +28,14 @@ def findings(folder: Path, file: str, expected: Expected) -> tuple[Finding, ...]
     return CheckTake(PurePath(file), expected).perform(Worker(folder))
 
 
-@pytest.mark.parametrize("clip", UNUSUAL.values(), ids=UNUSUAL)
+SLOW = {"1000 fps"}
+"""Clips of thousands of pictures, which take seconds to decode."""
+
+
+@pytest.mark.parametrize(
+    "clip",
+    [pytest.param(clip, id=name, marks=[pytest.mark.slow] if name in SLOW else []) for name, clip in UNUSUAL.items()],
+)
 def test_an_unusual_film_is_measured_as_far_as_it_can_be(clip: UnusualClip, tmp_path: Path) -> None:
     """It is a take, and it is all that was given for itself."""
     clip.make(tmp_path / clip.name)

@@ -36,14 +36,14 @@ def test_the_board_is_used_by_keys(review: Review, visitor: Visitor) -> None:
     page.keyboard.press("ArrowLeft")
     assert focused(page) == "coast"
     page.keyboard.press("/")
-    page.keyboard.type("appr*")
+    page.keyboard.type("coa*")
     expect(page.locator("[data-shot]")).to_have_count(1)
     expect(page.locator("#select")).to_be_focused()
-    assert page.url == f"{review.base}/?select=appr*"
+    assert page.url == f"{review.base}/?select=coa*"
     page.keyboard.press("Escape")
     page.keyboard.press("l")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/shots/approach")
+    page.wait_for_url("**/shots/coast")
     for key, path in (("p", "plan"), ("g", "graph"), ("c", "costs"), ("b", "")):
         page.keyboard.press("g")
         page.keyboard.press(key)
@@ -96,7 +96,7 @@ def test_the_page_reads_without_scripts(review: Review, visitor: Visitor) -> Non
     """Filters are a form, views are links; what needs a script is not shown."""
     page = visitor.open(review, java_script_enabled=False)
     expect(page.locator("#show-keys")).to_be_hidden()
-    page.locator("#select").fill("approach")
+    page.locator("#select").fill("coast")
     page.get_by_role("button", name="Show").click()
     expect(page.locator("[data-shot]")).to_have_count(1)
     for name in ("Plan", "Graph", "Costs", "Board"):

@@ -97,7 +97,6 @@ class LiveProduction:
                     rust_timeout=LOOK_MS,
                     yield_on_timeout=True,
                     recursive=False,
-                    raise_interrupt=False,
                     stop_event=self._ended,
                 ):
                     woken()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange, Colorspace, Interpolation
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 from PIL import Image, ImageChops, ImageMath, ImageStat
 
 from wanflow.media.clock import PictureClock, shown_pictures
@@ -39,6 +40,16 @@ SAME_SHAPE = 0.01
 """Share by which two aspects differ where one picture is still the whole of the other."""
 
 SmallSize = tuple[int, int]
+
+
+class _Scaler(threading.local):
+    """A scaler for each thread, since setting one up costs more than a small picture."""
+
+    def __init__(self) -> None:
+        self.reformatter = VideoReformatter()
+
+
+_scaler = _Scaler()
 
 
 class MiddleLook(NamedTuple):
@@ -185,7 +196,8 @@ def small_picture(frame: VideoFrame, size: SmallSize) -> SmallPicture:
     orientation = orientation_of(frame)
     turn = UPRIGHT.get(orientation)
     lying = (size[1], size[0]) if orientation in QUARTER_TURNS else size
-    made = frame.reformat(
+    made = _scaler.reformatter.reformat(
+        frame,
         *lying,
         format="yuv444p",
         src_colorspace=SWS_MATRICES[matrix_of(frame)],
@@ -193,6 +205,7 @@ def small_picture(frame: VideoFrame, size: SmallSize) -> SmallPicture:
         src_color_range=ColorRange.JPEG if frame.color_range == ColorRange.JPEG else ColorRange.MPEG,
         dst_color_range=ColorRange.MPEG,
         interpolation=Interpolation.AREA,
+        threads=1,  # a small picture is done before another thread has begun
     )
     planes = []
     for plane in made.planes:
