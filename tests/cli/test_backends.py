@@ -19,7 +19,8 @@ from kit.project import call
 from kit.providers import DASHSCOPE
 from kit.run_processes import environ, running, until
 from kit.served import playing
-from wanflow.cli.hints import WITHOUT_PRODUCTION, command_on, name_production, pasteable
+from wanflow.cli import hints
+from wanflow.cli.hints import WITHOUT_PRODUCTION, command_on, pasteable
 from wanflow.cli.main import COMMANDS, find_command
 from wanflow.cli.options import ProductionOptions
 from wanflow.store.journal import Journal
@@ -64,9 +65,9 @@ def test_what_is_added_to_a_command_is_what_it_takes() -> None:
 def told() -> Iterator[ProductionOptions]:
     """A command that was told its production in every way."""
     settings = ProductionOptions(Path("my films/a.yaml"), "dashscope", "singapore", {"light": "at noon", "sky": "grey"})
-    name_production(settings)
+    token = hints._settings.set(settings)
     yield settings
-    name_production(ProductionOptions())
+    hints._settings.reset(token)
 
 
 def test_a_suggested_command_means_the_same_production(told: ProductionOptions) -> None:
