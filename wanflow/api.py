@@ -970,7 +970,7 @@ def _update(
     """Change the lock as it is now, after it followed the shots that were renamed since the last run.
 
     The names below `out/` follow at once where shots were renamed, or where `change` moves takes between shots. Raises
-    ShotChanged where one of `shots` is another now than in the lock `since`; nobody can change it in between.
+    ShotChanged where one of `shots` is another now than in the lock `since`; both are looked at under one guard.
     """
     production = plan.graph.production
     store = store_of(production)
