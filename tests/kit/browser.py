@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from filelock import FileLock
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -120,6 +121,17 @@ def _is_here(url: str) -> bool:
     return url.startswith(
         ("http://127.0.0.1:", "http://localhost:", "http://[::1]:", "blob:http://127.0.0.1:", "data:", "about:")
     )
+
+
+def require_usable(page: Page, address: str) -> None:
+    """Open an address: axe finds nothing in light, nor in the contrasts of the dark, and nothing is wider than the screen."""
+    page.goto(address)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+    found = Axe().run(page).response["violations"]
+    page.emulate_media(color_scheme="dark")
+    found += Axe().run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
+    page.emulate_media(color_scheme="light")
+    assert [(address, each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
 
 
 def chromium() -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from kit.browser import Review, Visitor, reviewing
+from kit.browser import Review, Visitor, require_usable, reviewing
 from kit.project import rewrite
 
 VIEWS = ("/", "/plan", "/plan?confirm=yes", "/graph", "/costs")
@@ -109,13 +108,7 @@ def test_views_are_for_everybody(review: Review, visitor: Visitor) -> None:
     rewrite(review.file, "duration: ", "duratoin: ")
     page = visitor.open(review, viewport={"width": 400, "height": 800}, bypass_csp=True)
     for path in VIEWS:
-        page.goto(f"{review.base}{path}")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-        found = Axe().run(page).response["violations"]
-        page.emulate_media(color_scheme="dark")
-        found += Axe().run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
-        page.emulate_media(color_scheme="light")
-        assert [(path, each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
+        require_usable(page, f"{review.base}{path}")
 
 
 def test_a_lost_connection_is_said(production: Path, visitor: Visitor) -> None:
