@@ -56,6 +56,28 @@ def test_a_request_has_the_vendors_shape() -> None:
     }
 
 
+def test_a_continued_clip_is_sent_before_the_last_frame() -> None:
+    """As in the vendor's own samples, key by key, whatever the order of the request (service.md 2.2)."""
+    media = (MediaAddress("last_frame", "https://h/last.png"), MediaAddress("first_clip", "https://h/clip.mp4"))
+    parameters: dict[str, bool | int | str] = {
+        "resolution": "720P",
+        "duration": 15,
+        "prompt_extend": False,
+        "watermark": True,
+    }
+    assert wire.request_json(Request("wan2.7-i2v-2026-04-25", "她走出门", media=media, parameters=parameters)) == {
+        "model": "wan2.7-i2v-2026-04-25",
+        "input": {
+            "prompt": "她走出门",
+            "media": [
+                {"type": "first_clip", "url": "https://h/clip.mp4"},
+                {"type": "last_frame", "url": "https://h/last.png"},
+            ],
+        },
+        "parameters": parameters,
+    }
+
+
 def test_words_that_nobody_wrote_are_not_sent() -> None:
     """No prompt, no negative prompt, no media and no seed leave no key behind."""
     assert wire.request_json(Request("m", negative_prompt="")) == {"model": "m", "input": {}, "parameters": {}}

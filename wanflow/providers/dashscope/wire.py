@@ -48,13 +48,14 @@ def request_json(request: Request) -> dict[str, Canonical]:
 def _media_json(request: Request) -> dict[str, Canonical]:
     """The media of a request: entries of `media`, or addresses under a key of their own where the catalog names one.
 
-    Under such a key an address is alone or in a list (service.md 2.4, 2.5).
+    Under such a key an address is alone or in a list (service.md 2.4, 2.5). A continued clip is first, as in the
+    vendor's samples (service.md 2.2); a fingerprint keeps the order of the catalog.
     """
     model = load_catalog().get(request.model)
     rules = model.media if model else {}
     media: list[Canonical] = []
     fields: dict[str, Canonical] = {}
-    for item in request.media:
+    for item in sorted(request.media, key=lambda item: item.type not in rules or not rules[item.type].continued):
         rule = rules.get(item.type)
         if rule is None or rule.field is None:
             voice = {} if item.voice_url is None else {"reference_voice": item.voice_url}
