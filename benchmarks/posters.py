@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 import anyio
 
-from wanflow import api
+from wanflow import api, viewing
 from wanflow.store.renditions import Rendition
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "02-lighthouse" / "sets" / "coast.png"
@@ -51,7 +51,7 @@ def main(tier: str) -> None:
         takes = [files.find(row.take.digest) for row in api.takes(api.plan(production))]
         for kind in Rendition:
             begun, cpu = time.perf_counter(), cpu_seconds()
-            made = [api.rendition(production, take, kind) for take in takes if take is not None]
+            made = [viewing.rendition(production, take, kind) for take in takes if take is not None]
             wall, spent = time.perf_counter() - begun, (cpu_seconds() - cpu) / len(made)
             weight = sum(path.stat().st_size for path in made) / len(made) / 1000
             print(f"{kind:8} {len(made) / wall:6.1f} a second, {spent:5.2f} s of CPU, {weight:6.1f} KB each")

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial, reduce
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING
 from wanflow import loading, timebase
 from wanflow.catalog.provider import default_provider, load_providers
 from wanflow.catalog.read import load_catalog
-from wanflow.errors import MediaFault, ToolMissing, UnknownTarget
+from wanflow.errors import UnknownTarget
 from wanflow.graph.build import ShotGraph
 from wanflow.graph.node import ShotVertex, cut_name
 from wanflow.graph.select import matching, single_shot
@@ -59,7 +58,6 @@ from wanflow.store import (
     journal,
     layout,
     lockfile,
-    renditions,
     run_lock,
     take_names,
 )
@@ -70,8 +68,7 @@ from wanflow.store.charges import Ledger
 from wanflow.store.gc import Removable
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
-from wanflow.store.media_files import MediaFile, MediaFiles
-from wanflow.store.renditions import Rendition
+from wanflow.store.media_files import MediaFiles
 from wanflow.store.take_names import take_file
 from wanflow.timebase import GRACE_SECONDS, POLL_SECONDS
 
@@ -79,19 +76,14 @@ if TYPE_CHECKING:
     from wanflow.catalog.model import Model
     from wanflow.health import HealthCheck
     from wanflow.report.export.edit_list import EditList
-    from wanflow.report.page.frozen import Derived, FrozenReport
-    from wanflow.report.page.snapshot import Snapshot
     from wanflow.report.show import NodeDetails
     from wanflow.runner.cancel import Cancelled
     from wanflow.runner.context import RunContext
-    from wanflow.runner.renditions import RenditionMaker
     from wanflow.store.remote import Remote, Transfer
     from wanflow.store.repair import Damage
     from wanflow.store.take import Take
 
 NO_VALUES: Mapping[str, str] = {}
-NICENESS = 10
-"""Niceness of the ffmpegs that work for a page: those of a run go first."""
 
 __all__ = [
     "cancel",
@@ -265,26 +257,6 @@ def takes(plan: Plan, *, removed: bool = False, whole: bool = True) -> tuple[Tak
     return tuple(replace(row, file=placed(row.take.digest, row.file)) if row.file else row for row in found)
 
 
-def snapshot(part: SoundPart, now: datetime | None = None) -> Snapshot:
-    """A production at this moment, as the page shows it; `part` is what `load_sound_part` gave. Raises StoreFault."""
-    from wanflow.report.page.snapshot import Snapshot
-
-    production = part.production
-    if production is None:
-        return Snapshot("", None, problems=part.problems)
-    made = with_findings(plan(production, whole=part.whole))
-    return Snapshot(
-        title=production.title or production.folder.name,
-        plan=made,
-        status=status(made, now),
-        takes=takes(made, whole=part.whole),
-        notes=notes(made),
-        ledger=_ledger(production, made.inventory.lock),
-        problems=part.problems,
-        films={name: film.digest for name, film in media_files(production).cuts().items()},
-    )
-
-
 def node_file(plan: Plan, node: str, *, whole: bool = True) -> Path:
     """The file of a take, of a shot's take in use, or of a cut, as an absolute path; `whole` as for `takes`.
 
@@ -365,10 +337,11 @@ def show(plan: Plan, node: str) -> NodeDetails:
 
 def costs(production: Production) -> Ledger:
     """What was charged, what failed, and what is still to come. Raises StoreFault."""
-    return _ledger(production, lockfile.read(store_of(production).lock))
+    return ledger_of(production, lockfile.read(store_of(production).lock))
 
 
-def _ledger(production: Production, lock: Lock) -> Ledger:
+def ledger_of(production: Production, lock: Lock) -> Ledger:
+    """As `costs`, where the lock was read already."""
     return Ledger(production.prices.currency, charges.read(store_of(production), lock))
 
 
@@ -390,60 +363,6 @@ def export(plan: Plan, cut: str | None = None) -> EditList:
         hint = tr("name one: {names}", names=names) if names else None
         raise UnknownTarget(tr("the production has {number} cuts", number=len(production.cuts)), hint=hint)
     return edit_list(with_findings(plan), cut_name(cut) if cut else next(iter(production.cuts)))
-
-
-async def report(
-    part: SoundPart,
-    folder: Path,
-    *,
-    embed: bool = False,
-    force: bool = False,
-    tell: Callable[[int, int], None] | None = None,
-    now: datetime | None = None,
-) -> FrozenReport:
-    """The page frozen into one file, which is to be written into `folder`; `part` is what `load_sound_part` gave.
-
-    Posters and short silent films are inside; players have the takes' own files by relative addresses, with `embed`
-    small films inside. What is not made yet is made first: `tell` gets how much of it is done, and all of it. Raises
-    SpecError for a production of which nothing can be used, ReportTooLarge above the limit unless `force`, ToolMissing
-    without an ffmpeg, StoreFault.
-    """
-    from wanflow.report.page import frozen
-
-    production = part.production
-    if production is None:
-        raise SpecError(part.problems)
-    shown, known = snapshot(part, now), media_files(production)
-    named = {row.take.digest: row.file for row in shown.takes if row.file is not None}
-    beside = frozen.Beside(production.folder, folder, named, known)
-    first = frozen.FrozenLinks(beside.address, embedded=embed)
-    outline = frozen.frozen_page(shown, first)
-    made, failed = await _renditions(production, known, first.asked, tell)
-    inside = frozen.fitting(outline, first.asked, made, embedded=embed, force=force)
-    html = frozen.frozen_page(shown, frozen.FrozenLinks(beside.address, inside, embedded=embed))
-    return frozen.FrozenReport(html, len(made) - len(inside), failed)
-
-
-async def _renditions(
-    production: Production, known: MediaFiles, asked: Iterable[Derived], tell: Callable[[int, int], None] | None
-) -> tuple[Mapping[Derived, Path], int]:
-    """What pages ask for, by what it is, made where it is not here; and how much of it could not be made."""
-    files = {wanted: file for wanted in asked if (file := known.find(wanted.digest)) is not None}
-    possible = [wanted for wanted, file in files.items() if wanted.kind in file.renditions]
-    found: dict[Derived, Path] = {}
-    async with open_renditions(production) as maker:
-        maker.prepare((files[wanted], wanted.kind) for wanted in possible)
-        for number, wanted in enumerate(possible, start=1):
-            try:
-                found[wanted] = await maker.path(files[wanted], wanted.kind)
-            except ToolMissing:
-                raise
-            except MediaFault:
-                continue
-            finally:
-                if tell is not None:
-                    tell(number, len(possible))
-    return found, len(possible) - len(found)
 
 
 def pick(production: Production, shot: str, take: int, *, since: Lock | None = None) -> Picked:
@@ -590,31 +509,6 @@ def release(production: Production, select: Sequence[str], *, since: Lock | None
 def media_files(production: Production) -> MediaFiles:
     """The files of a production that may be shown, by digest: takes, extracts, assets and written cuts."""
     return MediaFiles(production, loading.facts_of(production), store_of(production))
-
-
-def rendition(production: Production, file: MediaFile, kind: Rendition) -> Path:
-    """A poster, a strip, a small film or a waveform of a file, made in this thread where it is not here yet.
-
-    Raises MediaFault where it cannot be made, StoreFault.
-    """
-    store = store_of(production)
-    found = renditions.find(store, file.digest, kind)
-    if found is None:
-        from wanflow.runner.renditions import make_rendition
-
-        found = make_rendition(store, file, kind)
-    return found
-
-
-@asynccontextmanager
-async def open_renditions(production: Production) -> AsyncIterator[RenditionMaker]:
-    """What makes renditions in the background, at low priority, while a page is served."""
-    from wanflow.media.jobs import LocalJobs
-    from wanflow.runner import renditions as background
-
-    store, at_once = store_of(production), max(1, (os.cpu_count() or 1) // 2)
-    async with background.open_renditions(store, LocalJobs(store.folder, at_once, NICENESS), at_once) as maker:
-        yield maker
 
 
 def unfinished(production: Production) -> JournalState:

@@ -17,7 +17,7 @@ import pytest
 
 from kit.browser import PATIENCE_SECONDS, Review, reviewing
 from kit.project import call, rewrite, write_production
-from wanflow import api
+from wanflow import api, viewing
 from wanflow.cli.main import main
 from wanflow.planner.plan import Action
 from wanflow.providers.dashscope.regions import KEY_VARIABLE
@@ -449,7 +449,7 @@ def test_whatever_a_production_says_is_text(tmp_path: Path) -> None:
     file = write_production(tmp_path)
     for broken in ({}, {HOSTILE: HOSTILE}):
         file.write_text(json.dumps({**film, **broken}), encoding="utf-8")
-        snapshot, links = api.snapshot(api.load_sound_part(file)), ServedLinks(folder=tmp_path)
+        snapshot, links = viewing.snapshot(api.load_sound_part(file)), ServedLinks(folder=tmp_path)
         shown = [pages.board(snapshot, links), pages.plan(snapshot, links), pages.graph(snapshot, links)]
         shown += [pages.message(snapshot, links, HOSTILE), pages.costs(snapshot, links)]
         assert snapshot.rows or broken

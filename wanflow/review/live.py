@@ -13,7 +13,7 @@ from pathlib import Path
 import anyio
 import watchfiles
 
-from wanflow import api
+from wanflow import viewing
 from wanflow.errors import WanflowError, words_of_system
 from wanflow.language.media_checks import file_readings
 from wanflow.language.problem import Problem, has_errors
@@ -135,7 +135,7 @@ class LiveProduction:
                 self._old = False
             problems = self._part.problems
             if self._part.whole:
-                self._sound = api.snapshot(self._part)
+                self._sound = viewing.snapshot(self._part)
         except WanflowError as fault:
             problems = (Problem(place, str(fault), fault.hint),)
         except OSError as fault:

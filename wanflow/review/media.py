@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from wanflow import api
+from wanflow import api, viewing
 from wanflow.errors import MediaFault
 from wanflow.language.production import Production
 from wanflow.report.page.snapshot import Snapshot
@@ -43,7 +43,7 @@ class ServedMedia:
         """Make posters and the like, as soon as a production could be read, until it is cancelled."""
         await self._known.wait()
         if self._production is not None:
-            async with api.open_renditions(self._production) as self._maker:
+            async with viewing.open_renditions(self._production) as self._maker:
                 self._ready.set()
                 await anyio.sleep_forever()
 

@@ -31,10 +31,12 @@ from wanflow.report.text.plan import merge_texts, show_text, why_lines
 from wanflow.report.text.status import costs_text, expiring_texts, status_text, takes_table, takes_text, unclaimed_text
 from wanflow.report.text.table import Screen, Table
 from wanflow.store.charges import BY
+from wanflow.store.media_files import MediaFile
 from wanflow.store.renditions import Rendition
 from wanflow.suggest import did_you_mean
 
 THUMBNAILS = "wanflow.report.text.thumbnails"
+FindRendition = Callable[[Production, MediaFile, Rendition], Path]
 PrintWithPosters = Callable[[Callable[[Screen], Table], Screen, Iterable[Path | None]], None]
 
 
@@ -107,12 +109,13 @@ def _print_with_posters(production: Production, rows: Sequence[TakeRow], *, verb
         say(tr("note: `--thumbnails` needs a terminal with pictures, such as kitty, iTerm2, WezTerm or foot"), err=True)
         return False
     files = api.media_files(production)
+    rendition = cast(FindRendition, import_attribute("wanflow.viewing:rendition"))
 
     def poster(row: TakeRow) -> Path | None:
         """The poster of a take; None where its file is not here, or shows nothing."""
         file = None if row.file is None else files.find(row.take.digest)
         with suppress(MediaFault):
-            return None if file is None else api.rendition(production, file, Rendition.POSTER)
+            return None if file is None else rendition(production, file, Rendition.POSTER)
         return None
 
     show = cast(PrintWithPosters, import_attribute(f"{THUMBNAILS}:print_with_posters"))

@@ -13,7 +13,7 @@ from typing import cast
 import anyio
 import click
 
-from wanflow import api
+from wanflow import viewing
 from wanflow.cli.limits import production_is_read
 from wanflow.cli.main import import_attribute
 from wanflow.cli.opening import conclude_part, open_sound_part
@@ -53,7 +53,7 @@ def report(settings: ProductionOptions, output: Path | None, *, embed: bool, for
     dash = output is not None and str(output) == "-"
     folder = Path.cwd() if dash else path.absolute().parent
     with _shown_progress() as tell, cancelled_by_signals():
-        made = anyio.run(partial(api.report, part, folder, embed=embed, force=force, tell=tell))
+        made = anyio.run(partial(viewing.report, part, folder, embed=embed, force=force, tell=tell))
     content = made.html.encode()
     if made.not_made:
         many = "warning: {number} posters and films could not be made"
