@@ -18,10 +18,14 @@ from wanflow.cli.main import GARBAGE_AFTER
 settings.register_profile("wanflow", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("wanflow")
 
-# A shell that starts the suite in the background lets it ignore Ctrl-C; the programs under test would inherit that.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
+# A shell in the background lets the suite ignore Ctrl-C, `nohup` the end of the terminal, and a runner may block
+# signals; the programs under test would inherit that, and run on for ever.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+for inherited in ("SIGHUP", "SIGQUIT", "SIGTERM", "SIGALRM", "SIGCHLD", "SIGWINCH"):
+    if hasattr(signal, inherited) and signal.getsignal(getattr(signal, inherited)) is signal.SIG_IGN:
+        signal.signal(getattr(signal, inherited), signal.SIG_DFL)
+if hasattr(signal, "pthread_sigmask"):
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 # Tests read English messages, whatever the locale of the machine.
 os.environ["WANFLOW_LANG"] = "en"
