@@ -53,7 +53,7 @@ def test_what_another_command_does_is_hinted(
         (("plan", "--qqqq"), "no such option `--qqqq`"),
         (
             ("plan", "--region", "mars"),
-            "invalid value for `--region`: `mars` is not one of `beijing`, `singapore`, `virginia`",
+            "invalid value for `--region`: `mars` is not one of `beijing`, `singapore`, `virginia`, `tokyo`, `frankfurt`",
         ),
         (("run", "-j", "x"), "invalid value for `-j` / `--jobs`: `x` is not a whole number"),
         (("run", "--grace", "x"), "invalid value for `--grace`: `x` is not a number"),

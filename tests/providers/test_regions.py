@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE, base_url_of, endpoint_of
+from wanflow.providers.dashscope.regions import (
+    BASE_VARIABLE,
+    KEY_VARIABLE,
+    WORKSPACE_VARIABLE,
+    base_url_of,
+    endpoint_of,
+)
 from wanflow.providers.faults import Unauthorised, WrongAddress
 
 KEY = "sk-0123456789abcdef"
@@ -32,6 +38,8 @@ def test_each_region_has_its_host(region: str, base: str) -> None:
         ("beijing", "https://proxy.example/dashscope/api/v1"),
         ("beijing", "https://ws-1.cn-beijing.maas.aliyuncs.com/api/v1"),
         ("singapore", "https://ws-1.ap-southeast-1.maas.aliyuncs.com/api/v1"),
+        ("tokyo", "https://ws-1.ap-northeast-1.maas.aliyuncs.com/api/v1"),
+        ("frankfurt", "https://ws-1.eu-central-1.maas.aliyuncs.com/api/v1"),
         ("beijing", "https://vpc-cn-beijing.dashscope.aliyuncs.com/api/v1"),
         ("beijing", "https://dashscope.aliyuncs.com./api/v1"),
         ("beijing", "http://100.100.1.2:8000/api/v1"),
@@ -49,11 +57,12 @@ def test_the_environment_may_name_another_address(region: str, given: str) -> No
         ("beijing", "https://dashscope-intl.aliyuncs.com/api/v1", "host of region `singapore`"),
         ("singapore", "https://ws-1.cn-beijing.maas.aliyuncs.com/api/v1", "host of region `beijing`"),
         ("virginia", "https://dashscope.aliyuncs.com/api/v1", "host of region `beijing`"),
-        ("beijing", "https://ws-1.eu-central-1.maas.aliyuncs.com/api/v1", "region wanflow does not know"),
+        ("beijing", "https://ws-1.eu-central-1.maas.aliyuncs.com/api/v1", "host of region `frankfurt`"),
         ("singapore", "https://cn-hongkong.dashscope.aliyuncs.com/api/v1", "region wanflow does not know"),
         ("beijing", "https://dashscope-eu.aliyuncs.com/api/v1", "region wanflow does not know"),
-        ("beijing", "https://ws-1.ap-northeast-1.maas.aliyuncs.com./api/v1", "region wanflow does not know"),
-        ("beijing", "https://ws-cn-beijing.ap-northeast-1.maas.aliyuncs.com/api/v1", "region wanflow does not know"),
+        ("beijing", "https://ws-1.ap-northeast-1.maas.aliyuncs.com./api/v1", "host of region `tokyo`"),
+        ("beijing", "https://ws-cn-beijing.ap-northeast-1.maas.aliyuncs.com/api/v1", "host of region `tokyo`"),
+        ("beijing", "https://ws-1.cn-hongkong.maas.aliyuncs.com/api/v1", "region wanflow does not know"),
         ("beijing", "https://vpc-ap-southeast-1.dashscope.aliyuncs.com/api/v1", "host of region `singapore`"),
         ("beijing", "https://dashscope.aliyuncs.com", "does not end in /api/v1"),
         ("beijing", "https://dashscope.aliyuncs.com/compatible-mode/v1", "does not end in /api/v1"),
@@ -95,4 +104,39 @@ def test_what_to_do_about_a_refused_key_names_all_regions() -> None:
     """The one that was tried, and the others."""
     hint = endpoint_of("singapore", {KEY_VARIABLE: KEY}).key_hint
     assert "`singapore` (dashscope-intl.aliyuncs.com) was tried" in hint
-    assert "`beijing`, `virginia`" in hint
+    assert "`beijing`, `virginia`, `tokyo`, `frankfurt`" in hint
+
+
+@pytest.mark.parametrize(
+    ("region", "code"),
+    [
+        ("beijing", "cn-beijing"),
+        ("singapore", "ap-southeast-1"),
+        ("virginia", "us-east-1"),
+        ("tokyo", "ap-northeast-1"),
+        ("frankfurt", "eu-central-1"),
+    ],
+)
+def test_a_workspace_has_its_host_in_each_region(region: str, code: str) -> None:
+    """An address that is given whole goes before it (service.md 1.2)."""
+    given = {WORKSPACE_VARIABLE: " llm-0123abcd "}
+    assert base_url_of(region, given) == f"https://llm-0123abcd.{code}.maas.aliyuncs.com/api/v1"
+    assert base_url_of(region, {**given, BASE_VARIABLE: "http://127.0.0.1:1/api/v1"}) == "http://127.0.0.1:1/api/v1"
+
+
+@pytest.mark.parametrize("region", ["tokyo", "frankfurt"])
+def test_a_region_with_hosts_of_workspaces_only_needs_one(region: str) -> None:
+    """Both variables that can name it are said; no other region's host is taken instead."""
+    with pytest.raises(WrongAddress, match="hosts of workspaces only") as caught:
+        endpoint_of(region, {KEY_VARIABLE: KEY})
+    assert caught.value.hint is not None
+    assert WORKSPACE_VARIABLE in caught.value.hint
+    assert BASE_VARIABLE in caught.value.hint
+
+
+@pytest.mark.parametrize("workspace", ["evil.example/", "a.b", "-llm", "llm-", "l" * 64, "llm@host", "业务", "a b"])
+def test_a_workspace_that_is_no_label_of_a_host_is_an_error(workspace: str) -> None:
+    """The key would go to another host; the value is not repeated."""
+    with pytest.raises(WrongAddress, match=f"{WORKSPACE_VARIABLE} is not the id") as caught:
+        endpoint_of("beijing", {KEY_VARIABLE: KEY, WORKSPACE_VARIABLE: workspace})
+    assert workspace not in str(caught.value)

@@ -14,6 +14,8 @@ from wanflow.providers.protocol import Endpoint
 KEY_VARIABLE = "DASHSCOPE_API_KEY"
 BASE_VARIABLE = "DASHSCOPE_HTTP_BASE_URL"
 """Environment variables of the vendor's SDK; the base URL includes `/api/v1`."""
+WORKSPACE_VARIABLE = "WANFLOW_WORKSPACE"
+"""The environment variable with the id of a workspace, whose host is used instead of its region's."""
 
 API = "/api/v1"
 
@@ -22,20 +24,30 @@ HOSTS: Mapping[str, str] = {
     "singapore": "dashscope-intl.aliyuncs.com",
     "virginia": "dashscope-us.aliyuncs.com",
 }
-"""The host of each region."""
+"""The host that all workspaces of a region share; the other regions have hosts of workspaces only."""
 
-CODES: Mapping[str, str] = {"cn-beijing": "beijing", "ap-southeast-1": "singapore", "us-east-1": "virginia"}
+CODES: Mapping[str, str] = {
+    "cn-beijing": "beijing",
+    "ap-southeast-1": "singapore",
+    "us-east-1": "virginia",
+    "ap-northeast-1": "tokyo",
+    "eu-central-1": "frankfurt",
+}
 """The vendor's codes of regions, as they occur in the hosts of workspaces and private networks."""
+
+_WORKSPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
+"""The id of a workspace: a label of a host name."""
 
 _VENDOR = re.compile(r"(.*[.-])?(dashscope|maas)[.-].*aliyuncs\.com")
 """The service's own hosts, in any region."""
 
 
 def endpoint_of(region: str, environ: Mapping[str, str], *, key_needed: bool = True) -> Endpoint:
-    """The service of a region, its address from DASHSCOPE_HTTP_BASE_URL where that is set.
+    """The service of a region, its address from DASHSCOPE_HTTP_BASE_URL or WANFLOW_WORKSPACE where one is set.
 
     Without `key_needed` a missing key is an empty one: for work that asks the service nothing. Raises Unauthorised
-    without a usable key, WrongAddress for an invalid URL, one without `/api/v1`, or the host of another region.
+    without a usable key, WrongAddress for an invalid URL or workspace, a URL without `/api/v1`, the host of another
+    region, or a region without a host of its own.
     """
     base = base_url_of(region, environ)
     key = environ.get(KEY_VARIABLE, "").strip()
@@ -50,7 +62,7 @@ def endpoint_of(region: str, environ: Mapping[str, str], *, key_needed: bool = T
         raise Unauthorised(
             tr("{key_variable} contains characters that no key has", key_variable=KEY_VARIABLE), hint=_set_key()
         )
-    others = joined(", ", (f"`{other}`" for other in HOSTS if other != region))
+    others = joined(", ", (f"`{other}`" for other in CODES.values() if other != region))
     hint = tr(
         (
             "region `{region}` ({netloc}) was tried; a key belongs to one region: check {key_variable}, "
@@ -68,7 +80,7 @@ def base_url_of(region: str, environ: Mapping[str, str]) -> str:
     """The base address of a region without a slash at its end; raises WrongAddress."""
     given = environ.get(BASE_VARIABLE, "").strip().rstrip("/")
     if not given:
-        return f"https://{HOSTS[region]}{API}"
+        return f"https://{_host_of(region, environ.get(WORKSPACE_VARIABLE, '').strip())}{API}"
     parts = _split(given)
     _check_form(parts)
     host = (parts.hostname or "").rstrip(".")
@@ -79,7 +91,7 @@ def base_url_of(region: str, environ: Mapping[str, str]) -> str:
             base_variable=BASE_VARIABLE,
             host=host,
         )
-        known = joined(", ", (f"`{name}`" for name in HOSTS))
+        known = joined(", ", (f"`{name}`" for name in CODES.values()))
         raise WrongAddress(
             words,
             hint=tr(
@@ -104,6 +116,27 @@ def base_url_of(region: str, environ: Mapping[str, str]) -> str:
             ),
         )
     return given
+
+
+def _host_of(region: str, workspace: str) -> str:
+    """The host of a workspace, or without one that of a region; raises WrongAddress."""
+    if workspace and not _WORKSPACE.fullmatch(workspace):
+        raise WrongAddress(
+            tr("{workspace_variable} is not the id of a workspace", workspace_variable=WORKSPACE_VARIABLE),
+            hint=tr("it has letters, digits and hyphens, as llm-0123abcd: copy it from the vendor's console"),
+        )
+    if workspace:
+        return f"{workspace}.{next(code for code, name in CODES.items() if name == region)}.maas.aliyuncs.com"
+    if region not in HOSTS:
+        raise WrongAddress(
+            tr("the region `{region}` has hosts of workspaces only", region=region),
+            hint=tr(
+                "set {workspace_variable} to the id of your workspace, or {base_variable} to its address",
+                workspace_variable=WORKSPACE_VARIABLE,
+                base_variable=BASE_VARIABLE,
+            ),
+        )
+    return HOSTS[region]
 
 
 def _region_of(host: str) -> str | None:
