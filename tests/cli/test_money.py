@@ -10,7 +10,7 @@ import pytest
 from cli.conftest import RUN, Wanflow, bought, paid_production, rewrite
 
 from kit.served import Served
-from wanflow.providers.dashscope.wire import billed_seconds
+from wanflow.providers.dashscope.wire import billed_units
 
 TWO = """\
 wanflow: 1
@@ -202,14 +202,14 @@ def test_the_ledger_has_what_was_charged_beside_what_was_expected(wanflow: Wanfl
 @pytest.mark.parametrize("figure", ["NaN", "Infinity", -3, "much", None])
 def test_a_bill_that_makes_no_sense_is_no_bill(figure: object) -> None:
     """It says nothing, and nothing of it reaches the lock or the budget."""
-    assert billed_seconds({"duration": figure}) is None  # type: ignore[dict-item]
+    assert billed_units({"duration": figure}) is None  # type: ignore[dict-item]
 
 
 def test_what_a_reply_did_not_say_counts_with_what_was_expected(
     wanflow: Wanflow, paid: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Unknown is said and never nothing: the budget of a later run counts the estimate."""
-    monkeypatch.setattr("wanflow.providers.dashscope.wire.billed_seconds", lambda usage: None)
+    monkeypatch.setattr("wanflow.providers.dashscope.wire.billed_units", lambda usage: None)
     assert wanflow(*RUN).code == 0
     assert wanflow("costs", "--json").out.count('"charged": null') > 2
     more = TWO + "  other: {first_frame: sets/coast.png, prompt: another, duration: 2}\n"

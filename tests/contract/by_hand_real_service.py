@@ -56,4 +56,4 @@ class TestRealService:
             state = await service.wait_until_done((await service.submit(asked)).task_id)
             assert state.status is TaskStatus.SUCCEEDED, state.fault
             assert (await service.download(state.url or "", tmp_path / "film.mp4", MOST)).size_bytes > 10_000
-        assert state.billed_seconds == 2
+        assert state.billed == 2

@@ -52,7 +52,7 @@ class Obligations:
             fetched = await service.download(state.url or "", target, MOST)
         film = b"wan2.7-i2v 7 a coast"
         assert state.status is TaskStatus.SUCCEEDED
-        assert state.billed_seconds == 5
+        assert state.billed == 5
         assert (fetched.digest, fetched.size_bytes) == (hashlib.sha256(film).hexdigest(), len(film))
         assert target.read_bytes() == film
 
@@ -74,7 +74,7 @@ class Obligations:
         assert (state.status, state.failure.code) == (TaskStatus.FAILED, "DataInspectionFailed")
         assert isinstance(state.failure, Refused)
         assert "Output data may contain inappropriate content." in str(state.failure)
-        assert (state.url, state.billed_seconds) == (None, None)
+        assert (state.url, state.billed) == (None, None)
 
     async def test_a_model_that_does_not_exist_is_refused_at_once(self, way: Way, tmp_path: Path) -> None:
         """No task comes of it."""

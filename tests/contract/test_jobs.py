@@ -24,6 +24,7 @@ from anyio import create_task_group
 from kit.clips import numbered_clip, read_numbers
 from kit.elsewhere import CountTo, JobsElsewhere
 from wanflow import digest
+from wanflow.catalog.model import ResultKind
 from wanflow.emulator.api.bucket import Bucket
 from wanflow.emulator.api.order import Order, OrderItem, Rejected, RenderedFilm
 from wanflow.emulator.api.rules import read_catalog
@@ -40,7 +41,6 @@ from wanflow.media.sound.mix import EncodeSound, LevelSound
 from wanflow.media.sound.soundtrack import SoundRecipe
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.subtitles import ReadSubtitles
-from wanflow.store.take import ResultKind
 
 ROOT = Path(__file__).parents[2]
 RECIPE = SegmentRecipe("00" * 32, 0, 10, 10, 64, 48, Fraction(30))

@@ -14,12 +14,13 @@ import pytest
 from kit.locks import DATE, attempt, delivered, fingerprint, journaled, recipe, stored, take, with_take
 from kit.providers import DASHSCOPE
 from wanflow import digest
+from wanflow.catalog.model import ResultKind
 from wanflow.store import blobs, cut_records, inventory, journal, lockfile, repair, take_names, traces
 from wanflow.store.inventory import Inventory
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
-from wanflow.store.take import ResultKind, Trace
+from wanflow.store.take import Trace
 
 CALLS = ("open", "fsync", "replace", "chmod", "fchmod", "link", "mkdir", "unlink")
 CUT = {"main": "out/main.mp4"}

@@ -7,13 +7,14 @@ from fractions import Fraction
 from pathlib import Path
 
 from wanflow import digest
+from wanflow.catalog.model import ResultKind
 from wanflow.digest import Canonical
 from wanflow.store import blobs
 from wanflow.store.attempt import Attempt
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, add_take
-from wanflow.store.take import Film, ResultKind, Take
+from wanflow.store.take import Film, Take
 
 DATE = "2026-11-20T10:00:00Z"
 FILM = Film(150, Fraction(30), 1280, 720, 240_000, 48_000)

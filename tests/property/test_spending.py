@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wanflow.providers.dashscope.wire import billed_seconds
+from wanflow.providers.dashscope.wire import billed_units
 from wanflow.runner.spending import OverBudget, Spending, SpendingLimits
 from wanflow.store.attempt import Attempt
 from wanflow.store.take import Price
@@ -102,7 +102,7 @@ def test_a_bill_that_no_film_costs_counts_as_what_was_set_aside(seconds: object)
     one = attempt("a", 2)
     spending = Spending("CNY", SpendingLimits(run=Decimal(2)))
     spending.reserve(one.id, one.price, "a")
-    assert spending.charge(one, billed_seconds({"duration": seconds})) is None
+    assert spending.charge(one, billed_units({"duration": seconds})) is None
     assert (spending.spent.amount, spending.overrun) == (None, None)
     with pytest.raises(OverBudget):
         spending.reserve("b", one.price, "b")

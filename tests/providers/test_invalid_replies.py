@@ -52,7 +52,7 @@ async def answering(status: int, body: str, headers: Mapping[str, str] | None = 
 async def samples(folder: Path) -> Samples:
     """A reply of each kind, as the emulated service gives it: a field that is new there is covered here."""
     async with premade(folder) as endpoint, in_process(endpoint) as way:
-        accepted = (await way.exchange("POST", wire.SUBMIT_PATH, ASYNC, BODY)).reply
+        accepted = (await way.exchange("POST", wire.VIDEO_PATH, ASYNC, BODY)).reply
         task_id = wire.read_accepted(accepted)
         assert task_id is not None
         await anyio.sleep(2 * FILM_SECONDS)
@@ -115,7 +115,7 @@ async def test_a_film_that_is_ready_is_fetched_whatever_else_its_reply_says(tmp_
         assert isinstance(state, TaskState), case.name
         assert (state.task_id, state.status) == ("t", TaskStatus.SUCCEEDED), case.name
         assert state.url == sample["output"]["video_url"], case.name  # type: ignore[index]
-        billed = state.billed_seconds
+        billed = state.billed
         assert billed is None or 0 <= billed < 10**18, case.name
         assert len(format(billed or Decimal(0), "f")) < 50
 

@@ -136,13 +136,13 @@ def test_figures_are_exact_however_they_come() -> None:
         "t", {"output": {"task_status": "SUCCEEDED", "video_url": "https://h/v", "orig_prompt": "sea"}, "usage": usage}
     )
     assert state.prompt == "sea"
-    assert state.billed_seconds == Decimal("10.08")
+    assert state.billed == Decimal("10.08")
 
 
 @pytest.mark.parametrize(("value", "seconds"), [(15, 15), ("15.0", 15), (5.04, "5.04"), (None, None), ("n/a", None)])
-def test_billed_seconds_are_read_leniently(value: float | str | None, seconds: str | int | None) -> None:
+def test_billed_units_are_read_leniently(value: float | str | None, seconds: str | int | None) -> None:
     """Whole numbers, fractions and texts are understood, anything else is not known."""
-    billed = wire.read_state("t", {"usage": {"duration": value}}).billed_seconds
+    billed = wire.read_state("t", {"usage": {"duration": value}}).billed
     assert billed == (None if seconds is None else Decimal(seconds))
 
 
@@ -150,7 +150,7 @@ def test_a_failure_carries_the_services_words() -> None:
     """Code and message of a failed task are read."""
     reply = {"output": {"task_id": "t", "task_status": "FAILED", "code": "X", "message": "no"}, "request_id": "r"}
     state = wire.read_state("t", reply)
-    assert (state.status, state.failure.code, state.billed_seconds) == (TaskStatus.FAILED, "X", None)
+    assert (state.status, state.failure.code, state.billed) == (TaskStatus.FAILED, "X", None)
     assert "(X: no)" in str(state.failure)
 
 

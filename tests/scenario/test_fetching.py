@@ -14,6 +14,7 @@ from kit.films import COAST, production
 from kit.providers import DASHSCOPE
 from kit.virtual_run import VirtualRun, virtual_run
 from wanflow import digest
+from wanflow.catalog.model import ResultKind
 from wanflow.emulator.api.endpoint import AccountTerms
 from wanflow.emulator.api.fault_script import ScriptedFault
 from wanflow.errors import StoreFault
@@ -23,7 +24,7 @@ from wanflow.providers.faults import ResultExpired, ServerFault
 from wanflow.providers.protocol import DelegatingWaiter, DownloadedFile, WaitingClient
 from wanflow.runner.download import fetch_result
 from wanflow.store import blobs, journal, lockfile
-from wanflow.store.take import Picture, ResultKind, result_of
+from wanflow.store.take import Picture, result_of
 
 pytestmark = pytest.mark.anyio
 
@@ -225,9 +226,7 @@ async def test_a_picture_is_downloaded_under_its_suffix_and_passes_its_own_check
         return Facts(Kind.IMAGE, "png", digest.of_bytes(PICTURE), len(PICTURE), 4, 3)
 
     async with virtual_run(tmp_path, Picturing) as here, here.context() as context:
-        fetched = await fetch_result(
-            "t1", "https://results/1", "wan2.7-i2v", ResultKind.PICTURE, replace(context, jobs=measure)
-        )
+        fetched = await fetch_result("t1", "https://results/1", "wan2.7-image", replace(context, jobs=measure))
     assert fetched.path.suffix == ".png"
     assert checked == [CheckResult(ResultKind.PICTURE, fetched.path.relative_to(here.folder))]
     assert result_of(fetched.facts) == Picture(4, 3)
@@ -245,9 +244,7 @@ async def test_a_hint_says_how_long_the_provider_keeps_a_result(tmp_path: Path) 
     provider = replace(DASHSCOPE, result_life=timedelta(hours=3))
     async with virtual_run(tmp_path, Unreachable) as here, here.context() as context:
         with pytest.raises(ServerFault) as caught:
-            await fetch_result(
-                "t1", "https://results/1", "wan2.7-i2v", ResultKind.PICTURE, replace(context, provider=provider)
-            )
+            await fetch_result("t1", "https://results/1", "wan2.7-image", replace(context, provider=provider))
     assert (caught.value.hint or "").endswith("while the service has it, for 3 h")
 
 

@@ -11,10 +11,11 @@ import pytest
 from kit.locks import DATE, attempt, delivered, recipe, stored, take
 from kit.providers import DASHSCOPE
 from wanflow import digest
+from wanflow.catalog.model import ResultKind
 from wanflow.store import blobs, cut_records, fact_cache, inventory, lock, lockfile, run_lock, take_names, traces
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
-from wanflow.store.take import ResultKind, Trace
+from wanflow.store.take import Trace
 
 CONTENT = "a film"
 NAME = digest.of_bytes(CONTENT.encode())

@@ -13,6 +13,7 @@ from PIL import Image
 from kit.locks import DATE, FILM, attempt, recipe, take, with_take
 from kit.providers import DASHSCOPE
 from wanflow import digest, schemas
+from wanflow.catalog.model import ResultKind
 from wanflow.errors import MediaFault
 from wanflow.language.source import Facts, Kind
 from wanflow.media.jobs import Worker
@@ -22,7 +23,7 @@ from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, add_take
 from wanflow.store.remote import Remote, kept_takes
-from wanflow.store.take import Picture, ResultKind, Take, Trace, result_of
+from wanflow.store.take import Picture, Take, Trace, result_of
 
 BYTES = b"a picture"
 STILL: Take = replace(take("coast", BYTES.decode()), result=Picture(1024, 768))

@@ -12,6 +12,53 @@ ParameterValue = bool | int | str
 """A parameter's value as it is sent."""
 
 
+class ResultKind(StrEnum):
+    """What a model makes; `media.probe.CheckResult` is the check that a delivered file has to pass."""
+
+    FILM = "film"
+    PICTURE = "picture"
+
+    @property
+    def suffix(self) -> str:
+        """The suffix of such files, in the store and under `out/`."""
+        return ".mp4" if self is ResultKind.FILM else ".png"
+
+
+class BodyForm(StrEnum):
+    """How a request carries its words and media (service.md 1.4, 2.4, 9.1).
+
+    `media`: a list of media with their types. `reference_urls`: lists of addresses under keys of their own. `fields`:
+    one address under a key of its own each. `messages`: pictures and words as the content of one message.
+    """
+
+    MEDIA = "media"
+    REFERENCE_URLS = "reference_urls"
+    FIELDS = "fields"
+    MESSAGES = "messages"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """How a model is asked: the path of a submission below the provider's base address, and the form of its body.
+
+    `path` None is that of the provider's video models. `fixed` are parameters that each request carries and no author
+    chooses, such as the number of pictures.
+    """
+
+    path: str | None = None
+    form: BodyForm = BodyForm.MEDIA
+    fixed: Mapping[str, ParameterValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PixelBounds:
+    """Bounds of a picture that is asked for as `width*height`: of its pixels in all, and of long side to short one."""
+
+    least: int
+    most: int
+    aspect: int
+
+
 @dataclass(frozen=True, slots=True)
 class FileRule:
     """What a media file has to be (service.md 3): bounds are included, sizes in bytes, lengths in seconds.
@@ -88,7 +135,7 @@ class ParameterRule:
     """A parameter's type, values and default; `default` None: the vendor decides where it is left out.
 
     `when` are tighter bounds; `also` are values outside the range; `since` is the key version that introduced it
-    (law 5).
+    (law 5). Beside `values`, `pixels` allow sizes such as `1280*720`.
     """
 
     type: Literal["string", "integer", "boolean"]
@@ -99,6 +146,7 @@ class ParameterRule:
     default: ParameterValue | None = None
     since: int = 1
     when: tuple[Condition, ...] = ()
+    pixels: PixelBounds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,20 +181,20 @@ class BilledInput:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """The price of a billed second in a region at a resolution tier; `parameters` narrow it further (service.md 6.3).
+    """The price of a billed second or picture in a region at a resolution tier (service.md 6.3, 9.3).
 
-    An empty `region` is any.
+    `parameters` narrow it further. An empty `region` is any; so is `tier` None, where size does not change the price.
     """
 
     region: str
-    tier: str
+    tier: str | None
     amount: Decimal
     parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
 
     def fits(self, region: str, tier: str | None, parameters: Mapping[str, ParameterValue]) -> bool:
         """Whether it is the price of such a request."""
         narrowed = all(parameters.get(key) == value for key, value in self.parameters.items())
-        return self.region in {region, ""} and self.tier == tier and narrowed
+        return self.region in {region, ""} and self.tier in {tier, None} and narrowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +214,8 @@ class Model:
     parameters that the vendor drops beside a type of media; `unvoiced` the types beside which a voice is not advised.
     `identifiers` name references in prompts by language and kind, with `{n}` for the number. `sizes` are the pixels of
     its films by tier and ratio. `running` and `queued` are how many tasks of it an account may have at once
-    (service.md 4.4); `typical_seconds` is how long a task takes, as far as that was seen (service.md 4.1).
+    (service.md 4.4); `typical_seconds` is how long a task takes, as far as that was seen (service.md 4.1). What it
+    `makes` decides what is billed: the seconds of a film, or a picture.
     """
 
     name: str
@@ -180,6 +229,8 @@ class Model:
     running: int
     queued: int
     typical_seconds: int
+    call: Call = field(default_factory=Call)
+    makes: ResultKind = ResultKind.FILM
     sets: tuple[frozenset[str], ...] = ()
     totals: tuple[Total, ...] = ()
     ignored: tuple[tuple[str, str], ...] = ()
@@ -201,7 +252,9 @@ class Model:
 
     @property
     def most_result_bytes(self) -> int:
-        """Maximum bytes of a result: 64 MiB, and four times its longest film at 40 Mbit/s."""
+        """Maximum bytes of a result: 64 MiB, which is a picture of 4096 × 4096, and four times its longest film at
+        40 Mbit/s.
+        """
         rule = self.parameters.get("duration")
         given = () if rule is None else (rule.high or 0, *rule.also, *(int(value) for value in rule.values))
         return (64 << 20) + 4 * max((0, *given)) * 5_000_000
@@ -211,7 +264,10 @@ class Model:
         return key in self.media and self.media[key].role is role
 
     def tier(self, parameters: Mapping[str, ParameterValue]) -> str | None:
-        """The resolution tier of a request: by its `resolution`, else by the table that has its `size`."""
+        """The resolution tier of a request: by its `resolution`, else by the table that has its `size`.
+
+        None where no table has it.
+        """
         if "resolution" in parameters:
             return str(parameters["resolution"])
         size = parameters.get("size")

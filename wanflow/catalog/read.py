@@ -10,14 +10,18 @@ from pathlib import Path
 
 from wanflow.catalog.model import (
     BilledInput,
+    BodyForm,
+    Call,
     Condition,
     FileRule,
     MediaRule,
     Model,
     ParameterRule,
     ParameterValue,
+    PixelBounds,
     PriceList,
     Rate,
+    ResultKind,
     Role,
     TextRule,
     Total,
@@ -43,6 +47,9 @@ COMPUTED = {"seed": "integer", "duration": "integer", "audio": "boolean"} | dict
 
 RATE_KEYS = frozenset({"region", "tier", "amount"})
 """Keys of a rate; its other keys are parameters that narrow it."""
+
+UNITS: Mapping[ResultKind, str] = {ResultKind.FILM: "a_second", ResultKind.PICTURE: "a_picture"}
+"""The key of a price list's rates by what the model makes, and so by what is billed."""
 
 
 @cache
@@ -93,8 +100,20 @@ def _not_carried(raw: Json) -> Iterator[tuple[str, str]]:
             yield f"parameters.{key}", tr("the type must be {type}", type=COMPUTED[key])
         elif "default" in rule and rule["default"] not in rule.get("values", [rule["default"]]):
             yield f"parameters.{key}", tr("`default` is not among `values`")
-    if not raw["parameters"].keys() & {"resolution", "size"}:
+    yield from _wrong_unit(raw)
+    if _makes(raw) is ResultKind.FILM and not raw["parameters"].keys() & {"resolution", "size"}:
         yield "parameters", tr("`resolution` or `size` is missing: one of them decides the price")
+
+
+def _wrong_unit(raw: Json) -> Iterator[tuple[str, str]]:
+    """What does not fit what the model makes: rates of another unit, parts of media that only a film has."""
+    makes = _makes(raw)
+    if raw["prices"] is not None and UNITS[makes] not in raw["prices"]:
+        yield "prices", tr("a model that makes a {makes} needs `{unit}`", makes=makes, unit=UNITS[makes])
+    if makes is ResultKind.PICTURE:
+        for key, rule in raw["media"].items():
+            if rule["role"] != Role.REFERENCE:
+                yield f"media.{key}", tr("a model that makes pictures takes references only")
 
 
 def _not_carried_medium(key: str, rule: Json, parameters: Json, roles: set[tuple[str, str]]) -> str | None:
@@ -123,7 +142,7 @@ def _not_carried_medium(key: str, rule: Json, parameters: Json, roles: set[tuple
 
 def _unknown_names(raw: Json) -> Iterator[tuple[str, str]]:
     """Media and parameters that other keys name and the model does not have."""
-    rates = (raw["prices"] or {}).get("a_second", ())
+    rates = _rates(raw["prices"] or {})
     whens = [(key, case) for key, rule in raw["parameters"].items() for case in rule.get("when", ())]
     media: list[tuple[str, Sequence[str]]] = [
         *((f"sets.{number}", names) for number, names in enumerate(raw.get("sets", ()))),
@@ -147,7 +166,7 @@ def _unknown_names(raw: Json) -> Iterator[tuple[str, str]]:
 
 
 def _model(raw: Json) -> Model:
-    limits = raw["limits"]
+    limits, call = raw["limits"], raw.get("call", {})
     return Model(
         name=raw["model"],
         provider=raw["provider"],
@@ -160,6 +179,8 @@ def _model(raw: Json) -> Model:
         running=limits["running"],
         queued=limits["queued"],
         typical_seconds=limits["typical_seconds"],
+        call=Call(call.get("path"), BodyForm(call.get("form", BodyForm.MEDIA)), call.get("fixed", {})),
+        makes=_makes(raw),
         sets=tuple(map(frozenset, raw.get("sets", ()))),
         totals=tuple(Total(tuple(item["of"]), item["min"], item["max"]) for item in raw.get("totals", ())),
         ignored=tuple((item["parameter"], item["with"]) for item in raw.get("ignored", ())),
@@ -174,6 +195,10 @@ def _model(raw: Json) -> Model:
     )
 
 
+def _makes(raw: Json) -> ResultKind:
+    return ResultKind(raw.get("makes", ResultKind.FILM))
+
+
 def _without_source(tables: Json) -> Json:
     return {key: table for key, table in tables.items() if key != "source"}
 
@@ -182,13 +207,18 @@ def _prices(raw: Json) -> PriceList:
     rates = tuple(
         Rate(
             rate["region"],
-            rate["tier"],
+            rate.get("tier"),
             Decimal(rate["amount"]),
             {key: value for key, value in rate.items() if key not in RATE_KEYS},
         )
-        for rate in raw["a_second"]
+        for rate in _rates(raw)
     )
     return PriceList(raw["date"], raw["currency"], rates)
+
+
+def _rates(prices: Json) -> Sequence[Json]:
+    """The rates of a price list, of whichever unit."""
+    return [rate for unit in UNITS.values() for rate in prices.get(unit, ())]
 
 
 def _media(raw: Json) -> MediaRule:
@@ -230,6 +260,7 @@ def _parameter(raw: Json) -> ParameterRule:
             Condition(case.get("media"), case.get("region"), case.get("max"), tuple(case.get("values", ())))
             for case in raw.get("when", ())
         ),
+        pixels=PixelBounds(raw["pixels"][0], raw["pixels"][1], raw["aspect"][1]) if "pixels" in raw else None,
     )
 
 

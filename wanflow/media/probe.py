@@ -18,6 +18,7 @@ from av.video.stream import VideoStream
 from PIL import UnidentifiedImageError
 
 from wanflow import digest
+from wanflow.catalog.model import ResultKind
 from wanflow.git_marks import POINTER_HINT, is_pointer
 from wanflow.language.source import Facts, Kind
 from wanflow.media.clock import PictureClock, read_clock, shown_pictures
@@ -38,7 +39,6 @@ from wanflow.media.sound.track import USUAL, Track, heard, measured_samples, num
 from wanflow.media.text.subtitle_file import BEGINNING_BYTES, SUFFIXES, measure_subtitles, subtitle_format
 from wanflow.media.wholeness import broken_packet, missing_end
 from wanflow.messages import tr, trn
-from wanflow.store.take import ResultKind
 from wanflow.timebase import NOMINAL_RATE, SAMPLE_RATE
 
 SAME = {"mpo": "jpeg"}

@@ -1,4 +1,4 @@
-"""How many seconds a take will be billed for, and what that costs (service.md 6)."""
+"""What a take will be billed for, seconds or a picture, and what that costs (service.md 6, 9.3)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fractions import Fraction
 from math import ceil
 
 from wanflow import money
-from wanflow.catalog.model import BilledInput, MediaRule, Model, Role
+from wanflow.catalog.model import BilledInput, MediaRule, Model, ResultKind, Role
 from wanflow.catalog.read import PriceBook, load_catalog
 from wanflow.language.production import Shot
 from wanflow.money import Bound, Cost
@@ -20,9 +20,10 @@ from wanflow.timebase import NOMINAL_RATE, SAMPLE_RATE, to_frames, to_samples, t
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a take will be billed for: its seconds, those of its inputs included, and their price.
+    """What a take will be billed for: its seconds, those of its inputs included, or one picture, and their price.
 
-    `seconds` None: its length is unknown. `rate` is the price of one of them, None where no price list has it.
+    `seconds` None: its length is unknown, or it is a picture. `rate` is the price of a second, or of the picture, None
+    where no price list has it.
     """
 
     cost: Cost
@@ -44,6 +45,10 @@ def quote(shot: Shot, inputs: Mapping[str, NodeOutput], prices: PriceBook, regio
     An input of unknown length counts with its maximum, and the price is at most that.
     """
     model = load_catalog()[shot.model]
+    if model.makes is ResultKind.PICTURE:
+        each = prices.rate(model, region, shot.parameters)
+        cost = money.unknown(prices.currency) if each is None else Cost(each.amount, prices.currency, Bound.EXACT)
+        return Quote(cost, None, None if each is None else each.amount)
     lengths = [_length(shot, inputs, model), *_billed_inputs(shot, inputs, model)]
     rate = prices.rate(model, region, shot.parameters)
     known = [length for length in lengths if length is not None]

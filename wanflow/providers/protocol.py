@@ -87,8 +87,9 @@ class Accepted:
 class TaskState:
     """One look at a task.
 
-    `url` is where the result is until it expires; `fault` is what a failure means; `billed_seconds` is what the task
-    was billed for, None where the provider did not say; `prompt` is that of the request, known of a success only.
+    `url` is where the result is until it expires; `fault` is what a failure means; `billed` is what the task was
+    billed for, seconds of a film or a number of pictures, None where the provider did not say; `prompt` is that of the
+    request, known of a success only.
     """
 
     task_id: str
@@ -96,7 +97,7 @@ class TaskState:
     request_id: str
     url: str | None = None
     fault: ServiceFault | None = None
-    billed_seconds: Decimal | None = None
+    billed: Decimal | None = None
     prompt: str | None = None
 
     @property

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import anyio
 
+from wanflow.catalog.model import ResultKind
 from wanflow.catalog.read import load_catalog
 from wanflow.errors import MediaFault
 from wanflow.language.source import Facts
@@ -18,7 +19,6 @@ from wanflow.providers.protocol import DownloadedFile
 from wanflow.runner.context import RunContext
 from wanflow.runner.events import Warned
 from wanflow.store import blobs
-from wanflow.store.take import ResultKind
 
 PAUSES = (2, 4)
 """Seconds before a download is tried again, at most twice (cli.md, Downloads)."""
@@ -63,7 +63,7 @@ class _Download:
             return await self.context.service.download(self.url, self.target, self.most_bytes)
 
 
-async def fetch_result(task_id: str, url: str, model: str, kind: ResultKind, context: RunContext) -> DownloadedResult:
+async def fetch_result(task_id: str, url: str, model: str, context: RunContext) -> DownloadedResult:
     """Download the result of a task until it is complete and passes its check, at most three times.
 
     If it never does, the downloaded bytes are set aside, and the task stays open. So it does where the result is larger
@@ -73,6 +73,7 @@ async def fetch_result(task_id: str, url: str, model: str, kind: ResultKind, con
     # the model of an earlier run may have left the catalog
     models = [catalog[model]] if model in catalog else catalog.values()
     most_bytes = max(known.most_result_bytes for known in models)
+    kind = catalog[model].makes if model in catalog else ResultKind.FILM
     hours = context.provider.result_life // timedelta(hours=1)
     fetching = _Download(task_id, url, kind, most_bytes, context.store.temporary(kind.suffix), context)
     try:

@@ -98,8 +98,10 @@ class Spending:
         self._reserved.pop(attempt, None)
         self.outstanding.pop(attempt, None)
 
-    def charge(self, attempt: Attempt, seconds: Decimal | None) -> Cost | None:
-        """What a film was charged by its reply, in the place of what was reserved; None where the reply has no amount.
+    def charge(self, attempt: Attempt, billed: Decimal | None) -> Cost | None:
+        """What a take was charged by its reply, in the place of what was reserved; None where the reply has no amount.
+
+        `billed` are seconds of a film, or pictures.
 
         A reply without a bill, or with one of more than any film costs, counts as what was reserved. One that bills
         more than what was reserved stops further submissions.
@@ -107,13 +109,13 @@ class Spending:
         price = attempt.price
         if price is None:
             return None
-        amount = None if seconds is None or seconds * price.rate > money.MOST else seconds * price.rate
+        amount = None if billed is None or billed * price.rate > money.MOST else billed * price.rate
         self.charged.append(amount)
         if amount is not None and amount > price.amount:
-            billed, expected = (f"{money.amount_text(each)} {price.currency}" for each in (amount, price.amount))
+            charged, expected = (f"{money.amount_text(each)} {price.currency}" for each in (amount, price.amount))
             words = tr(
                 "the service billed {billed} for a take of `{shot}` that could cost at most {expected}",
-                billed=billed,
+                billed=charged,
                 shot=attempt.shot,
                 expected=expected,
             )

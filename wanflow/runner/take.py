@@ -24,7 +24,7 @@ from wanflow.runner.submit import look_up, submit
 from wanflow.store import blobs, lockfile, take_names, traces
 from wanflow.store.attempt import OpenTask
 from wanflow.store.lock import Lock, add_take, set_current
-from wanflow.store.take import ResultKind, Take, Trace, result_of
+from wanflow.store.take import Take, Trace, result_of
 from wanflow.store.take_names import take_file
 
 FIRST = Fraction(10**9)
@@ -143,9 +143,9 @@ async def store_result(state: TaskState, task: OpenTask, context: RunContext) ->
         raise ServerFault(words, hint=tr("`wanflow collect` asks again"))
     ready = context.stamp()
     context.journal.succeeded(state.task_id, state.url, ready, service=context.addresses.account)
-    fetched = await fetch_result(state.task_id, state.url, task.attempt.model, ResultKind.FILM, context)
+    fetched = await fetch_result(state.task_id, state.url, task.attempt.model, context)
     before, price = context.spending.overrun, task.attempt.price
-    charged = context.spending.charge(task.attempt, state.billed_seconds)
+    charged = context.spending.charge(task.attempt, state.billed)
     if context.spending.overrun not in {None, before}:
         context.emit(Warned(str(context.spending.overrun)))
     take = Take(

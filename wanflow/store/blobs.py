@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from wanflow import digest as digests
+from wanflow.catalog.model import ResultKind
 from wanflow.errors import StoreFileRefused
 from wanflow.store import atomic
 from wanflow.store.layout import Store
-from wanflow.store.take import ResultKind
 
 READ_ONLY = 0o444
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 from fractions import Fraction
 from typing import ClassVar
 
 from wanflow import decode, timebase
 from wanflow import digest as digests
+from wanflow.catalog.model import ResultKind
 from wanflow.decode import Fields, text, whole_number
 from wanflow.digest import Canonical
 from wanflow.language.source import Facts, Kind
@@ -23,18 +23,6 @@ MOST_SEED = 2**63 - 1
 
 MADE_ELSEWHERE = "file"
 """Model of a take that no model of a provider made (`wanflow pick --file`)."""
-
-
-class ResultKind(StrEnum):
-    """What a model makes; `media.probe.CheckResult` is the check that a delivered file has to pass."""
-
-    FILM = "film"
-    PICTURE = "picture"
-
-    @property
-    def suffix(self) -> str:
-        """The suffix of such files, in the store and under `out/`."""
-        return ".mp4" if self is ResultKind.FILM else ".png"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from wanflow.catalog.model import ResultKind
 from wanflow.characters import case_folded
 from wanflow.errors import LockUnreadable
 from wanflow.messages import tr
 from wanflow.store import atomic, blobs, lockfile
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, ShotNames
-from wanflow.store.take import ResultKind, Take
+from wanflow.store.take import Take
 
 TAKE_SUFFIXES = frozenset(kind.suffix for kind in ResultKind)
 """Suffixes that a take's file can have."""

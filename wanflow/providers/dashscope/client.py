@@ -86,7 +86,7 @@ class DashScopeClient:
         with _named_faults(tr("the service"), lost=UnknownFate), anyio.CancelScope(shield=True):
             body = wire.request_json(request)
             headers = wire.submit_headers(body)
-            answer = await self._transport.exchange("POST", wire.SUBMIT_PATH, headers, body)
+            answer = await self._transport.exchange("POST", wire.submit_path(request), headers, body)
         accepted = wire.read_accepted(answer.reply)
         if accepted is None:
             raise self._hinted(verdicts.submit_fault(answer))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from wanflow import decode
+from wanflow.catalog.model import BodyForm, Call, MediaRule
 from wanflow.catalog.read import load_catalog
 from wanflow.digest import Canonical
 from wanflow.masking import MASK
@@ -24,48 +25,68 @@ PAGE_KEYS = frozenset({"request_id", "total", "total_page", "page_no"})
 """Keys of which a page of the task list has at least one beside its rows (service.md 4.5)."""
 
 OSS = "oss://"
-SUBMIT_PATH = "/services/aigc/video-generation/video-synthesis"
+VIDEO_PATH = "/services/aigc/video-generation/video-synthesis"
+"""Where requests for videos are posted, unless the catalog names another path (service.md 1.1)."""
+_WORDS = frozenset({"prompt", "negative_prompt", "text"})
+"""Keys of a body that hold words, where an address means nothing."""
 
 Reply = Mapping[str, object]
 """The JSON object of a reply."""
 
 
+def submit_path(request: Request) -> str:
+    """Where a request is posted, below the base address."""
+    return _call(request).path or VIDEO_PATH
+
+
 def request_json(request: Request) -> dict[str, Canonical]:
-    """The body of a submit in the protocol of its model (service.md 1.4, 2.1 to 2.5).
+    """The body of a submit in the form of its model (service.md 1.4, 2.1 to 2.5, 9.1).
 
     What is None or empty is left out; the seed joins the parameters.
     """
-    texts = {"prompt": request.prompt, "negative_prompt": request.negative_prompt}
-    given: dict[str, Canonical] = {key: text for key, text in texts.items() if text}
+    model, call = load_catalog().get(request.model), _call(request)
     seed = {} if request.seed is None else {"seed": request.seed}
+    form = _message_json if call.form is BodyForm.MESSAGES else _input_json
     return {
         "model": request.model,
-        "input": given | _media_json(request),
-        "parameters": {**request.parameters, **seed},
+        "input": form(request, {} if model is None else model.media),
+        "parameters": {**request.parameters, **call.fixed, **seed},
     }
 
 
-def _media_json(request: Request) -> dict[str, Canonical]:
-    """The media of a request: entries of `media`, or addresses under a key of their own where the catalog names one.
-
-    Under such a key an address is alone or in a list (service.md 2.4, 2.5). A continued clip is first, as in the
-    vendor's samples (service.md 2.2); a fingerprint keeps the order of the catalog.
-    """
+def _call(request: Request) -> Call:
+    """How its model is asked; one that is not in the catalog like the provider's video models."""
     model = load_catalog().get(request.model)
-    rules = model.media if model else {}
+    return Call() if model is None else model.call
+
+
+def _input_json(request: Request, rules: Mapping[str, MediaRule]) -> dict[str, Canonical]:
+    """Texts and media of a request: entries of `media`, or addresses under a key of their own.
+
+    Under such a key, which the catalog names, an address is alone or in a list (service.md 2.4, 2.5). A continued clip
+    is first, as in the vendor's samples (service.md 2.2); a fingerprint keeps the order of the catalog.
+    """
+    texts = {"prompt": request.prompt, "negative_prompt": request.negative_prompt}
+    given: dict[str, Canonical] = {key: text for key, text in texts.items() if text}
     media: list[Canonical] = []
-    fields: dict[str, Canonical] = {}
     for item in sorted(request.media, key=lambda item: item.type not in rules or not rules[item.type].continued):
         rule = rules.get(item.type)
         if rule is None or rule.field is None:
             voice = {} if item.voice_url is None else {"reference_voice": item.voice_url}
             media.append({"type": item.type, "url": item.url, **voice})
         elif rule.listed:
-            before = fields.get(rule.field)
-            fields[rule.field] = [*(before if isinstance(before, list) else []), item.url]
+            before = given.get(rule.field)
+            given[rule.field] = [*(before if isinstance(before, list) else []), item.url]
         else:
-            fields[rule.field] = item.url
-    return {"media": media, **fields} if media else fields
+            given[rule.field] = item.url
+    return {**given, "media": media} if media else given
+
+
+def _message_json(request: Request, rules: Mapping[str, MediaRule]) -> dict[str, Canonical]:
+    """One message of pictures and words; the words are last, as in the vendor's examples (service.md 9.1)."""
+    pictures: list[Canonical] = [{rules[item.type].file.kind: item.url} for item in request.media]
+    words: list[Canonical] = [{"text": request.prompt}] if request.prompt else []
+    return {"messages": [{"role": "user", "content": [*pictures, *words]}]}
 
 
 def submit_headers(body: Mapping[str, Canonical]) -> dict[str, str]:
@@ -120,7 +141,7 @@ def read_state(task_id: str, reply: Reply) -> TaskState:
     The id is the one that was asked for: a relay may repeat that of another account.
     """
     output = _object(reply, "output")
-    status, url = _status(_text(output, "task_status")), _text(output, "video_url")
+    status, url = _status(_text(output, "task_status")), _text(output, "video_url") or _picture_url(output)
     request_id = _name(reply, "request_id") or ""
     return TaskState(
         task_id=task_id,
@@ -128,7 +149,7 @@ def read_state(task_id: str, reply: Reply) -> TaskState:
         request_id=request_id,
         url=None if MASK in (url or "") else url,
         fault=_failure(task_id, request_id, output) if status is TaskStatus.FAILED else None,
-        billed_seconds=billed_seconds(_object(reply, "usage")),
+        billed=billed_units(_object(reply, "usage")),
         prompt=_text(output, "orig_prompt"),
     )
 
@@ -163,13 +184,23 @@ def _rows(reply: Reply) -> Sequence[object] | None:
     return rows if isinstance(rows, list | tuple) else None
 
 
-def billed_seconds(usage: Reply) -> Decimal | None:
-    """The seconds that a task was billed for (`usage.duration`, service.md 6.1), None where the reply did not say.
+def _picture_url(output: Reply) -> str | None:
+    """The address of the first picture of a task that made pictures (service.md 9.1)."""
+    for choice in _objects(output.get("choices")):
+        for part in _objects(_object(choice, "message").get("content")):
+            if _text(part, "image") is not None:
+                return _text(part, "image")
+    return None
 
-    They come as integer, float or text (service.md 8, 10); a negative number counts as none.
+
+def billed_units(usage: Reply) -> Decimal | None:
+    """What a task was billed for: seconds (`duration`, service.md 6.1), else pictures (`image_count`, service.md 9.3).
+
+    They come as integer, float or text (service.md 8, 10); a negative number counts as none. None where the reply did
+    not say.
     """
-    seconds = decode.number(usage.get("duration"))
-    return seconds if seconds is not None and seconds >= 0 else None
+    units = decode.number(usage.get("duration", usage.get("image_count")))
+    return units if units is not None and units >= 0 else None
 
 
 def _summary(model: str, row: Reply) -> TaskSummary | None:
@@ -194,6 +225,10 @@ def _status(word: str | None) -> TaskStatus:
     return TaskStatus(word) if word in known else TaskStatus.RUNNING
 
 
+def _objects(value: object) -> Sequence[Reply]:
+    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list | tuple) else []
+
+
 def _object(reply: Reply, key: str) -> Reply:
     value = reply.get(key)
     return value if isinstance(value, Mapping) else {}
@@ -215,5 +250,5 @@ def _mentions_oss(value: Canonical) -> bool:
     if isinstance(value, str):
         return value.startswith(OSS)
     if isinstance(value, Mapping):
-        return any(_mentions_oss(item) for key, item in value.items() if key not in {"prompt", "negative_prompt"})
+        return any(_mentions_oss(item) for key, item in value.items() if key not in _WORDS)
     return isinstance(value, Sequence) and any(_mentions_oss(item) for item in value)

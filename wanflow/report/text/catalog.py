@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from wanflow.catalog.model import BilledInput, FileRule, MediaRule, Model, ParameterRule, Rate
+from wanflow.catalog.model import BilledInput, FileRule, MediaRule, Model, ParameterRule, Rate, ResultKind
 from wanflow.messages import joined, tr
 from wanflow.report.text.table import PIPE, Column, Screen, table
 from wanflow.report.text.words import MEGABYTE, listed
@@ -88,15 +88,22 @@ def sections(model: Model) -> list[Section]:
         ),
         Section((tr("only these sets of media"),), [(" + ".join(sorted(kinds)),) for kinds in model.sets]),
         Section((tr("pixels"), tr("ratio"), tr("width*height")), sizes),
-        Section(
-            (tr("billed"), tr("seconds")),
-            [(tr("result"), tr("all")), *((bill.media, _billed(bill)) for bill in model.billed)],
-        ),
+        *_billing(model),
     ]
-    if model.prices is not None:
-        title = tr("{currency} a second, {date}", currency=model.prices.currency, date=model.prices.date)
-        found.append(Section((tr("price"), title), list(_prices(model.prices.rates))))
     return [section for section in found if section.rows]
+
+
+def _billing(model: Model) -> Iterator[Section]:
+    """What is billed, where that is not one picture, and the price of it."""
+    picture = model.makes is ResultKind.PICTURE
+    if not picture:
+        inputs = ((bill.media, _billed(bill)) for bill in model.billed)
+        yield Section((tr("billed"), tr("seconds")), [(tr("result"), tr("all")), *inputs])
+    if model.prices is not None:
+        currency, day = model.prices.currency, model.prices.date
+        unit = tr("{currency} a picture, {date}", currency=currency, date=day)
+        title = unit if picture else tr("{currency} a second, {date}", currency=currency, date=day)
+        yield Section((tr("price"), title), list(_prices(model.prices.rates)))
 
 
 def _media(rule: MediaRule) -> str:
@@ -134,6 +141,13 @@ def _parameter(key: str, rule: ParameterRule) -> tuple[str, str, str]:
     values = TYPES.get(rule.type, rule.type)
     if rule.values:
         values = " | ".join(rule.values)
+        if rule.pixels is not None:
+            values = tr(
+                "{values}, or {least} to {most} pixels as width*height",
+                values=values,
+                least=rule.pixels.least,
+                most=rule.pixels.most,
+            )
     elif rule.low is not None and rule.high is not None:
         values = tr(
             "{low} to {high}{more}",
@@ -177,5 +191,5 @@ def _prices(rates: tuple[Rate, ...]) -> Iterator[tuple[str, ...]]:
         narrowed = [f"{key}: {str(value).lower()}" for key, value in more]
         yield (
             joined(", ", [region, *narrowed]),
-            joined(", ", (f"{rate.tier} {rate.amount}" for rate in group)),
+            joined(", ", (f"{rate.tier or ''} {rate.amount}".strip() for rate in group)),
         )

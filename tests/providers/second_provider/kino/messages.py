@@ -40,7 +40,7 @@ def read_state(task_id: str, job: Any) -> TaskState:
         "",
         url=job.get("film"),
         fault=Refused(f"Kino refuses this content ({job['why']})", code=job["why"]) if "why" in job else None,
-        billed_seconds=Decimal(str(job["billed_s"])) if "billed_s" in job else None,
+        billed=Decimal(str(job["billed_s"])) if "billed_s" in job else None,
     )
 
 
