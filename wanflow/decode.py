@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import TypeVar
 
 from wanflow.messages import tr
@@ -24,6 +25,7 @@ MOST_COUNTED = 10**12
 """Maximum of what is counted here: frames, samples, pixels, takes."""
 
 _FIGURE = re.compile(r"[-+]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,3})?")
+_FRACTION = re.compile(r"[0-9]{1,20}(/[1-9][0-9]{0,19})?")
 _HALF = re.compile(
     r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
@@ -118,6 +120,17 @@ def number(value: object) -> Decimal | None:
     places = found.as_tuple().exponent
     fits = found.adjusted() < MOST_DIGITS and isinstance(places, int) and -places <= MOST_DIGITS
     return found if fits else None
+
+
+def fraction(value: object) -> Fraction:
+    """Read a fraction from 0 on, as `str` writes it: `7`, `1/30`.
+
+    `Fraction` itself reads exponents too, and would work for hours on `1e999999999`.
+    """
+    written = text(value)
+    if not _FRACTION.fullmatch(written):
+        raise ValueError(tr("not a fraction: {value}", value=shown(value)))
+    return Fraction(written)
 
 
 def count(value: object) -> int | None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from fractions import Fraction
 
 from wanflow import decode, digest
 from wanflow.decode import Fields, text, whole_number
@@ -20,7 +18,6 @@ VERSION = 3
 """Raised when the same file would be measured otherwise."""
 RACY_NS = 2_000_000_000
 """Nanoseconds between writing and opening a file within which it may change without another stat."""
-_RATIO = re.compile(r"[0-9]{1,20}(/[1-9][0-9]{0,19})?")
 
 INLINE = "data:"
 """Prefix of the name of an inline picture; its digest follows, so that its facts never change."""
@@ -102,24 +99,17 @@ def _facts(entry: object, stamp: list[int] | None) -> Facts | None:
             height=facts.read("height", whole_number),
             alpha=facts.says("alpha"),
             frames=facts.read("frames", whole_number),
-            rate=facts.read_if_given("rate", _ratio),
+            rate=facts.read_if_given("rate", decode.fraction),
             samples=facts.read("samples", whole_number),
             sample_rate=facts.read("sample_rate", whole_number),
-            seconds=facts.read("seconds", _ratio),
+            seconds=facts.read("seconds", decode.fraction),
             pictures=facts.read("pictures", whole_number),
             hdr=facts.read_if_given("hdr", text),
-            pace=facts.read_if_given("pace", _ratio),
+            pace=facts.read_if_given("pace", decode.fraction),
             flaws=tuple(map(text, facts.read("flaws", decode.items))),
         )
     except ValueError:
         return None
-
-
-def _ratio(value: object) -> Fraction:
-    written = text(value)
-    if not _RATIO.fullmatch(written):
-        raise ValueError(f"not a fraction: {decode.shown(value)}")
-    return Fraction(written)
 
 
 def _read(store: Store) -> dict[str, object]:

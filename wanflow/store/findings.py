@@ -184,14 +184,6 @@ def _finding_of(value: object) -> Finding:
         Check(facts.read("check", text)),
         float(facts.read("measure", decode.number) or 0),
         float(facts.read("limit", decode.number) or 0),
-        facts.read_if_given("start", _seconds),
-        facts.read_if_given("end", _seconds),
+        facts.read_if_given("start", decode.fraction),
+        facts.read_if_given("end", decode.fraction),
     )
-
-
-def _seconds(value: object) -> Fraction:
-    written = text(value)
-    try:
-        return Fraction(written)
-    except (ValueError, ZeroDivisionError) as error:
-        raise ValueError(tr("not a time: {value}", value=decode.shown(value))) from error
