@@ -14,7 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from wanflow.catalog.model import Model, ParameterRule
-from wanflow.catalog.read import load_catalog, media_keys, parameter_keys
+from wanflow.catalog.read import load_catalog
 from wanflow.language.load import read
 from wanflow.language.problem import has_errors
 from wanflow.schemas import CONDITIONS, bundled, data_folder, load_schema, violations
@@ -93,19 +93,21 @@ def _all_values(key: str) -> list[object]:
 
 
 def _parameter_changes() -> Iterator[Json]:
-    for key in sorted(parameter_keys()):
+    for key in sorted(load_catalog().parameter_keys):
         yield from ({key: value} for value in _all_values(key))
 
 
 def _media_changes() -> Iterator[Json]:
-    for chosen in chain.from_iterable(combinations(media_keys(), count) for count in range(len(media_keys()) + 1)):
-        media = dict.fromkeys(media_keys()) | dict.fromkeys(chosen, "a.png")
+    for chosen in chain.from_iterable(
+        combinations(load_catalog().media_keys, count) for count in range(len(load_catalog().media_keys) + 1)
+    ):
+        media = dict.fromkeys(load_catalog().media_keys) | dict.fromkeys(chosen, "a.png")
         yield from (media | {"references": listed} for listed in (None, [], [{"image": "a.png"}]))
     for images in range(7):
         for videos in range(7):
             yield {"references": [{"image": "a.png"}] * images + [{"video": "a.png"}] * videos, "duration": 10}
     yield {"references": [{"video": "a.png"}], "duration": 11}
-    yield from ({slot: "data:image/png;base64,iVBORw0KGgo="} for slot in media_keys())
+    yield from ({slot: "data:image/png;base64,iVBORw0KGgo="} for slot in load_catalog().media_keys)
 
 
 def _text_changes() -> Iterator[Json]:

@@ -29,7 +29,7 @@ def main() -> None:
 
 def page() -> str:
     """The whole page."""
-    return "\n".join([HEAD, *(line for raw in model_files().values() for line in _model(raw))])
+    return "\n".join([HEAD, *(line for raw in model_files().by_name.values() for line in _model(raw))])
 
 
 def _model(raw: Mapping[str, Any]) -> Iterator[str]:

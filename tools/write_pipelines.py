@@ -107,7 +107,8 @@ def _price(plan: Plan, steps: Sequence[Step]) -> str:
     cost = money.total([step.cost for step in steps], plan.currency)
     mark = "at most " if cost.bound is Bound.AT_MOST else ""
     seconds = timebase.decimal_text(sum((step.seconds or Fraction(0) for step in steps), Fraction(0)), 2)
-    date = plan.graph.production.prices.date(step.model or "" for step in steps)
+    production = plan.graph.production
+    date = production.prices.date(production.catalog[step.model or ""] for step in steps)
     amount = f"{mark}{money.amount_text(cost.amount or Decimal(0))} {cost.currency}"
     return f"List price: {amount} ({seconds} s billed, 720P, prices of {date})."
 

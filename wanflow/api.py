@@ -310,7 +310,9 @@ def _findings(
     production: Production, have: inventory.Inventory
 ) -> Mapping[tuple[str, str], tuple[findings.Finding, ...]]:
     """What checks found in the takes of lock and store, by digest and fingerprint."""
-    return expected.findings_of(findings.read(store_of(production)), have, loading.facts_of(production))
+    return expected.findings_of(
+        findings.read(store_of(production)), have, loading.facts_of(production), production.catalog
+    )
 
 
 def why(plan: Plan, node: str) -> tuple[Explanation, ...]:

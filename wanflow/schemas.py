@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,9 @@ CONDITIONS = "conditions"
 
 NAME = "wanflow-name"
 """The format of names: no pattern that every editor can read says what a letter of any script is."""
+
+MAX_SCHEMAS = 64
+"""Maximum schemas, and validators of each kind, that are kept: model files may change while a page is open."""
 
 Json = Mapping[str, Any]
 
@@ -74,16 +77,27 @@ def data_folder(name: str) -> Path:
     return packed if packed.is_dir() else package.parent / name
 
 
-@cache
-def load_schema(name: str) -> Json:
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelFiles:
+    """The files of a catalog as they are, by file name; caches tell two of them apart by identity."""
+
+    by_name: Mapping[str, Json]
+
+
+def load_schema(name: str, models: ModelFiles | None = None) -> Json:
     """A schema by its path below `schemas/`, in one document that refers to no other, as values are held against it.
 
-    The keys of a shot are those of the model files that are there. The conditions are left out: `language.model_checks`
-    says the same, and better.
+    The keys of a shot are those of the model files, None for those that ship. The conditions are left out:
+    `language.model_checks` says the same, and better.
     """
-    if name not in {PRODUCTION, PIPELINE}:
+    return _schema(name, (models or model_files()) if name in {PRODUCTION, PIPELINE} else None)
+
+
+@lru_cache(maxsize=MAX_SCHEMAS)
+def _schema(name: str, models: ModelFiles | None) -> Json:
+    if models is None:
         return _read(name)
-    schema = _joined(name, catalog_definitions())
+    schema = _joined(name, catalog_definitions(models))
     rules = [rule for rule in schema.pop("allOf", ()) if not rule["$ref"].endswith(f"/{CONDITIONS}")]
     return {**schema, "allOf": rules} if rules else schema
 
@@ -108,8 +122,8 @@ def _read(name: str) -> Json:
 
 
 @cache
-def model_files(folder: Path | None = None) -> Mapping[str, Json]:
-    """The catalog's files as they are, by file name; raises CatalogError for one that breaks `model.schema.json`."""
+def model_files(folder: Path | None = None) -> ModelFiles:
+    """The catalog's files; raises CatalogError for one that breaks `model.schema.json`."""
     found: dict[str, Json] = {}
     for path in sorted((folder or data_folder("schemas") / "models").glob("*.json"), key=lambda path: path.stem):
         try:
@@ -120,7 +134,7 @@ def model_files(folder: Path | None = None) -> Mapping[str, Json]:
         if broken is not None:
             raise CatalogError(path.name, ".".join(map(str, broken.path)) or path.stem, broken.words)
         found[path.name] = raw
-    return found
+    return ModelFiles(found)
 
 
 @cache
@@ -136,13 +150,13 @@ def common_keys() -> frozenset[str]:
     return frozenset(_read(PRODUCTION)["$defs"]["shotKeys"]["properties"])
 
 
-def catalog_definitions() -> dict[str, Json]:
-    """The definitions that follow from the catalog: a shot from its models, backends and regions from its providers."""
+def catalog_definitions(models: ModelFiles) -> dict[str, Json]:
+    """The definitions that follow from a catalog: a shot from its models, backends and regions from its providers."""
     providers = provider_files().values()
     does = "; ".join(f"`{provider['provider']}` {provider['does']}" for provider in providers)
     regions = dict.fromkeys(region for provider in providers for region in provider["regions"])
     return {
-        **_shot_definitions(model_files().values()),
+        **_shot_definitions(models.by_name.values()),
         "backend": _one_of(f"Who renders: {does}.", [provider["provider"] for provider in providers]),
         "region": _one_of("Decides the endpoint, the models and the prices.", list(regions)),
     }
@@ -225,15 +239,16 @@ MAX_VIOLATIONS = 25_000
 """Maximum violations of a file that are listed."""
 
 
-def violations(instance: object, name: str) -> Iterator[Violation]:
+def violations(instance: object, name: str, models: ModelFiles | None = None) -> Iterator[Violation]:
     """Every rule of a schema that an instance breaks, those of deeper values after those of outer ones.
 
     Of more than MAX_VIOLATIONS only as many and one more are found, and then not the outer ones first.
     `name` may end in a fragment, `production.schema.json#/$defs/shot`, to hold an instance against one definition.
+    `models` are those whose keys a shot has, None for those that ship.
     """
-    if not _has_whole_decimal(instance) and _quick(name).is_valid(instance):
+    if not _has_whole_decimal(instance) and _quick(name, models).is_valid(instance):
         return
-    errors = islice(_slow(name).iter_errors(instance), MAX_VIOLATIONS + 1)
+    errors = islice(_slow(name, models).iter_errors(instance), MAX_VIOLATIONS + 1)
     for error in sorted(errors, key=lambda item: [str(part) for part in item.absolute_path]):
         yield Violation(
             path=tuple(error.absolute_path),
@@ -245,31 +260,31 @@ def violations(instance: object, name: str) -> Iterator[Violation]:
         )
 
 
-@cache
-def _quick(name: str) -> Any:
+@lru_cache(maxsize=MAX_SCHEMAS)
+def _quick(name: str, models: ModelFiles | None) -> Any:
     """The validator that only says yes or no."""
     from jsonschema_rs import Draft202012Validator  # noqa: PLC0415
 
-    return Draft202012Validator(_at_fragment(name), validate_formats=True, formats={NAME: _is_name})
+    return Draft202012Validator(_at_fragment(name, models), validate_formats=True, formats={NAME: _is_name})
 
 
-@cache
-def _slow(name: str) -> Any:
+@lru_cache(maxsize=MAX_SCHEMAS)
+def _slow(name: str, models: ModelFiles | None) -> Any:
     """The validator that says what is wrong."""
     from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415
 
     checker = FormatChecker(formats=())
     checker.checks(NAME)(_is_name)
-    return Draft202012Validator(_at_fragment(name), format_checker=checker)
+    return Draft202012Validator(_at_fragment(name, models), format_checker=checker)
 
 
 def _is_name(value: object) -> bool:
     return not isinstance(value, str) or bad_sign(value) is None
 
 
-def _at_fragment(name: str) -> dict[str, Any]:
+def _at_fragment(name: str, models: ModelFiles | None) -> dict[str, Any]:
     file, _, fragment = name.partition("#")
-    schema = load_schema(file)
+    schema = load_schema(file, models)
     return {"$ref": f"#{fragment}", "$defs": schema["$defs"]} if fragment else dict(schema)
 
 

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 import anyio
 
 from wanflow.catalog.provider import Provider
-from wanflow.catalog.read import load_catalog
 from wanflow.emulator.api.app import BASE, build_app
 from wanflow.emulator.api.endpoint import IN_PROCESS, KEY
 from wanflow.emulator.film.render import ORIGIN, open_animatic
@@ -93,7 +92,7 @@ async def open_context(production: Production, store: Store, emit: Emit, pace: R
             journal=notes,
             service=service,
             slots=TaskSlots(
-                {name: pace.max_in_flight or model.running + RESERVE for name, model in load_catalog().items()}
+                {name: pace.max_in_flight or model.running + RESERVE for name, model in production.catalog.items()}
             ),
             addresses=addresses,
             lost_submissions=open_lost_submissions(
@@ -108,6 +107,7 @@ async def open_context(production: Production, store: Store, emit: Emit, pace: R
             emit=emit,
             clock=now,
             provider=production.provider,
+            catalog=production.catalog,
             warned=frozenset(problem.message for problem in production.warnings),
         )
 
@@ -259,7 +259,7 @@ async def _service(
     folder, terms = store.temporary(""), replace(IN_PROCESS, region=production.region)
     try:
         async with (
-            open_animatic(folder, jobs, root=store.folder, terms=terms) as account,
+            open_animatic(folder, jobs, root=store.folder, terms=terms, models=production.catalog.files) as account,
             open_in_process(build_app(account), f"{ORIGIN}{BASE}", KEY, account.changed) as service,
         ):
             yield service, Addresses(f"{production.provider.name} {folder.name}", production.provider)

@@ -11,10 +11,11 @@ import anyio
 import pytest
 from dashscope import VideoSynthesis
 
+from kit.providers import request_to
 from kit.served import Exchange, Served
 from wanflow.emulator.api.endpoint import KEY
 from wanflow.providers.dashscope.client import DashScopeClient, connect
-from wanflow.providers.protocol import Endpoint, MediaAddress, Request
+from wanflow.providers.protocol import Endpoint, MediaAddress
 
 SHOTS: Mapping[str, Mapping[str, Any]] = {
     "first frame": {
@@ -113,7 +114,7 @@ def by_us(shot: Mapping[str, Any], media: Path, service: Served) -> Sent:
             client = DashScopeClient(transport)
             items = [await _uploaded(item, media, client, shot["model"]) for item in shot["media"]]
             words = shot.get("prompt"), shot.get("negative_prompt")
-            await client.submit(Request(shot["model"], *words, tuple(items), shot["parameters"], SEED))
+            await client.submit(request_to(shot["model"], *words, tuple(items), shot["parameters"], SEED))
 
     anyio.run(work)
     return Sent(service.seen[begun:])

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from contract.obligations import MODEL, request
 
-from kit.providers import DASHSCOPE, MOST
+from kit.providers import DASHSCOPE, MOST, request_to
 from wanflow.providers.dashscope.regions import endpoint_of
 from wanflow.providers.faults import Invalid
-from wanflow.providers.protocol import Endpoint, MediaAddress, Request, TaskStatus
+from wanflow.providers.protocol import Endpoint, MediaAddress, TaskStatus
 from wanflow.wiring import open_client
 
 MEANT = "WANFLOW_REAL_SERVICE"
@@ -52,7 +52,7 @@ class TestRealService:
         async with open_client(DASHSCOPE, endpoint, poll_seconds=15, tell=print) as service:
             media = (MediaAddress("first_frame", await service.upload(picture, MODEL)),)
             parameters: dict[str, bool | int | str] = {"resolution": "720P", "duration": 2, "prompt_extend": False}
-            asked = Request(MODEL, "waves", media=media, parameters=parameters, seed=1)
+            asked = request_to(MODEL, "waves", media=media, parameters=parameters, seed=1)
             state = await service.wait_until_done((await service.submit(asked)).task_id)
             assert state.status is TaskStatus.SUCCEEDED, state.fault
             assert (await service.download(state.url or "", tmp_path / "film.mp4", MOST)).size_bytes > 10_000

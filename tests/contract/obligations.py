@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from kit.emulated import FORBIDDEN
-from kit.providers import MOST
+from kit.providers import MOST, request_to
 from wanflow.providers.faults import Invalid, Refused
 from wanflow.providers.protocol import MediaAddress, Request, TaskStatus, WaitingClient
 
@@ -28,7 +28,7 @@ Finish = Callable[[], object]
 def request(seed: int = 1, *, prompt: str = "a coast", url: str = PICTURE, model: str = MODEL) -> Request:
     """A first frame that is pushed for five seconds."""
     parameters: dict[str, bool | int | str] = {"resolution": "720P", "duration": 5, "prompt_extend": False}
-    return Request(model, prompt, media=(MediaAddress("first_frame", url),), parameters=parameters, seed=seed)
+    return request_to(model, prompt, media=(MediaAddress("first_frame", url),), parameters=parameters, seed=seed)
 
 
 class Obligations:

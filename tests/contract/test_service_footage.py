@@ -14,7 +14,7 @@ from PIL import Image
 
 from kit.emulated import HOST, in_process
 from kit.film_checks import frames, likeness, streams
-from kit.providers import MOST
+from kit.providers import MOST, request_to
 from kit.wire_schemas import Checked
 from wanflow import digest
 from wanflow.emulator.film.render import open_animatic
@@ -46,7 +46,7 @@ async def filming(folder: Path) -> AsyncIterator[CompletionPoller]:
 def request(kind: str, url: str, duration: int) -> Request:
     """A film from one media item."""
     parameters: dict[str, bool | int | str] = {"resolution": "720P", "duration": duration}
-    return Request("wan2.7-i2v", "p", media=(MediaAddress(kind, url),), parameters=parameters, seed=1)
+    return request_to("wan2.7-i2v", "p", media=(MediaAddress(kind, url),), parameters=parameters, seed=1)
 
 
 async def test_a_shot_and_its_continuation_from_upload_to_file(tmp_path: Path) -> None:

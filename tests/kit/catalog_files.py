@@ -10,12 +10,10 @@ import pytest
 
 from wanflow import schemas
 from wanflow.catalog import provider, read
-from wanflow.emulator.api import rules
-from wanflow.language import schema_problems
 
 CACHED = (
-    *(schemas.load_schema, schemas.model_files, schemas.provider_files, schemas._read, schemas._quick, schemas._slow),
-    *(read.load_catalog, read.media_keys, read.parameter_keys, provider.load_providers, schema_problems._essential),
+    *(schemas._schema, schemas.model_files, schemas.provider_files, schemas._read, schemas._quick, schemas._slow),
+    *(read.load_catalog, provider.load_providers),
 )
 
 
@@ -23,8 +21,7 @@ CACHED = (
 def catalog_at(data: Path) -> Iterator[None]:
     """The data of `data/schemas` in the place of what ships."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (schemas, rules):
-            patch.setattr(module, "data_folder", lambda name: data / name)
+        patch.setattr(schemas, "data_folder", lambda name: data / name)
         _forget()
         yield
     _forget()

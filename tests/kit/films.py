@@ -10,6 +10,7 @@ from pathlib import Path
 from kit.providers import ANIMATIC
 from wanflow.catalog.model import ParameterValue
 from wanflow.catalog.provider import Provider
+from wanflow.catalog.read import load_catalog
 from wanflow.graph.build import build
 from wanflow.language.production import Cut, CutItem, Media, Production, Shot
 from wanflow.language.source import Facts, FileSource, Kind, ShotSource, Source, Tail
@@ -17,6 +18,8 @@ from wanflow.planner.plan import Plan, Step
 from wanflow.planner.planning import make_plan
 from wanflow.store.inventory import Inventory
 from wanflow.yamldoc.nodes import Place
+
+MODEL = "wan2.7-i2v"
 
 PARAMETERS: Mapping[str, ParameterValue] = {
     "duration": 5,
@@ -35,7 +38,9 @@ def shot(name: str, media: Mapping[str, Source], *, line: int = 1, prompt: str |
     """An i2v shot of five seconds whose media slots hold these sources."""
     inputs = tuple(Media(slot, slot, source, place(line)) for slot, source in media.items())
     words = prompt or f"{name} at dawn"
-    return Shot(name, "wan2.7-i2v", place(line), words, media=inputs, parameters=PARAMETERS, written=words)
+    return Shot(
+        name, MODEL, load_catalog()[MODEL], place(line), words, media=inputs, parameters=PARAMETERS, written=words
+    )
 
 
 def cut(name: str, *sources: ShotSource | FileSource) -> Cut:

@@ -11,12 +11,13 @@ from random import Random
 
 import anyio
 
+from kit.providers import request_to
 from kit.simulated_service import RUNNING, SimulatedService
 from wanflow import money
+from wanflow.catalog.read import load_catalog
 from wanflow.planner.plan import Action, Reason, ReasonCode, Step, StepKind
 from wanflow.providers.limited import Limited, TaskSlots
 from wanflow.providers.poller import Poller
-from wanflow.providers.protocol import Request
 from wanflow.providers.retrying import Retrying
 from wanflow.runner.events import StepResult
 from wanflow.runner.scheduler import schedule
@@ -85,11 +86,11 @@ async def simulate(steps: Sequence[Step], seconds: dict[str, float]) -> Figures:
 
         async def perform(step: Step, priority: Fraction) -> StepResult:
             async with slots.slot(str(step.model), priority, step.node):
-                accepted = await service.submit(Request(str(step.model), step.node))
+                accepted = await service.submit(request_to(str(step.model), step.node))
                 await service.wait_until_done(accepted.task_id)
             return StepResult.DONE
 
-        await schedule(steps, perform)
+        await schedule(steps, load_catalog(), perform)
     makespan = anyio.current_time() - began
     return Figures(len(steps), makespan, bound(steps, seconds), vendor.calls["query"] + vendor.calls["list"])
 

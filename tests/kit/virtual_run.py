@@ -15,8 +15,9 @@ from anyio.lowlevel import checkpoint
 
 from kit.clock import wall_clock
 from kit.emulated import in_process, premade
-from kit.providers import ANIMATIC, DASHSCOPE
+from kit.providers import ANIMATIC, DASHSCOPE, request_to
 from wanflow import digest
+from wanflow.catalog.read import load_catalog
 from wanflow.emulator.api.endpoint import IN_PROCESS, AccountTerms, EmulatedEndpoint
 from wanflow.errors import MediaFault
 from wanflow.graph.build import build
@@ -37,7 +38,7 @@ from wanflow.planner.planning import make_plan
 from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.limited import TaskSlots
 from wanflow.providers.poller import CompletionPoller
-from wanflow.providers.protocol import MediaAddress, Request, WaitingClient
+from wanflow.providers.protocol import MediaAddress, WaitingClient
 from wanflow.runner.addresses import recall
 from wanflow.runner.collect import collect_all
 from wanflow.runner.context import RunContext
@@ -81,7 +82,7 @@ class VirtualRun:
         """The plan of a production in this folder, from what is on disk now; of some shots or all."""
         located = replace(film, folder=self.folder)
         have, files = inventory.survey(self.store, outputs(film)), facts(self.folder)
-        have = replace(have, findings=findings_of(findings.read(self.store), have, files))
+        have = replace(have, findings=findings_of(findings.read(self.store), have, files, film.catalog))
         return make_plan(build(located), files, have, selected)
 
     async def run(self, film: Production, *, plan: Plan | None = None, timeout: float | None = None) -> Outcome:
@@ -119,6 +120,7 @@ class VirtualRun:
                 emit=self.events.append,
                 clock=wall_clock,
                 provider=DASHSCOPE,
+                catalog=load_catalog(),
             )
 
     @property
@@ -169,7 +171,7 @@ async def foreign_task(here: VirtualRun, prompt: str, model: str = "wan2.7-i2v")
     """A task that somebody else submits to the same account; raises ServiceFault as any submit does."""
     media = (MediaAddress("first_frame", "data:image/png;base64,AA=="),)
     async with here.stranger() as client:
-        return (await client.submit(Request(model, prompt, media=media, seed=1))).task_id
+        return (await client.submit(request_to(model, prompt, media=media, seed=1))).task_id
 
 
 def facts(folder: Path) -> dict[str, Facts]:

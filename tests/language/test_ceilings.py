@@ -11,6 +11,7 @@ import pytest
 from kit.call_count import count_calls
 from wanflow import schemas
 from wanflow.boundary import Boundary
+from wanflow.catalog.read import load_catalog
 from wanflow.language import include, names, problem, schema_problems
 from wanflow.language.load import read_usable
 from wanflow.language.matrix import slug
@@ -41,7 +42,7 @@ def misspelt(word: str, dice: random.Random) -> str:
 def test_suggestions_are_those_of_difflib() -> None:
     """The quick comparison before it leaves out only names that difflib leaves out as well."""
     dice = random.Random(7)
-    keys = sorted(schema_problems.shot_keys())[:MAX_PAIRWISE]
+    keys = sorted(schema_problems.shot_keys(load_catalog()))[:MAX_PAIRWISE]
     pool = frozenset(keys)
     for _ in range(1_500):
         word = misspelt(dice.choice(keys), dice)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from wanflow.catalog.provider import known_regions
-from wanflow.catalog.read import parameter_keys
+from wanflow.catalog.read import load_catalog
 from wanflow.language.media_checks import check_media
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.source import Facts, Kind
@@ -128,7 +128,7 @@ def parameters(raw: Json) -> Iterator[Case]:
             yield ordinary(raw, f"{key}-{value}", keys={key: value}, media=neither_ignored_nor_tightened(raw, key))
         for condition in rule.get("when", ()):
             yield from tightened(raw, key, condition)
-    for key in sorted(parameter_keys() - raw["parameters"].keys()):
+    for key in sorted(load_catalog().parameter_keys - raw["parameters"].keys()):
         value = next(other["parameters"][key].get("default") for other in MODELS if key in other["parameters"])
         says = f"`{raw['model']}` has no parameter `{key}`"
         yield ordinary(raw, f"no-{key}", keys={key: value}, at=f"|{key}", says=says)

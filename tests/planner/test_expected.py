@@ -12,6 +12,7 @@ import pytest
 from kit.locks import DATE, FILM
 from kit.providers import DASHSCOPE
 from wanflow import digest
+from wanflow.catalog.read import load_catalog
 from wanflow.digest import Canonical
 from wanflow.graph.recipe import fingerprint
 from wanflow.language.source import Facts, Kind
@@ -55,7 +56,7 @@ def having(*pairs: tuple[Take, dict[str, Canonical]], here: bool = True) -> Inve
 
 def expected(have: Inventory, take: Take, *, opens: bool = True) -> tuple[Expected, frozenset[str]]:
     """What a take is measured against, with its files."""
-    expectations = Expectations(have, FACTS)
+    expectations = Expectations(have, FACTS, load_catalog())
     return expectations.placed(expectations.of(take), STORE, lambda _: opens)
 
 
@@ -118,10 +119,10 @@ def test_a_size_is_expected_where_it_follows_an_input(
     ):
         take = bought(recipe, "film")
         have = having((before, request()), (take, recipe))
-        expectations = Expectations(have, facts)
+        expectations = Expectations(have, facts, load_catalog())
         found, _ = expectations.placed(expectations.of(take), STORE, lambda _: True)
         assert (found.width, found.height) == expected_sides
-        assert Expectations(have, {}).of(take).key == expectations.of(take).key
+        assert Expectations(have, {}, load_catalog()).of(take).key == expectations.of(take).key
 
 
 @pytest.mark.parametrize(
@@ -150,7 +151,7 @@ def test_given_pictures_are_found_by_their_digests() -> None:
     assert found.first_frame.file == PurePath("sets/coast.png")
     assert (found.last_frame, missing) == (None, {"last_frame"})
     assert expected(have, take, opens=False)[1] == {"first_frame", "last_frame"}
-    assert Expectations(have, {}).of(take).key == Expectations(have, FACTS).of(take).key
+    assert Expectations(have, {}, load_catalog()).of(take).key == Expectations(have, FACTS, load_catalog()).of(take).key
 
 
 def test_a_chain_is_followed_to_its_first_take() -> None:
@@ -201,6 +202,6 @@ def test_findings_belong_to_a_take_and_its_request() -> None:
     one, other = request(), request(prompt="Something else.", duration=10)
     take = bought(one, "film")
     have = having((take, one), (bought(other, "film"), other))
-    key = Expectations(have, FACTS).of(take).key
-    known = findings_of({key: Measured(take.digest, key)}, have, FACTS)
+    key = Expectations(have, FACTS, load_catalog()).of(take).key
+    known = findings_of({key: Measured(take.digest, key)}, have, FACTS, load_catalog())
     assert known == {(take.digest, take.fingerprint): ()}

@@ -43,7 +43,7 @@ def priced(
     """The price of a request; `media` are its types and outputs by slot."""
     items = tuple(Media(slot, kind, FileSource(slot), place()) for slot, (kind, _) in media.items())
     known = {key: rule.default for key, rule in load_catalog()[model].parameters.items() if rule.default is not None}
-    shot = Shot("one", model, place(), media=items, parameters={**known, **parameters})
+    shot = Shot("one", model, load_catalog()[model], place(), media=items, parameters={**known, **parameters})
     return quote(shot, {slot: output for slot, (_, output) in media.items()}, prices, region)
 
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from kit.sample_files import GOOD, SPECIMENS, facts_of, place_of
 from kit.wire_schemas import SNAPSHOT, complaints
-from wanflow.catalog.read import load_catalog, media_keys
+from wanflow.catalog.read import load_catalog
 from wanflow.emulator.api import media_checks, validate
 from wanflow.emulator.api.order import Rejected
 from wanflow.emulator.api.rules import in_region, read_catalog
@@ -31,7 +31,7 @@ from wanflow.providers.dashscope.wire import request_json
 from wanflow.providers.protocol import request_with
 
 RULES = read_catalog()
-SLOTS = media_keys()
+SLOTS = load_catalog().media_keys
 REFERENCES = {"reference_image": "image", "reference_video": "video"}
 REGIONS = ("beijing", "singapore", "virginia")
 HOST = "https://host.example/"

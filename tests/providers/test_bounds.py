@@ -15,13 +15,13 @@ import anyio
 import httpx
 import pytest
 
-from kit.providers import MOST
+from kit.providers import MOST, request_to
 from kit.streams import Stream
 from wanflow.catalog.read import load_catalog
 from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.dashscope.http import BEGINNING_BYTES, CALL_SECONDS, LEAST_RATE, MOST_BYTES, HttpTransport
 from wanflow.providers.faults import Oversized, ServerFault, UnknownFate
-from wanflow.providers.protocol import Request, TaskStatus
+from wanflow.providers.protocol import TaskStatus
 
 pytestmark = pytest.mark.anyio
 
@@ -56,7 +56,7 @@ async def test_a_submit_whose_reply_drips_is_of_unknown_fate_after_two_minutes()
     """Each byte comes in time, the reply never: it may have been accepted (law 3)."""
     async with client(answering(Stream(itertools.repeat(b" "), 5))) as one:
         with pytest.raises(UnknownFate, match="no reply in time"):
-            await one.submit(Request("wan2.7-t2v", "x"))
+            await one.submit(request_to("wan2.7-t2v", "x"))
     assert CALL_SECONDS <= anyio.current_time() < CALL_SECONDS + 10
 
 
@@ -83,7 +83,7 @@ async def test_a_large_request_has_the_time_that_it_needs() -> None:
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(slow)) as way:
         one = DashScopeClient(HttpTransport(way, "https://service.example/api/v1", "sk-any"))
-        assert (await one.submit(Request("wan2.7-t2v", "x" * (20 << 20)))).task_id == "t"
+        assert (await one.submit(request_to("wan2.7-t2v", "x" * (20 << 20)))).task_id == "t"
 
 
 async def test_a_download_that_drips_is_given_up_after_a_minute(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ async def test_a_reply_that_cannot_be_unpacked_is_a_lost_one(encoding: str, body
         lambda _: httpx.Response(200, stream=Stream([body]), headers={"Content-Encoding": encoding})
     ) as one:
         with pytest.raises(UnknownFate, match=words):
-            await one.submit(Request("wan2.7-t2v", "x"))
+            await one.submit(request_to("wan2.7-t2v", "x"))
         with pytest.raises(ServerFault, match=words):
             await one.poll("t")
 

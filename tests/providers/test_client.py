@@ -10,17 +10,17 @@ from pathlib import Path
 import anyio
 import pytest
 
-from kit.providers import MOST
+from kit.providers import MOST, request_to
 from kit.wire_schemas import BrokenDownload, Scripted
 from wanflow.errors import StoreFault
 from wanflow.providers.dashscope.client import PAGE_ROWS, DashScopeClient
 from wanflow.providers.dashscope.http import Answer
 from wanflow.providers.faults import Invalid, NotSent, ResultExpired, ServerFault, Throttled, Unauthorised, UnknownFate
-from wanflow.providers.protocol import Accepted, DownloadedFile, Request, TaskStatus
+from wanflow.providers.protocol import Accepted, DownloadedFile, TaskStatus
 
 pytestmark = pytest.mark.anyio
 
-REQUEST = Request("wan2.7-i2v")
+REQUEST = request_to("wan2.7-i2v")
 
 
 def client(transport: Scripted) -> DashScopeClient:

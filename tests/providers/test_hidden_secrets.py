@@ -12,13 +12,13 @@ from urllib.parse import quote, urlencode
 import httpx
 import pytest
 
-from kit.providers import MOST
+from kit.providers import MOST, request_to
 from kit.streams import Stream
 from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.dashscope.http import HttpTransport
 from wanflow.providers.dashscope.reply_masking import masked
 from wanflow.providers.faults import ServerFault, ServiceFault, UnknownFate
-from wanflow.providers.protocol import Request, TaskState
+from wanflow.providers.protocol import TaskState
 
 pytestmark = pytest.mark.anyio
 
@@ -69,7 +69,7 @@ async def told(serve: Serve, folder: Path) -> str:
     texts: list[str] = []
     async with client(serve) as one:
         for call in (
-            lambda: one.submit(Request("wan2.7-t2v", "x")),
+            lambda: one.submit(request_to("wan2.7-t2v", "x")),
             lambda: one.poll("t-1"),
             lambda: one.list("wan2.7-t2v"),
             lambda: one.cancel("t-1"),
@@ -138,7 +138,7 @@ async def test_a_task_whose_id_holds_the_key_is_of_unknown_fate(part: str) -> No
     reply = {"output": {"task_id": f"t-{part}", "task_status": "PENDING"}, "request_id": "r"}
     async with client(lambda _: httpx.Response(200, json=reply)) as one:
         with pytest.raises(UnknownFate):
-            await one.submit(Request("wan2.7-t2v", "x"))
+            await one.submit(request_to("wan2.7-t2v", "x"))
 
 
 async def test_an_address_with_a_date_that_a_made_up_key_has_as_well_is_fetched() -> None:

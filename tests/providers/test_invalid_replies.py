@@ -15,12 +15,12 @@ import pytest
 
 from kit.emulated import FILM_SECONDS, in_process, premade
 from kit.invalid_values import INVALID, Corrupted, corrupted
-from kit.providers import MOST
+from kit.providers import MOST, request_to
 from wanflow.providers.dashscope import wire
 from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.dashscope.http import HttpTransport
 from wanflow.providers.faults import ServiceFault, UnknownFate
-from wanflow.providers.protocol import Request, TaskState, TaskStatus
+from wanflow.providers.protocol import TaskState, TaskStatus
 from wanflow.runner.addresses import OnlineResult
 
 pytestmark = pytest.mark.anyio
@@ -30,7 +30,7 @@ BODY = {
     "input": {"prompt": "a coast", "media": [{"type": "first_frame", "url": "https://h/a.png"}]},
     "parameters": {"duration": 2},
 }
-REQUEST = Request("wan2.7-i2v", "a coast")
+REQUEST = request_to("wan2.7-i2v", "a coast")
 ASYNC = {"X-DashScope-Async": "enable"}
 SUBMIT, POLL, LIST, UPLOAD, CANCEL = "submit", "poll", "list", "upload", "cancel"
 

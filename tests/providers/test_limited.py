@@ -9,12 +9,13 @@ from typing import Protocol
 import anyio
 import pytest
 
+from kit.providers import request_to
 from kit.wire_schemas import Scripted
 from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.dashscope.http import Answer
 from wanflow.providers.faults import ServiceFault, Throttled
 from wanflow.providers.limited import SECOND, Limited, TaskSlots
-from wanflow.providers.protocol import ProviderClient, Request
+from wanflow.providers.protocol import ProviderClient
 
 pytestmark = pytest.mark.anyio
 
@@ -100,10 +101,10 @@ async def test_five_submissions_go_out_in_a_second_and_the_sixth_waits() -> None
     service: ProviderClient = Limited(DashScopeClient(Scripted([accepted] * 12)))
     async with anyio.create_task_group() as group:
         for _ in range(11):
-            group.start_soon(service.submit, Request(MODEL))
+            group.start_soon(service.submit, request_to(MODEL))
         await anyio.sleep(0.5)
         before = anyio.current_time()
-        await service.submit(Request("wan2.7-r2v"))
+        await service.submit(request_to("wan2.7-r2v"))
         assert anyio.current_time() == before
     assert anyio.current_time() == pytest.approx(2 * SECOND)
 
@@ -123,9 +124,9 @@ async def test_throttling_slows_one_model_down_which_recovers() -> None:
     service = Limited(DashScopeClient(Counting()))
     for _ in range(refuse):
         with pytest.raises(Throttled):
-            await service.submit(Request(MODEL))
+            await service.submit(request_to(MODEL))
     for _ in range(5):
-        await service.submit(Request(MODEL))
+        await service.submit(request_to(MODEL))
     gaps = [later - earlier for earlier, later in pairwise(left)]
     assert gaps == pytest.approx([0.5, 1.0, 2.0, 1.0, 0.5, 0.0, 0.0], abs=0.01)
 
@@ -137,10 +138,10 @@ async def test_nothing_is_sent_while_the_service_asks_to_wait(status: int, code:
     accepted = (200, {"output": {"task_id": "t"}, "request_id": "r"})
     service = Limited(DashScopeClient(Scripted([refused, accepted, accepted])))
     with pytest.raises(ServiceFault):
-        await service.submit(Request(MODEL))
-    await service.submit(Request("wan2.7-r2v"))
+        await service.submit(request_to(MODEL))
+    await service.submit(request_to("wan2.7-r2v"))
     assert anyio.current_time() == 0
-    await service.submit(Request(MODEL))
+    await service.submit(request_to(MODEL))
     assert anyio.current_time() == 40
 
 
@@ -150,8 +151,8 @@ async def test_a_model_that_is_throttled_slows_no_other_down() -> None:
     replies += [(200, {"output": {"task_id": "t"}, "request_id": "r"})] * 2
     service = Limited(DashScopeClient(Scripted(replies)))
     with pytest.raises(Throttled):
-        await service.submit(Request(MODEL))
-    await service.submit(Request("wan2.7-r2v"))
+        await service.submit(request_to(MODEL))
+    await service.submit(request_to("wan2.7-r2v"))
     assert anyio.current_time() == 0
-    await service.submit(Request(MODEL))
+    await service.submit(request_to(MODEL))
     assert anyio.current_time() == pytest.approx(0.5)

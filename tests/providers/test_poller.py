@@ -9,10 +9,11 @@ from itertools import pairwise
 import anyio
 import pytest
 
+from kit.providers import request_to
 from kit.simulated_service import SimulatedService
 from wanflow.providers.faults import ServerFault
 from wanflow.providers.poller import CHECK_EVERY, Poller
-from wanflow.providers.protocol import Delegating, Request, TaskState, TaskStatus, TaskSummary
+from wanflow.providers.protocol import Delegating, TaskState, TaskStatus, TaskSummary
 
 pytestmark = pytest.mark.anyio
 
@@ -57,7 +58,7 @@ async def vendor(seconds: dict[str, float]) -> AsyncIterator[tuple[Poller, Noted
 async def submitted(service: Poller, *names: str) -> None:
     """Submit tasks, each of a model of its own, so that all run at once."""
     for name in names:
-        await service.submit(Request(f"{MODEL}-{name}", name))
+        await service.submit(request_to(f"{MODEL}-{name}", name))
 
 
 async def watched(service: Poller, *names: str) -> dict[str, float]:
@@ -97,7 +98,7 @@ async def test_one_task_is_asked_itself() -> None:
 async def test_tasks_of_earlier_runs_are_looked_at_at_once() -> None:
     """They may have been done for long."""
     async with vendor({"a": 0.0}) as (service, noted):
-        await Poller(noted, POLL_SECONDS).submit(Request(MODEL, "a"))
+        await Poller(noted, POLL_SECONDS).submit(request_to(MODEL, "a"))
         await anyio.sleep(7)
         assert await watched(service, "a") == {"a": 7}
 

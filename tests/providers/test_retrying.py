@@ -8,18 +8,18 @@ from pathlib import Path
 import anyio
 import pytest
 
-from kit.providers import MOST
+from kit.providers import MOST, request_to
 from kit.wire_schemas import Scripted
 from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.dashscope.http import Answer
 from wanflow.providers.faults import Invalid, NotSent, ServerFault, Throttled, UnknownFate
 from wanflow.providers.poller import Poller
-from wanflow.providers.protocol import Request, TaskStatus
+from wanflow.providers.protocol import TaskStatus
 from wanflow.providers.retrying import ATTEMPTS, LOOKS, THROTTLED_ATTEMPTS, Retrying
 
 pytestmark = pytest.mark.anyio
 
-REQUEST = Request("wan2.7-i2v")
+REQUEST = request_to("wan2.7-i2v")
 ACCEPTED = (200, {"output": {"task_id": "t", "task_status": "PENDING"}, "request_id": "r"})
 THROTTLED = (429, {"code": "Throttling.RateQuota", "message": "Requests rate limit exceeded"})
 BROKEN = (500, {"code": "InternalError", "message": ""})

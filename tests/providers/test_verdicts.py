@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from kit.providers import MOST
+from kit.providers import MOST, request_to
 from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.dashscope.http import HttpTransport
 from wanflow.providers.faults import (
@@ -25,7 +25,7 @@ from wanflow.providers.faults import (
     Unauthorised,
     UnknownFate,
 )
-from wanflow.providers.protocol import Accepted, Request, TaskStatus
+from wanflow.providers.protocol import Accepted, TaskStatus
 
 pytestmark = pytest.mark.anyio
 
@@ -75,7 +75,7 @@ STATUSES = (
 Ask = Callable[[DashScopeClient, Path], Awaitable[object]]
 
 CALLS: Mapping[str, Ask] = {
-    "/api/v1/services/aigc/video-generation/video-synthesis": lambda one, _: one.submit(Request("wan2.7-t2v", "x")),
+    "/api/v1/services/aigc/video-generation/video-synthesis": lambda one, _: one.submit(request_to("wan2.7-t2v", "x")),
     "/api/v1/tasks/t-1": lambda one, _: one.poll("t-1"),
     "/api/v1/tasks/": lambda one, _: one.list("wan2.7-t2v"),
     "/api/v1/tasks/t-1/cancel": lambda one, _: one.cancel("t-1"),
@@ -161,7 +161,7 @@ async def test_a_reply_that_names_a_task_is_that_task(status: int, code: object)
     """Whatever else it says, since what may be charged is never taken for refused."""
     reply = {"code": code, "message": "", "output": {"task_id": "t-1"}, "request_id": "r-1"}
     async with client(lambda _: httpx.Response(status, json=reply)) as one:
-        assert await one.submit(Request("wan2.7-t2v", "x")) == Accepted("t-1", "r-1")
+        assert await one.submit(request_to("wan2.7-t2v", "x")) == Accepted("t-1", "r-1")
 
 
 async def test_a_failure_without_a_code_has_its_task_and_its_request() -> None:

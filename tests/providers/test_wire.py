@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from kit.providers import request_to
 from kit.wire_schemas import complaints
 from wanflow.providers.dashscope import wire
 from wanflow.providers.protocol import Accepted, MediaAddress, Request, TaskStatus
@@ -16,7 +17,7 @@ COMMON: dict[str, bool | int | str] = {"resolution": "720P", "duration": 5, "pro
 
 def request(model: str, *media: MediaAddress, **parameters: bool | int | str) -> Request:
     """A request for a coast of five seconds."""
-    return Request(model, "a coast", media=media, parameters={**COMMON, **parameters}, seed=7)
+    return request_to(model, "a coast", media=media, parameters={**COMMON, **parameters}, seed=7)
 
 
 REQUESTS = {
@@ -65,7 +66,7 @@ def test_a_continued_clip_is_sent_before_the_last_frame() -> None:
         "prompt_extend": False,
         "watermark": True,
     }
-    assert wire.request_json(Request("wan2.7-i2v-2026-04-25", "她走出门", media=media, parameters=parameters)) == {
+    assert wire.request_json(request_to("wan2.7-i2v-2026-04-25", "她走出门", media=media, parameters=parameters)) == {
         "model": "wan2.7-i2v-2026-04-25",
         "input": {
             "prompt": "她走出门",
@@ -80,7 +81,7 @@ def test_a_continued_clip_is_sent_before_the_last_frame() -> None:
 
 def test_words_that_nobody_wrote_are_not_sent() -> None:
     """No prompt, no negative prompt, no media and no seed leave no key behind."""
-    assert wire.request_json(Request("m", negative_prompt="")) == {"model": "m", "input": {}, "parameters": {}}
+    assert wire.request_json(request_to("m", negative_prompt="")) == {"model": "m", "input": {}, "parameters": {}}
 
 
 def test_a_set_of_media_that_the_service_does_not_know_fails_the_schema() -> None:
@@ -113,7 +114,7 @@ def test_an_upload_asks_to_be_resolved(item: MediaAddress, resolved: bool) -> No
 
 def test_a_prompt_about_an_address_is_no_address() -> None:
     """Words that begin like an upload do not ask for resolving."""
-    built = Request("m", "oss://x", seed=1)
+    built = request_to("m", "oss://x", seed=1)
     assert "X-DashScope-OssResourceResolve" not in wire.submit_headers(wire.request_json(built))
 
 
@@ -181,7 +182,7 @@ def test_t2v_has_no_list_of_media_and_its_sound_a_key_of_its_own(sound: str | No
     """As the schema of the wire has it (service.md 2.5)."""
     media = (MediaAddress("driving_audio", sound),) if sound else ()
     parameters = {"resolution": "720P", "ratio": "16:9", "duration": 5}
-    body = wire.request_json(Request("wan2.7-t2v", "a storm", media=media, parameters=parameters, seed=7))
+    body = wire.request_json(request_to("wan2.7-t2v", "a storm", media=media, parameters=parameters, seed=7))
     assert body["input"] == {"prompt": "a storm", **({"audio_url": sound} if sound else {})}
     assert complaints("request-wan2.7-t2v", body) == []
     assert ("X-DashScope-OssResourceResolve" in wire.submit_headers(body)) is bool(sound)

@@ -9,6 +9,7 @@ import pytest
 
 from kit import bookkeeping, films
 from kit.providers import DASHSCOPE
+from wanflow.catalog.read import load_catalog
 from wanflow.language.production import Media, Shot
 from wanflow.language.source import ShotSource
 from wanflow.planner.plan import Action, Plan
@@ -44,6 +45,7 @@ def _priced() -> Plan:
     edit = Shot(
         "night",
         "wan2.7-videoedit",
+        load_catalog()["wan2.7-videoedit"],
         films.place(9),
         "night falls",
         media=(Media("video", "video", ShotSource("coast"), films.place(9)),),

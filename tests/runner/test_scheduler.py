@@ -9,6 +9,7 @@ import anyio
 import pytest
 
 from wanflow import money
+from wanflow.catalog.read import load_catalog
 from wanflow.planner.plan import Action, Reason, ReasonCode, Step, StepKind
 from wanflow.providers.limited import TaskSlots
 from wanflow.runner.events import StepResult
@@ -46,7 +47,7 @@ async def test_what_is_independent_runs_at_the_same_time() -> None:
     """Two chains side by side take as long as the longer one."""
     workers = TimedWorkers()
     start = anyio.current_time()
-    await schedule([step("a"), step("b", seconds=7), step("c", "a")], workers.perform)
+    await schedule([step("a"), step("b", seconds=7), step("c", "a")], load_catalog(), workers.perform)
     assert anyio.current_time() - start == 10
     assert workers.began["a"] == workers.began["b"]
     assert workers.began["c"] == workers.ended["a"]
@@ -55,7 +56,7 @@ async def test_what_is_independent_runs_at_the_same_time() -> None:
 async def test_the_longest_remaining_chain_goes_first() -> None:
     """With one place free, the shot that others wait for is started before the one that nobody needs."""
     workers = TimedWorkers(slots=1)
-    await schedule([step("alone", seconds=8), step("first"), step("second", "first")], workers.perform)
+    await schedule([step("alone", seconds=8), step("first"), step("second", "first")], load_catalog(), workers.perform)
     assert sorted(workers.began, key=workers.began.__getitem__) == ["first", "alone", "second"]
 
 
@@ -63,7 +64,7 @@ async def test_one_failed_shot_stops_only_what_depends_on_it() -> None:
     """Its siblings are done, its dependents blocked, near and far."""
     workers = TimedWorkers(fails=("a",))
     steps = [step("a"), step("b"), step("c", "a"), step("d", "c"), step("e", "b")]
-    results = await schedule(steps, workers.perform)
+    results = await schedule(steps, load_catalog(), workers.perform)
     assert results == {
         "a": StepResult.FAILED,
         "b": StepResult.DONE,
@@ -77,7 +78,7 @@ async def test_failing_fast_starts_nothing_new_and_lets_running_work_end() -> No
     """What runs is paid for; what has not begun is not begun."""
     workers = TimedWorkers(fails=("a",))
     steps = [step("a", seconds=1), step("b", seconds=9), step("c", "b")]
-    results = await schedule(steps, workers.perform, keep_going=False)
+    results = await schedule(steps, load_catalog(), workers.perform, keep_going=False)
     assert results == {"a": StepResult.FAILED, "b": StepResult.DONE, "c": StepResult.BLOCKED}
 
 
@@ -85,7 +86,9 @@ async def test_reused_steps_count_as_done_and_blocked_ones_block() -> None:
     """Nothing is performed for them."""
     workers = TimedWorkers()
     blocked = replace(step("x"), action=Action.BLOCKED)
-    results = await schedule([step("a", action=Action.REUSE), step("b", "a"), blocked, step("y", "x")], workers.perform)
+    results = await schedule(
+        [step("a", action=Action.REUSE), step("b", "a"), blocked, step("y", "x")], load_catalog(), workers.perform
+    )
     assert list(workers.began) == ["b"]
     assert results == {"a": StepResult.REUSED, "b": StepResult.DONE, "x": StepResult.BLOCKED, "y": StepResult.BLOCKED}
 
@@ -93,11 +96,11 @@ async def test_reused_steps_count_as_done_and_blocked_ones_block() -> None:
 async def test_law_9_an_hour_of_waiting_passes_in_no_time() -> None:
     """Time passes only through anyio."""
     start = anyio.current_time()
-    await schedule([step("slow", seconds=3600)], TimedWorkers().perform)
+    await schedule([step("slow", seconds=3600)], load_catalog(), TimedWorkers().perform)
     assert anyio.current_time() - start == 3600
 
 
 def test_chains_are_measured_to_their_end() -> None:
     """A step's chain is its own work and the longest of what waits for it."""
     steps = [step("a"), step("b", "a"), step("c", "a", seconds=9)]
-    assert chain_seconds(steps) == {"a": 150 + 210, "b": 150, "c": 210}
+    assert chain_seconds(steps, load_catalog()) == {"a": 150 + 210, "b": 150, "c": 210}

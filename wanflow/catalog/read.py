@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from wanflow.catalog.model import (
@@ -27,7 +27,7 @@ from wanflow.catalog.model import (
     Total,
 )
 from wanflow.messages import joined, tr
-from wanflow.schemas import CatalogError, Json, common_keys, model_files
+from wanflow.schemas import CatalogError, Json, ModelFiles, common_keys, model_files
 
 ROLE_KINDS: Mapping[Role, frozenset[str]] = {
     Role.OPENING: frozenset({"image"}),
@@ -52,14 +52,46 @@ UNITS: Mapping[ResultKind, str] = {ResultKind.FILM: "a_second", ResultKind.PICTU
 """The key of a price list's rates by what the model makes, and so by what is billed."""
 
 
+@dataclass(frozen=True, eq=False)
+class Catalog(Mapping[str, Model]):
+    """The models that a production may use, by name, dated snapshots included; `files` are what they were read from."""
+
+    files: ModelFiles
+    models: Mapping[str, Model]
+
+    def __getitem__(self, name: str) -> Model:
+        return self.models[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.models)
+
+    def __len__(self) -> int:
+        return len(self.models)
+
+    @property
+    def entries(self) -> Sequence[Model]:
+        """Each model once, whatever its snapshots."""
+        return tuple({model.name: model for model in self.models.values()}.values())
+
+    @cached_property
+    def media_keys(self) -> tuple[str, ...]:
+        """The keys of a shot that hold one medium, of all models."""
+        return tuple(dict.fromkeys(key for model in self.models.values() for key in model.slots))
+
+    @cached_property
+    def parameter_keys(self) -> frozenset[str]:
+        """The parameters of all models."""
+        return frozenset(key for model in self.models.values() for key in model.parameters)
+
+
 @cache
-def load_catalog(folder: Path | None = None) -> Mapping[str, Model]:
-    """All models by name, dated snapshots included.
+def load_catalog(folder: Path | None = None) -> Catalog:
+    """The catalog that ships.
 
     Raises CatalogError, with the file and the key, for a file that breaks its schema or holds what no code carries.
     """
-    models: dict[str, Model] = {}
-    for file, raw in model_files(folder).items():
+    files, models = model_files(folder), dict[str, Model]()
+    for file, raw in files.by_name.items():
         problem = next(_not_carried(raw), None)
         if problem is not None:
             raise CatalogError(file, *problem)
@@ -68,19 +100,7 @@ def load_catalog(folder: Path | None = None) -> Mapping[str, Model]:
             if name in models:
                 raise CatalogError(file, "model", tr("`{name}` is in the catalog twice", name=name))
             models[name] = model
-    return models
-
-
-@cache
-def media_keys() -> tuple[str, ...]:
-    """The keys of a shot that hold one medium, of all models."""
-    return tuple(dict.fromkeys(key for model in load_catalog().values() for key in model.slots))
-
-
-@cache
-def parameter_keys() -> frozenset[str]:
-    """The parameters of all models."""
-    return frozenset(key for model in load_catalog().values() for key in model.parameters)
+    return Catalog(files, models)
 
 
 def _not_carried(raw: Json) -> Iterator[tuple[str, str]]:
@@ -285,10 +305,9 @@ class PriceBook:
         rates = (rate for listed in self._lists(model) for rate in listed.rates)
         return next((rate for rate in rates if rate.fits(region, tier, parameters)), None)
 
-    def date(self, models: Iterable[str]) -> str | None:
+    def date(self, models: Iterable[Model]) -> str | None:
         """The day of the oldest list that these models are priced by; None where none is."""
-        catalog = load_catalog()
-        lists = (next(self._lists(catalog[name]), None) for name in models)
+        lists = (next(self._lists(model), None) for model in models)
         return min((listed.date for listed in lists if listed is not None), default=None)
 
     def _lists(self, model: Model) -> Iterator[PriceList]:

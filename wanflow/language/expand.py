@@ -227,7 +227,7 @@ class Expansion:
             self._problems.append(
                 Problem(stray.place, tr("`with` needs a `use`"), tr("name the pipeline: `use: extend`"))
             )
-        whole = node if filled else _filled(node, context.names)
+        whole = node if filled else self._filled(node, context.names)
         extra = self._of_output.get(name.string, {})
         whole = MapNode((*whole.without(extra).pairs, *extra.values()), whole.place)
         if context.tags:
@@ -244,7 +244,7 @@ class Expansion:
         for key, _ in node.entries:
             if key.string not in BESIDE_USE:
                 hint: str = tr("it belongs to the shots of the pipeline: pass it with `with`, or write it there")
-                if key.string not in shot_keys():
+                if key.string not in shot_keys(self._library.catalog):
                     hint = did_you_mean(key.string, BESIDE_USE) or hint
                 self._problems.append(
                     Problem(key.place, tr("`{name}` is not allowed beside `use`", name=key.string), hint)
@@ -275,7 +275,7 @@ class Expansion:
         given, defaults = node.find("with"), pipeline.root.find("defaults")
         bound = bind(name, given if isinstance(given, MapNode) else None, pipeline, context.names, context.scope, own)
         names = bound.names(pipeline, context.names)
-        own_defaults = (_filled(defaults, names),) if isinstance(defaults, MapNode) else ()
+        own_defaults = (self._filled(defaults, names),) if isinstance(defaults, MapNode) else ()
         tags = node.find("tags")
         own_tags = (context.names.fill(tag) for tag in tags.items) if isinstance(tags, ListNode) else ()
         return ExpansionContext(
@@ -349,18 +349,17 @@ class Expansion:
             self._problems.append(Problem(key.place, defined_again(name, first, place), tr("rename one")))
         return place is key.place
 
+    def _filled(self, node: MapNode, names: Names) -> MapNode:
+        """A mapping with its names filled in, without the keys of a shot whose input was left out.
 
-def _filled(node: MapNode, names: Names) -> MapNode:
-    """A mapping with its names filled in, without the keys of a shot whose input was left out.
-
-    An unknown key stays, so that it is reported.
-    """
-    filled = names.fill(node)
-    if not isinstance(filled, MapNode):
-        return node
-    emptied = {
-        key.string
-        for (key, value), (_, before) in zip(filled.pairs, node.pairs, strict=True)
-        if value is not before and isinstance(value, TextNode) and value.value is None
-    }
-    return filled.without(emptied & shot_keys())
+        An unknown key stays, so that it is reported.
+        """
+        filled = names.fill(node)
+        if not isinstance(filled, MapNode):
+            return node
+        emptied = {
+            key.string
+            for (key, value), (_, before) in zip(filled.pairs, node.pairs, strict=True)
+            if value is not before and isinstance(value, TextNode) and value.value is None
+        }
+        return filled.without(emptied & shot_keys(self._library.catalog))

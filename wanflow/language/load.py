@@ -10,7 +10,7 @@ from pathlib import Path
 from wanflow.boundary import Boundary
 from wanflow.catalog.model import Model
 from wanflow.catalog.provider import Provider, default_provider, known_regions, load_providers
-from wanflow.catalog.read import load_catalog
+from wanflow.catalog.read import Catalog, load_catalog
 from wanflow.language import model_checks
 from wanflow.language.checks import CHECKS_KEY
 from wanflow.language.cut_finish import FilmTexts, read_cut
@@ -94,11 +94,14 @@ AS_WRITTEN = Overrides()
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
-    """The usable part of a production, None for nothing, all problems in order, and the texts for messages."""
+    """The usable part of a production, None for nothing, all problems in order, the texts for messages, and the models
+    that its shots may name.
+    """
 
     production: Production | None
     problems: tuple[Problem, ...]
     texts: SourceTexts
+    catalog: Catalog
 
 
 def read(
@@ -130,7 +133,9 @@ def read_usable(file: Path, overrides: Overrides = AS_WRITTEN) -> LoadResult:
     result = _read_once(file, overrides, {})
     for _ in range(MAX_REPAIRS):
         documents, wrong = result.texts.documents, has_errors(result.problems)
-        found = {name: (*each.slips, *find_slips(each, wrong=wrong)) for name, each in documents.items()}
+        found = {
+            name: (*each.slips, *find_slips(each, result.catalog, wrong=wrong)) for name, each in documents.items()
+        }
         if found == {name: each.slips for name, each in documents.items()}:
             break
         repaired = _read_once(file, overrides, found)
@@ -157,7 +162,8 @@ def _read_once(file: Path, overrides: Overrides, slips: Mapping[str, Sequence[Sl
     )
     files = gather(file, given, texts, problems)
     problems += cut_off_texts(files)
-    library, production = PipelineLibrary(texts, problems), None
+    catalog = load_catalog()
+    library, production = PipelineLibrary(texts, catalog, problems), None
     limits = SizeLimits(library)
     too_large = tuple(limits.check(files))
     problems += too_large
@@ -176,20 +182,27 @@ def _read_once(file: Path, overrides: Overrides, slips: Mapping[str, Sequence[Sl
                     )
                 )
         expansion = Expansion(library, limits, ShotIndex(), problems)
-        loader = _Loader(overrides, BasePath(texts.boundary), expansion, problems)
+        loader = _Loader(overrides, BasePath(texts.boundary), expansion, catalog, problems)
         try:
-            production = loader.load(merge(files, given, problems), texts)
+            production = loader.load(merge(files, given, catalog, problems), texts)
         except TooManyProblems as fault:
             problems.append(fault.problem)
-    return LoadResult(production, tuple(texts.quoted(problem) for problem in deduplicated(problems)), texts)
+    return LoadResult(production, tuple(texts.quoted(problem) for problem in deduplicated(problems)), texts, catalog)
 
 
 class _Loader:
     """Turns the merged files into a production; what is wrong is added to `problems`."""
 
-    def __init__(self, overrides: Overrides, base: BasePath, expansion: Expansion, problems: list[Problem]) -> None:
+    def __init__(
+        self,
+        overrides: Overrides,
+        base: BasePath,
+        expansion: Expansion,
+        catalog: Catalog,
+        problems: list[Problem],
+    ) -> None:
         self._overrides, self._base, self._expansion, self._problems = overrides, base, expansion, problems
-        self._index = expansion.index
+        self._catalog, self._index = catalog, expansion.index
 
     def load(self, merged: list[MergedFile], texts: SourceTexts) -> Production:
         root = merged[0].root
@@ -202,7 +215,7 @@ class _Loader:
         self._problems += shared_outputs(cuts, self._base.root)
         if not has_errors(self._problems):  # a broken shot may name any member
             self._problems += unused_members([key for file in merged for key in file.keys("cast")], shots.values())
-        prices = read_book(root, provider, self._overrides.prices, self._base, texts, self._problems)
+        prices = read_book(root, provider, self._overrides.prices, self._catalog, self._base, texts, self._problems)
         return Production(
             folder=self._base.root,
             file=root.place.file,
@@ -221,6 +234,7 @@ class _Loader:
             allow_outside=self._overrides.allow_outside,
             root=self._base.boundary.root,
             untrusted=self._base.boundary.untrusted,
+            catalog=self._catalog,
         )
 
     def _region(self, root: MapNode, provider: Provider) -> str:
@@ -238,7 +252,7 @@ class _Loader:
 
     def _shots(self, merged: list[MergedFile], provider: Provider, region: str) -> dict[str, Shot]:
         defaults = merged[0].root.find("defaults")
-        self._problems += check_defaults(defaults)
+        self._problems += check_defaults(defaults, self._catalog)
         checks = (pair for pair in merged[0].root.pairs if pair[0].string == CHECKS_KEY)
         own_defaults = (
             MapNode(tuple(checks), merged[0].root.place),
@@ -289,17 +303,17 @@ class _Loader:
     def _shot(self, expanded: ExpandedShot, provider: Provider, region: str, cast: Cast) -> Shot | None:
         node: MapNode | None = expanded.node
         if expanded.generated:
-            found, node = check_shot(expanded.name, expanded.node)
+            found, node = check_shot(expanded.name, expanded.node, self._catalog)
             self._problems += found
         if node is None:
             return None
         context = expanded.context
-        shot = read_shot(expanded.name, node, context.defaults, context.scope, self._problems)
+        shot = read_shot(expanded.name, node, context.defaults, context.scope, self._catalog, self._problems)
         if shot is None:
             return None
-        model = load_catalog().get(shot.model.string)
+        model = self._catalog.get(shot.model.string)
         if model is None:
-            self._problems.append(unknown_model(shot.model))
+            self._problems.append(unknown_model(shot.model, self._catalog))
             return None
         if model.provider != provider.models:
             message = tr(
@@ -363,6 +377,7 @@ def resolve_shot(shot: WrittenShot, model: Model, region: str, cast: Cast, probl
     return Shot(
         name=shot.name,
         model=shot.model.string,
+        rules=model,
         place=shot.place,
         prompt=sent.prompt,
         negative_prompt=sent.negative_prompt,

@@ -9,7 +9,6 @@ from fractions import Fraction
 from wanflow import timebase
 from wanflow.boundary import Content
 from wanflow.catalog.model import FileRule, MediaRule, Role
-from wanflow.catalog.read import load_catalog
 from wanflow.language.cut_checks import NAMED, ExpectedClip, check_cut, expected_length, shown_otherwise
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Media, Production, Shot, TitleCard
@@ -103,7 +102,7 @@ class _MediaCheck:
     clips: dict[str, Outlook] = field(default_factory=dict)
 
     def shot(self, shot: Shot) -> Iterator[Problem]:
-        rules = load_catalog()[shot.model].media
+        rules = shot.rules.media
         for media in shot.media:
             rule = rules.get(media.type)
             if rule is None:
@@ -257,8 +256,7 @@ class _MediaCheck:
 
 def _edited(shot: Shot) -> Media | None:
     """The video that a shot is as long as; None where its own duration says how long it is."""
-    model = load_catalog()[shot.model]
-    edited = (media for media in shot.media if model.has_role(media.type, Role.EDITED))
+    edited = (media for media in shot.media if shot.rules.has_role(media.type, Role.EDITED))
     return None if shot.parameters.get("duration", 0) else next(edited, None)
 
 
@@ -442,7 +440,7 @@ def check_delivery(production: Production, facts: FactsTable) -> Iterator[Proble
 
 def _uploaded(shot: Shot, production: Production, facts: FactsTable) -> Iterator[tuple[Place, str]]:
     """The local media of a shot that have to be uploaded, with their places."""
-    rules = load_catalog()[shot.model].media
+    rules = shot.rules.media
     for media in shot.media:
         rule = rules.get(media.type)
         if rule is not None and _needs_upload(media.source, rule.file, production, facts):

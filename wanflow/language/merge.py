@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from wanflow.catalog.read import Catalog
 from wanflow.characters import case_folded, with_ascii_signs
 from wanflow.language.include import ProductionFile, check_place_of_keys
 from wanflow.language.names import Names, not_nested, values_of
@@ -47,7 +48,9 @@ class MergedFile:
         return [key for key, _ in self.root.entries_of(group)]
 
 
-def merge(files: Sequence[ProductionFile], given: Mapping[str, TextNode], problems: list[Problem]) -> list[MergedFile]:
+def merge(
+    files: Sequence[ProductionFile], given: Mapping[str, TextNode], catalog: Catalog, problems: list[Problem]
+) -> list[MergedFile]:
     """All files with their names filled in; `given` are the vars of the command line, by name."""
     for group in GROUPS:
         problems += _defined_twice(files, group)
@@ -71,7 +74,7 @@ def merge(files: Sequence[ProductionFile], given: Mapping[str, TextNode], proble
     problems += _ambiguous(files, members)
     cast: Known[str | None] = Known((name, name) for name in members)
     names = Names(values, cast, problems, frozenset(given))
-    return [_merge_file(file, names, problems) for file in files]
+    return [_merge_file(file, names, catalog, problems) for file in files]
 
 
 def _ambiguous(files: Sequence[ProductionFile], members: Mapping[str, Place]) -> Iterator[Problem]:
@@ -147,10 +150,10 @@ def _signs_in_tags(tags: ListNode) -> Iterator[Problem]:
             yield Problem(tag.place_of(sign.start()), message, hint, Severity.WARNING)
 
 
-def _merge_file(file: ProductionFile, names: Names, problems: list[Problem]) -> MergedFile:
+def _merge_file(file: ProductionFile, names: Names, catalog: Catalog, problems: list[Problem]) -> MergedFile:
     problems += check_place_of_keys(file)
     root = MapNode(tuple((key, _fill(key, value, names)) for key, value in file.root.pairs), file.root.place)
-    found, broken = check_shape(_without_generated(root), included=bool(file.via))
+    found, broken = check_shape(_without_generated(root), catalog, included=bool(file.via))
     reported = {problem.place for problem in problems}
     problems += [problem for problem in found if not (file.via and problem.place in reported)]
     shots = tuple((key, node) for key, node in _usable(root, "shots", broken) if isinstance(node, MapNode))

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import reduce
 from operator import getitem
 
-from wanflow.catalog.read import parameter_keys
+from wanflow.catalog.read import Catalog
 from wanflow.language.chinese_keys import CHINESE_KEYS
 from wanflow.schemas import PIPELINE, PRODUCTION, Json, load_schema
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode
@@ -33,7 +33,7 @@ _CHOICES = ("background", "budget", "fps", "model", "size")
 """Keys beside those of parameters whose values are no free text, although the schema has them as text."""
 
 
-def find_slips(document: Document, *, wrong: bool) -> tuple[Slip, ...]:
+def find_slips(document: Document, catalog: Catalog, *, wrong: bool) -> tuple[Slip, ...]:
     """The slips of a file; those that are repaired already are not found again.
 
     A file that is not `wrong` can have none but those that hide keys in a text.
@@ -42,7 +42,7 @@ def find_slips(document: Document, *, wrong: bool) -> tuple[Slip, ...]:
     if root is None or all(map(str.isascii, document.lines)) or not (wrong or may_hide_entries(document.lines)):
         return ()
     pipeline = isinstance(root, MapNode) and root.find("pipeline") is not None
-    search = _Search(document.lines, load_schema(PIPELINE if pipeline else PRODUCTION), wrong=wrong)
+    search = _Search(document.lines, PIPELINE if pipeline else PRODUCTION, catalog, wrong=wrong)
     found = dict.fromkeys(search.all(root))
     return tuple(slip for slip in found if slip not in document.slips)[:MAX_SLIPS]
 
@@ -54,9 +54,9 @@ _FOLLOWED = frozenset({"$ref", "allOf", "if", "then", "else"})
 class _Search:
     """Walks a file's tree beside its schema."""
 
-    def __init__(self, lines: tuple[str, ...], schema: Json, *, wrong: bool) -> None:
-        self._lines, self._schema, self._wrong = lines, schema, wrong
-        self._choices = {*parameter_keys(), *_CHOICES}
+    def __init__(self, lines: tuple[str, ...], schema: str, catalog: Catalog, *, wrong: bool) -> None:
+        self._lines, self._schema, self._wrong = lines, load_schema(schema, catalog.files), wrong
+        self._choices = {*catalog.parameter_keys, *_CHOICES}
         self._names: set[str] = set()
 
     def all(self, root: Node) -> Iterator[Slip]:

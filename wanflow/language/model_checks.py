@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from wanflow.catalog.model import Condition, Model, ParameterRule, ParameterValue, Role
-from wanflow.catalog.read import load_catalog, parameter_keys
 from wanflow.language.author_hints import hint_for_value
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Media, Production, Shot
@@ -55,7 +54,7 @@ def check_media(shot: WrittenShot, model: Model, media: tuple[Media, ...], regio
     types = [item.type for item in media]
     for item in media:
         if item.type not in model.media:
-            hint = _accepted_by(other.name for other in _models() if item.type in other.media)
+            hint = _accepted_by(other.name for other in shot.catalog.entries if item.type in other.media)
             yield Problem(
                 shot.given.get(item.slot, item.used_at),
                 tr("`{name}` takes no `{type}`", name=model.name, type=item.type),
@@ -135,8 +134,8 @@ def sent_parameters(
 
 
 def _unknown_parameters(shot: WrittenShot, model: Model) -> Iterator[Problem]:
-    for key in sorted(shot.given.keys() & parameter_keys() - model.parameters.keys()):
-        hint = _accepted_by(other.name for other in _models() if key in other.parameters)
+    for key in sorted(shot.given.keys() & shot.catalog.parameter_keys - model.parameters.keys()):
+        hint = _accepted_by(other.name for other in shot.catalog.entries if key in other.parameters)
         yield Problem(shot.given[key], tr("`{name}` has no parameter `{key}`", name=model.name, key=key), hint)
 
 
@@ -326,10 +325,6 @@ def _check_count(
         )
 
 
-def _models() -> Iterable[Model]:
-    return {model.name: model for model in load_catalog().values()}.values()
-
-
 def _accepted_by(models: Iterable[str]) -> str | None:
     names = joined(", ", (f"`{name}`" for name in models))
     return tr("these models accept it: {names}", names=names) if names else None
@@ -353,8 +348,8 @@ def check_chains(production: Production) -> Iterator[Problem]:
             message = tr(
                 "`{name}` is continuation {longest} in a row: pictures drift", name=shot.name, longest=LONGEST + 1
             )
-            model = load_catalog()[shot.model]
-            endings = [tr(" with `{key}`", key=key) for key in model.slots if model.has_role(key, Role.ENDING)]
+            rules = shot.rules
+            endings = [tr(" with `{key}`", key=key) for key in rules.slots if rules.has_role(key, Role.ENDING)]
             hint = tr("begin again from a picture, or let it end on one{endings}", endings=joined("", endings))
             yield Problem(item.place, message, hint, Severity.WARNING)
 
@@ -381,8 +376,7 @@ def _continued(shot: Shot) -> Media | None:
 
     One that lands on a picture of its own begins a new chain.
     """
-    model = load_catalog()[shot.model]
-    if any(model.has_role(item.type, Role.ENDING) for item in shot.media):
+    if any(shot.rules.has_role(item.type, Role.ENDING) for item in shot.media):
         return None
-    found = (item for item in shot.media if model.has_role(item.type, Role.CONTINUED))
+    found = (item for item in shot.media if shot.rules.has_role(item.type, Role.CONTINUED))
     return next((item for item in found if isinstance(item.source, ShotSource)), None)

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from wanflow.boundary import Content
+from wanflow.catalog.read import Catalog
 from wanflow.characters import bad_sign
 from wanflow.language.author_hints import hint_for_value
 from wanflow.language.include import SourceTexts
@@ -111,9 +112,10 @@ def read_pipeline(root: MapNode, file: str, base: BasePath) -> Pipeline | None:
 
 
 class PipelineLibrary:
-    """Reads each pipeline once; its problems are reported at every use."""
+    """Reads each pipeline once; its problems are reported at every use. Its shots may name the models of `catalog`."""
 
-    def __init__(self, texts: SourceTexts, problems: list[Problem]) -> None:
+    def __init__(self, texts: SourceTexts, catalog: Catalog, problems: list[Problem]) -> None:
+        self.catalog = catalog
         self._texts, self._problems = texts, problems
         self._read: dict[str, tuple[Pipeline | None, Sequence[Problem]]] = {}
         self._useless: set[str] = set()
@@ -155,7 +157,7 @@ class PipelineLibrary:
         if not isinstance(document.root, MapNode) or document.root.find("pipeline") is None:
             hint = tr("a pipeline begins with `pipeline: NAME`")
             return None, [*problems, Problem(use.place, tr("`{name}` is not a pipeline", name=name), hint)]
-        problems += check_against(_without_shots(document.root), SCHEMA)
+        problems += check_against(_without_shots(document.root), SCHEMA, self.catalog)
         pipeline = None if has_errors(problems) else read_pipeline(document.root, name, base)
         return pipeline, problems
 

@@ -10,9 +10,9 @@ from fractions import Fraction
 from pathlib import Path
 
 from wanflow.boundary import Boundary, Content
-from wanflow.catalog.model import ParameterValue
+from wanflow.catalog.model import Model, ParameterValue
 from wanflow.catalog.provider import Provider, default_provider
-from wanflow.catalog.read import PriceBook
+from wanflow.catalog.read import Catalog, PriceBook, load_catalog
 from wanflow.errors import MediaFault
 from wanflow.language.checks import CheckRules
 from wanflow.language.problem import Problem
@@ -83,6 +83,7 @@ class Wording:
 class Shot:
     """One request in words, as it will be sent.
 
+    `model` is the name that the request carries, perhaps that of a snapshot; `rules` are those of that model.
     `prompt` is final: interpolated, cast names replaced by the model's identifiers, NFC, line ends normalised.
     `parameters` are all that the model knows, defaults included, without the seed. `seed` is None where it is
     derived. `waits_for_pick`: what needs the shot waits until somebody picks one of its takes. `written` is the prompt
@@ -93,6 +94,7 @@ class Shot:
 
     name: str
     model: str
+    rules: Model
     place: Place
     prompt: str | None = None
     negative_prompt: str | None = None
@@ -332,7 +334,7 @@ class Production:
     `warnings` are the problems that did not stop it. `addresses` are names that mean shots without being one: the
     group of a matrix all of them in order, a used pipeline its output. `read_from` are the texts that it was read
     from: production file, included files, pipelines, price file. `allow_outside`: its cuts may be written outside
-    `folder`. `root` and `untrusted` are those of its boundary.
+    `folder`. `root` and `untrusted` are those of its boundary. `catalog` has the models that its shots may name.
     """
 
     folder: Path
@@ -353,6 +355,7 @@ class Production:
     allow_outside: bool = False
     root: Path | None = None
     untrusted: bool = False
+    catalog: Catalog = field(default_factory=load_catalog)
 
     @property
     def boundary(self) -> Boundary:

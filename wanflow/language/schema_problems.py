@@ -6,10 +6,9 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from functools import cache
 from itertools import islice
 
-from wanflow.catalog.read import media_keys
+from wanflow.catalog.read import Catalog
 from wanflow.characters import bad_sign, for_shell, name_like, named
 from wanflow.language.author_hints import (
     OTHER_KEYS,
@@ -52,15 +51,17 @@ class TooManyProblems(Exception):
         super().__init__(message)
 
 
-def check_shape(root: MapNode, *, included: bool = False) -> tuple[list[Problem], frozenset[tuple[str | int, ...]]]:
+def check_shape(
+    root: MapNode, catalog: Catalog, *, included: bool = False
+) -> tuple[list[Problem], frozenset[tuple[str | int, ...]]]:
     """The problems of a file's shape, and the paths of what is unusable because of them.
 
     For a broken parameter this is the key, `(group, name, key)`. For broken media, or an unknown key that may be a
     misspelt one, it is the whole shot, `(group, name)`, since its model's rules would only add noise. An included file
     has no required keys. Raises TooManyProblems.
     """
-    root, misplaced = _without_misplaced(root)
-    violated = list(violations(plain(root), SCHEMA))
+    root, misplaced = _without_misplaced(root, catalog)
+    violated = list(violations(plain(root), SCHEMA, catalog.files))
     if len(violated) > MAX_VIOLATIONS:
         raise TooManyProblems(root.place)
     broken = list(_without_repeats(violated))
@@ -68,7 +69,7 @@ def check_shape(root: MapNode, *, included: bool = False) -> tuple[list[Problem]
     below: dict[str, list[str]] = {key.string: [] for key, node in root.entries_of("shots") if _is_null(node)}
     for key, shot in misplaced:
         below.get(shot.string, []).append(f"`{key.string}`")
-    told = (problem for violation in found for problem in _problems(root, violation, below))
+    told = (problem for violation in found for problem in _problems(root, violation, catalog, below))
     problems = list(islice(told, MAX_VIOLATIONS + 1))  # one violation may be of half a million keys
     if len(problems) > MAX_VIOLATIONS:
         raise TooManyProblems(root.place)
@@ -77,7 +78,7 @@ def check_shape(root: MapNode, *, included: bool = False) -> tuple[list[Problem]
         for key, shot in misplaced
         if shot.string not in below
     ]
-    unusable = {path for violation in found for path in _unusable(violation)}
+    unusable = {path for violation in found for path in _unusable(violation, catalog)}
     return problems, frozenset(unusable | {("shots", key.string) for pair in misplaced for key in pair})
 
 
@@ -86,7 +87,7 @@ NOT_A_SHOT = tr("is a key of a shot, not a shot")
 INDENT = tr("indent it below the name of its shot")
 
 
-def _without_misplaced(root: MapNode) -> tuple[MapNode, list[tuple[TextNode, TextNode]]]:
+def _without_misplaced(root: MapNode, catalog: Catalog) -> tuple[MapNode, list[tuple[TextNode, TextNode]]]:
     """A file without the keys of a shot that are not indented below it; each of them and the name of its shot.
 
     A shot may have the name of such a key: only a source, which has none of a shot's keys, is media. Below an empty
@@ -98,7 +99,7 @@ def _without_misplaced(root: MapNode) -> tuple[MapNode, list[tuple[TextNode, Tex
     misplaced: list[tuple[TextNode, TextNode]] = []
     kept_pairs: list[tuple[TextNode, Node]] = []
     for key, value in shots.pairs:
-        if kept_pairs and key.string in _keys_outside(value, kept_pairs[-1][1]):
+        if kept_pairs and key.string in _keys_outside(value, kept_pairs[-1][1], catalog):
             misplaced.append((key, kept_pairs[-1][0]))
         else:
             kept_pairs.append((key, value))
@@ -107,30 +108,30 @@ def _without_misplaced(root: MapNode) -> tuple[MapNode, list[tuple[TextNode, Tex
     return (MapNode(pairs, root.place), misplaced) if misplaced else (root, [])
 
 
-def _keys_outside(value: Node, shot: Node) -> Collection[str]:
+def _keys_outside(value: Node, shot: Node, catalog: Catalog) -> Collection[str]:
     """The keys that a value can have without being a shot, after a shot that lacks them."""
     given = value if isinstance(value, MapNode) else MapNode((), value.place)
-    if given.keys_among(shot_keys()):
+    if given.keys_among(shot_keys(catalog)):
         return ()
     if _is_null(shot):
-        return shot_keys()
-    return media_keys() if given.keys_among(_definition_keys("sourceMapping")) else ()
+        return shot_keys(catalog)
+    return catalog.media_keys if given.keys_among(_definition_keys("sourceMapping", catalog)) else ()
 
 
 def _is_null(node: Node) -> bool:
     return isinstance(node, TextNode) and node.value is None
 
 
-def check_shot(name: TextNode, node: MapNode) -> tuple[list[Problem], MapNode | None]:
+def check_shot(name: TextNode, node: MapNode, catalog: Catalog) -> tuple[list[Problem], MapNode | None]:
     """The problems of a shot that a matrix or a pipeline made, and its usable part; None for nothing."""
     shots = TextNode("shots", "shots", name.place)
     root = MapNode(((shots, MapNode(((name, node),), name.place)),), name.place)
     found = [
         replace(violation, path=("shots", name.text, *violation.path))
-        for violation in _without_repeats(violations(plain(node), f"{SCHEMA}#/$defs/shot"))
+        for violation in _without_repeats(violations(plain(node), f"{SCHEMA}#/$defs/shot", catalog.files))
     ]
-    unusable = {path[2:] for violation in found for path in _unusable(violation)}
-    problems = [problem for violation in found for problem in _problems(root, violation)]
+    unusable = {path[2:] for violation in found for path in _unusable(violation, catalog)}
+    problems = [problem for violation in found for problem in _problems(root, violation, catalog)]
     keys = {str(path[0]) for path in unusable if path}
     return problems, None if () in unusable else without_broken(node, keys)
 
@@ -146,10 +147,12 @@ def without_broken(node: MapNode, keys: Collection[str]) -> MapNode:
     )
 
 
-def check_against(root: MapNode, schema: str) -> Iterator[Problem]:
+def check_against(root: MapNode, schema: str, catalog: Catalog) -> Iterator[Problem]:
     """The problems of a file's shape by the schema of that name."""
-    found = _without_repeats(violations(plain(root), schema))
-    yield from islice((problem for violation in found for problem in _problems(root, violation)), MAX_VIOLATIONS)
+    found = _without_repeats(violations(plain(root), schema, catalog.files))
+    yield from islice(
+        (problem for violation in found for problem in _problems(root, violation, catalog)), MAX_VIOLATIONS
+    )
 
 
 def _without_repeats(broken: Iterable[Violation]) -> Iterator[Violation]:
@@ -168,15 +171,15 @@ def _without_repeats(broken: Iterable[Violation]) -> Iterator[Violation]:
             yield each
 
 
-def _unusable(broken: Violation) -> Iterator[tuple[str | int, ...]]:
+def _unusable(broken: Violation, catalog: Catalog) -> Iterator[tuple[str | int, ...]]:
     match broken.path:
         case ("cuts", name, int() as at, *rest) | ("cuts", name, "items", int() as at, *rest):
             keys = rest[:1] if broken.rule != "additionalProperties" or rest else sorted(_unknown(broken))
             yield from (("cuts", name, at, key) for key in keys) if keys else [("cuts", name, at)]
         case (group, name) if broken.rule == "additionalProperties" and isinstance(broken.value, Mapping):
-            if any(nearest(key, _essential()) or key in OTHER_KEYS for key in _unknown(broken)):
+            if any(nearest(key, _essential(catalog)) or key in OTHER_KEYS for key in _unknown(broken)):
                 yield group, name
-        case (("shots" | "cuts") as group, name, str() as key, *_) if key not in _essential():
+        case (("shots" | "cuts") as group, name, str() as key, *_) if key not in _essential(catalog):
             yield group, name, key
         case (group, name, *_):
             yield group, name
@@ -191,13 +194,12 @@ _STRUCTURAL = ("references", "model", "items", "matrix", "use", "with")
 """Keys without which the rest of a shot or a cut cannot be checked, as without its media."""
 
 
-@cache
-def _essential() -> frozenset[str]:
-    return frozenset(_STRUCTURAL) | frozenset(media_keys())
+def _essential(catalog: Catalog) -> frozenset[str]:
+    return frozenset((*_STRUCTURAL, *catalog.media_keys))
 
 
 def _problems(
-    root: MapNode, broken: Violation, below: Mapping[str, Collection[str]] = NOTHING_BELOW
+    root: MapNode, broken: Violation, catalog: Catalog, below: Mapping[str, Collection[str]] = NOTHING_BELOW
 ) -> Iterator[Problem]:
     """The problems of a violation; `below` are the keys that belong to each empty shot, as they are quoted."""
     value = node_at(root, broken.path)
@@ -214,7 +216,7 @@ def _problems(
         case "not" | "minProperties" | "dependentRequired":
             yield Problem(_name_place(root, broken.path), _combination(broken))
         case _:
-            message, hint = _wrong_value(value, broken)
+            message, hint = _wrong_value(value, broken, catalog)
             keys = below.get(str(broken.path[1]), ()) if broken.path[:1] == ("shots",) and len(broken.path) == 2 else ()
             yield Problem(value.place, message, tr("indent {keys} below it", keys=listed(keys)) if keys else hint)
 
@@ -273,14 +275,14 @@ def _combination(broken: Violation) -> str:
     return tr("{keys} cannot be combined", keys=keys)
 
 
-def _wrong_value(value: Node, broken: Violation) -> tuple[str, str | None]:
+def _wrong_value(value: Node, broken: Violation, catalog: Catalog) -> tuple[str, str | None]:
     """The message and the hint for a single wrong value."""
     match broken.path, broken.rule:
         case ("budget",), "type" if isinstance(broken.value, int | Decimal):
             return tr("`budget` needs a currency: `{value} CNY`", value=broken.value), None
         case (*_, str() as name), "type" if broken.value is None and "object" in _kinds(broken):
             return tr("`{name}` needs its settings indented below it", name=name), None
-        case ("shots", str() as name), "type" if name in shot_keys():
+        case ("shots", str() as name), "type" if name in shot_keys(catalog):
             return tr("`{name}` {not_a_shot}", name=name, not_a_shot=NOT_A_SHOT), INDENT
         case (_, str() as name, "pick"), "enum":
             take = broken.value if isinstance(broken.value, int) and not isinstance(broken.value, bool) else 2
@@ -381,11 +383,11 @@ def _name_place(root: MapNode, path: Sequence[str | int]) -> Place:
     return place
 
 
-def shot_keys() -> frozenset[str]:
+def shot_keys(catalog: Catalog) -> frozenset[str]:
     """The keys of a shot."""
-    return _definition_keys("shot")
+    return _definition_keys("shot", catalog)
 
 
-def _definition_keys(name: str) -> frozenset[str]:
-    definitions = load_schema(SCHEMA)["$defs"]
+def _definition_keys(name: str, catalog: Catalog) -> frozenset[str]:
+    definitions = load_schema(SCHEMA, catalog.files)["$defs"]
     return _keys(definitions[name]) if isinstance(definitions, Mapping) else frozenset()

@@ -12,7 +12,7 @@ from pathlib import Path
 from wanflow.boundary import Boundary, Content, bytes_of
 from wanflow.catalog.model import PriceList, Rate
 from wanflow.catalog.provider import Provider
-from wanflow.catalog.read import PriceBook, load_catalog, parameter_keys
+from wanflow.catalog.read import Catalog, PriceBook
 from wanflow.language.include import MAX_BYTES, SourceTexts, why_unreadable
 from wanflow.language.language_tags import read_language
 from wanflow.language.problem import Problem
@@ -35,6 +35,7 @@ def read_book(
     root: MapNode,
     provider: Provider,
     override: Path | None,
+    catalog: Catalog,
     base: BasePath,
     texts: SourceTexts,
     problems: list[Problem],
@@ -58,7 +59,7 @@ def read_book(
         )
         return PriceBook(provider.currency)
     texts.files.append(path.absolute())
-    prices, found = read_prices(path, name, place, provider, boundary)
+    prices, found = read_prices(path, name, place, provider, catalog, boundary)
     problems += found
     return prices
 
@@ -116,28 +117,27 @@ def string_of(root: MapNode, key: str) -> str | None:
     return value.string if isinstance(value, TextNode) and value.value is not None else None
 
 
-def check_defaults(defaults: Node | None) -> Iterator[Problem]:
+def check_defaults(defaults: Node | None, catalog: Catalog) -> Iterator[Problem]:
     """Unknown models, and parameters that a model does not have: they would never apply."""
     models = defaults.find("models") if isinstance(defaults, MapNode) else None
     for key, node in models.entries if isinstance(models, MapNode) else ():
-        model = load_catalog().get(key.string)
+        model = catalog.get(key.string)
         if model is None:
-            yield unknown_model(key)
+            yield unknown_model(key, catalog)
             continue
         for name, _ in node.pairs if isinstance(node, MapNode) else ():
-            if name.string in parameter_keys() - model.parameters.keys():
+            if name.string in catalog.parameter_keys - model.parameters.keys():
                 yield Problem(name.place, tr("`{name}` has no parameter `{key}`", name=model.name, key=name.string))
 
 
-def unknown_model(written: TextNode) -> Problem:
+def unknown_model(written: TextNode, catalog: Catalog) -> Problem:
     """The problem of a model that the catalog does not have."""
-    catalog = load_catalog()
     hint = did_you_mean(written.string, catalog) or tr("the models: {models}", models=joined(", ", sorted(catalog)))
     return Problem(written.place, tr("unknown model `{name}`", name=written.string), hint)
 
 
 def read_prices(
-    path: Path, name: str, at: Place, provider: Provider, boundary: Boundary
+    path: Path, name: str, at: Place, provider: Provider, catalog: Catalog, boundary: Boundary
 ) -> tuple[PriceBook, tuple[Problem, ...]]:
     """The prices of a file that may be opened, called `name` in messages, and its problems.
 
@@ -157,8 +157,8 @@ def read_prices(
         return PriceBook(provider.currency), tuple(problems) or (
             Problem(at, tr("`{name}` is not a mapping", name=name), tr("begin it with `date:`")),
         )
-    problems += [*check_against(root, PRICES_SCHEMA)]
-    problems += [] if problems else _check_prices(root)
+    problems += [*check_against(root, PRICES_SCHEMA, catalog)]
+    problems += [] if problems else _check_prices(root, catalog)
     if problems:
         located = (replace(each, source=document.lines[each.place.line - 1]) for each in problems)
         return PriceBook(provider.currency), tuple(located)
@@ -167,10 +167,10 @@ def read_prices(
     return PriceBook(currency, {name: PriceList(day, currency, tuple(_rates(node))) for name, node in listed}), ()
 
 
-def _check_prices(root: MapNode) -> Iterator[Problem]:
+def _check_prices(root: MapNode, catalog: Catalog) -> Iterator[Problem]:
     """Problems that the schema cannot see: unknown models, and a day that no calendar has."""
-    names = {model.name for model in load_catalog().values()}  # dated snapshots cost the same as their model
-    yield from (unknown_model(key) for key, _ in root.entries_of("prices") if key.string not in names)
+    names = {model.name for model in catalog.entries}  # dated snapshots cost the same as their model
+    yield from (unknown_model(key, catalog) for key, _ in root.entries_of("prices") if key.string not in names)
     day, written = root.find("date") or root, string_of(root, "date") or ""
     try:
         date.fromisoformat(written)

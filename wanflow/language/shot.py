@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from wanflow.catalog.read import media_keys
+from wanflow.catalog.read import Catalog
 from wanflow.language.checks import CHECKS_KEY, CheckRules, read_checks
 from wanflow.language.problem import Problem, has_errors
 from wanflow.language.read_source import read_source, value_origin, value_place, written_at
@@ -45,9 +45,9 @@ class WrittenShot:
     """One shot as it is written, merged with its defaults key by key.
 
     `values` are all keys except media. `given` are the places of the keys, media included, in the shot itself or in the
-    defaults of its model. `references` is None where the prompt decides. `damaged`: a source could not be read, which
-    is reported already. `misnamed` are warnings of cast members that the prompt names in a form that is not filled in.
-    `checks` are the rules of all layers.
+    defaults of its model. `catalog` has the models that it may name. `references` is None where the prompt decides.
+    `damaged`: a source could not be read, which is reported already. `misnamed` are warnings of cast members that the
+    prompt names in a form that is not filled in. `checks` are the rules of all layers.
     """
 
     name: str
@@ -57,6 +57,7 @@ class WrittenShot:
     given: Mapping[str, Place]
     slots: Mapping[str, MediaSlot]
     references: tuple[tuple[TextNode | None, CastMember | None], ...] | None
+    catalog: Catalog
     tags: tuple[str, ...] = ()
     damaged: bool = False
     misnamed: tuple[Problem, ...] = ()
@@ -99,10 +100,15 @@ def read_member(name: str, place: Place, node: MapNode, scope: Scope, problems: 
 
 
 def read_shot(
-    name: TextNode, node: MapNode, defaults: Sequence[MapNode], scope: Scope, problems: list[Problem]
+    name: TextNode,
+    node: MapNode,
+    defaults: Sequence[MapNode],
+    scope: Scope,
+    catalog: Catalog,
+    problems: list[Problem],
 ) -> WrittenShot | None:
     """A shot with its defaults, of which later ones override earlier ones; None, and a problem, without a model."""
-    own = _scalars(node)
+    own = _scalars(node, catalog)
     named = [own.get("model"), *(each.find("model") for each in reversed(defaults))]
     model = next((each for each in named if isinstance(each, TextNode)), None)
     if model is None:
@@ -119,10 +125,10 @@ def read_shot(
     for each in defaults:
         models = each.find("models")
         special = models.find(model.string) if isinstance(models, MapNode) else None
-        values |= _scalars(each)
+        values |= _scalars(each, catalog)
         checks.append(each.find(CHECKS_KEY))
         if isinstance(special, MapNode):
-            values |= _scalars(special)
+            values |= _scalars(special, catalog)
             given |= {key.string: key.place for key, _ in special.pairs}
             checks.append(special.find(CHECKS_KEY))
     references, tags = node.find("references"), node.find("tags")
@@ -132,17 +138,18 @@ def read_shot(
         model=model,
         values={**values, **own},
         given=given | {key.string: key.place for key, _ in node.pairs},
-        slots=_slots(node, scope, problems),
+        slots=_slots(node, scope, catalog, problems),
         references=_references(references, scope, problems) if isinstance(references, ListNode) else None,
+        catalog=catalog,
         tags=tuple(tag.string for tag in tags.items if isinstance(tag, TextNode)) if isinstance(tags, ListNode) else (),
         damaged=has_errors(problems[before:]),
         checks=read_checks((*checks, node.find(CHECKS_KEY))),
     )
 
 
-def _slots(node: MapNode, scope: Scope, problems: list[Problem]) -> dict[str, MediaSlot]:
+def _slots(node: MapNode, scope: Scope, catalog: Catalog, problems: list[Problem]) -> dict[str, MediaSlot]:
     found: dict[str, MediaSlot] = {}
-    for slot in media_keys():
+    for slot in catalog.media_keys:
         value = node.find(slot)
         source = None if value is None else read_source(value, scope, problems)
         if source is not None and value is not None:
@@ -167,11 +174,11 @@ def _references(
     return tuple(pair for pair in found if pair != (None, None))  # without inputs that were left out
 
 
-def _scalars(node: MapNode) -> dict[str, TextNode]:
+def _scalars(node: MapNode, catalog: Catalog) -> dict[str, TextNode]:
     return {
         key.string: value
         for key, value in node.entries
-        if isinstance(value, TextNode) and key.string not in media_keys() and key.string != CHECKS_KEY
+        if isinstance(value, TextNode) and key.string not in catalog.media_keys and key.string != CHECKS_KEY
     }
 
 

@@ -9,7 +9,6 @@ from fractions import Fraction
 
 from wanflow import timebase
 from wanflow.catalog.model import Role
-from wanflow.catalog.read import load_catalog
 from wanflow.language.production import CutItem, Shot, TransitionKind
 from wanflow.language.source import FileSource, Frame, Head, PieceOutside, ShotSource, Source, Span, Tail, frame_span
 from wanflow.messages import tr
@@ -144,7 +143,7 @@ def takeover(
     if shot is None:
         return None
     for media in shot.media:
-        continued = load_catalog()[shot.model].has_role(media.type, Role.CONTINUED)
+        continued = shot.rules.has_role(media.type, Role.CONTINUED)
         if continued and _same(media.source, item):
             return _first_frame(media.source, frames, rate)
     return None

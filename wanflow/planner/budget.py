@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from wanflow import money
-from wanflow.catalog.read import load_catalog
 from wanflow.graph.build import sources_of
 from wanflow.graph.node import ShotVertex
 from wanflow.language.problem import Problem
@@ -140,7 +139,7 @@ def _unpriced(plan: Plan) -> Iterator[tuple[str, str | None]]:
         vertex = plan.graph.vertex(step.vertex)
         paid = step.action is Action.RENDER and step.cost.bound is Bound.UNKNOWN and step.seconds is not None
         if paid and isinstance(vertex, ShotVertex):
-            yield vertex.shot.model, load_catalog()[vertex.shot.model].tier(vertex.shot.parameters)
+            yield vertex.shot.model, vertex.shot.rules.tier(vertex.shot.parameters)
 
 
 def _unpicked(plan: Plan) -> Iterator[UnpickedShot]:

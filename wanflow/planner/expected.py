@@ -12,7 +12,6 @@ from pathlib import PurePath
 
 from wanflow import digest, timebase
 from wanflow.catalog.model import Model, Role
-from wanflow.catalog.read import load_catalog
 from wanflow.digest import Canonical
 from wanflow.language.checks import CheckRules, FindingAction
 from wanflow.language.production import Production
@@ -71,10 +70,11 @@ class Expectation:
 class Expectations:
     """The expectations of takes, from what lock and store know of their requests.
 
-    `facts` are those of the production's files, by which an asset is found again.
+    `facts` are those of the production's files, by which an asset is found again; `models` are those that it knows.
     """
 
-    def __init__(self, have: Inventory, facts: FactsTable) -> None:
+    def __init__(self, have: Inventory, facts: FactsTable, models: Mapping[str, Model]) -> None:
+        self._models = models
         entries = have.lock.shots.values()
         self._takes = {take.digest: take for takes in have.takes.values() for take in takes}
         self._takes |= {take.digest: take for entry in entries for take in entry.takes.values()}
@@ -84,7 +84,7 @@ class Expectations:
     def of(self, take: Take) -> Expectation:
         """What a take is measured against; nothing but itself where its request is not known, or its model."""
         words = self._words(take)
-        model = load_catalog().get(str(words.get("model")))
+        model = self._models.get(str(words.get("model")))
         if model is None or take.film is None:
             return Expectation(take, Expected(one_move=False))
         media = _media(words, model)
@@ -153,7 +153,7 @@ class Expectations:
         It is not part of the key: the facts of a file are there only as long as the file is.
         """
         words = self._words(expectation.take)
-        model = load_catalog().get(str(words.get("model")))
+        model = self._models.get(str(words.get("model")))
         parameters = words.get("parameters")
         if model is None or expectation.expected.width is not None or not isinstance(parameters, Mapping):
             return expectation.expected
@@ -191,12 +191,12 @@ class Expectations:
             yield before
             seen.add(before.digest)
             words = self._words(before)
-            model = load_catalog().get(str(words.get("model")))
+            model = self._models.get(str(words.get("model")))
             clip = None if model is None else _media(words, model).get(Role.CONTINUED)
 
     def _is_one_move(self, take: Take) -> bool:
         words = self._words(take)
-        model = load_catalog().get(str(words.get("model")))
+        model = self._models.get(str(words.get("model")))
         return model is not None and _is_one_move(words) and Role.EDITED not in _media(words, model)
 
     def _words(self, take: Take) -> Mapping[str, Canonical]:
@@ -222,15 +222,16 @@ _GIVEN = {"first_frame": Role.OPENING, "last_frame": Role.ENDING, "clip": Role.C
 
 
 def findings_of(
-    measured: Mapping[str, Measured], have: Inventory, facts: FactsTable
+    measured: Mapping[str, Measured], have: Inventory, facts: FactsTable, models: Mapping[str, Model]
 ) -> dict[tuple[str, str], tuple[Finding, ...]]:
     """What is known of the takes of lock and store, each by its digest and its fingerprint.
 
-    A take that was not measured is left out. `measured` are by the hash of what each was measured against.
+    A take that was not measured is left out. `measured` are by the hash of what each was measured against; `models` are
+    those that are known.
     """
     if not measured:
         return {}
-    expectations = Expectations(have, facts)
+    expectations = Expectations(have, facts, models)
     taken = {each.take for each in measured.values()}
     entries = (entry.takes.values() for entry in have.lock.shots.values())
     found: dict[tuple[str, str], tuple[Finding, ...]] = {}

@@ -10,7 +10,7 @@ from math import ceil
 
 from wanflow import money
 from wanflow.catalog.model import BilledInput, MediaRule, Model, ResultKind, Role
-from wanflow.catalog.read import PriceBook, load_catalog
+from wanflow.catalog.read import PriceBook
 from wanflow.language.production import Shot
 from wanflow.money import Bound, Cost
 from wanflow.planner.plan import NodeOutput
@@ -44,7 +44,7 @@ def quote(shot: Shot, inputs: Mapping[str, NodeOutput], prices: PriceBook, regio
 
     An input of unknown length counts with its maximum, and the price is at most that.
     """
-    model = load_catalog()[shot.model]
+    model = shot.rules
     if model.makes is ResultKind.PICTURE:
         each = prices.rate(model, region, shot.parameters)
         cost = money.unknown(prices.currency) if each is None else Cost(each.amount, prices.currency, Bound.EXACT)
@@ -89,7 +89,7 @@ def output_film(shot: Shot, inputs: Mapping[str, NodeOutput]) -> Film | None:
     """
     seconds = shot.parameters.get("duration", 0)
     frames = to_frames(int(seconds), NOMINAL_RATE)
-    model = load_catalog()[shot.model]
+    model = shot.rules
     videos = [inputs[media.slot].film for media in shot.media if model.has_role(media.type, Role.EDITED)]
     if frames == 0 and videos and videos[0] is not None:
         frames = to_frames(to_seconds(videos[0].frames, videos[0].rate), NOMINAL_RATE)

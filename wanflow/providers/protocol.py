@@ -13,8 +13,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from wanflow import digest
-from wanflow.catalog.model import ParameterValue
-from wanflow.catalog.read import load_catalog
+from wanflow.catalog.model import Model, ParameterValue
 from wanflow.digest import Canonical
 from wanflow.language.production import Shot
 from wanflow.messages import tr
@@ -48,9 +47,13 @@ class MediaAddress:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request for one result in the catalog's words; its JSON is a matter of the provider's folder alone."""
+    """A request for one result in the catalog's words; its JSON is a matter of the provider's folder alone.
+
+    `model` is the name that is sent, perhaps that of a snapshot; `rules` are those of that model.
+    """
 
     model: str
+    rules: Model
     prompt: str | None = None
     negative_prompt: str | None = None
     media: tuple[MediaAddress, ...] = ()
@@ -62,6 +65,7 @@ def request_with(shot: Shot, seed: int | None, addresses: Mapping[str, str]) -> 
     """What a provider is asked for a take of a shot; `addresses` are by slot, that of a voice by `<slot>.voice`."""
     return Request(
         shot.model,
+        shot.rules,
         shot.prompt,
         shot.negative_prompt,
         tuple(
@@ -71,7 +75,7 @@ def request_with(shot: Shot, seed: int | None, addresses: Mapping[str, str]) -> 
             for item in shot.media
         ),
         shot.parameters,
-        seed if "seed" in load_catalog()[shot.model].parameters else None,
+        seed if "seed" in shot.rules.parameters else None,
     )
 
 

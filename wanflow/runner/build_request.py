@@ -9,7 +9,6 @@ from pathlib import Path
 
 from wanflow import digest
 from wanflow.catalog.model import FileRule
-from wanflow.catalog.read import load_catalog
 from wanflow.errors import MediaFault, words_of_system
 from wanflow.graph.build import input_id, sources_of
 from wanflow.graph.node import ShotVertex
@@ -59,7 +58,7 @@ async def _address(shot: Shot, slot: str, source: Source, run_state: RunState, c
 def _rule(shot: Shot, slot: str) -> FileRule:
     """What the file in a slot has to be; of a voice, what a voice has to be."""
     types = {media.slot: media.type for media in shot.media}
-    rule = load_catalog()[shot.model].media[types[slot.removesuffix(".voice")]]
+    rule = shot.rules.media[types[slot.removesuffix(".voice")]]
     return rule.voice if rule.voice is not None and slot not in types else rule.file
 
 

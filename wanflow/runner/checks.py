@@ -61,7 +61,7 @@ class TakeChecks:
         """
         waiting = [shot for shot in self._production.shots.values() if shot.checks.wait]
         if waiting:
-            have = replace(have, findings=findings_of(self._known, have, self._facts))
+            have = replace(have, findings=findings_of(self._known, have, self._facts, self._production.catalog))
         state, unseen = RunState(plan, have), list(context.delivered)
         context.delivered.clear()
         for shot in waiting:
@@ -110,7 +110,8 @@ class TakeChecks:
 
     def due(self, takes: Iterable[Take], have: Inventory) -> list[TakeCheck]:
         """The checks of the takes that are here, and were not measured with all that is here now."""
-        expectations, due = Expectations(have, self._facts), dict[str, TakeCheck]()
+        due = dict[str, TakeCheck]()
+        expectations = Expectations(have, self._facts, self._production.catalog)
         for take in takes:
             expectation, file = expectations.of(take), expectations.file_of(take, self._store)
             if file is None or take.film is None:

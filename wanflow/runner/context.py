@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 
 from wanflow import timebase
 from wanflow.catalog.provider import Provider
+from wanflow.catalog.read import Catalog
 from wanflow.digest import Canonical
 from wanflow.errors import WanflowError
 from wanflow.graph.node import AssetVertex, ShotVertex
@@ -51,7 +52,7 @@ class RunContext:
     `out` is where results go, relative to the production's folder; `addresses` what need not be uploaded;
     `lost_submissions` what became of submissions; `spending` what may be spent; `warned` the messages of warnings that
     were given when the production was loaded. `delivered` are takes that were stored beside the run's
-    own steps, and that no check has measured yet.
+    own steps, and that no check has measured yet. `catalog` has the models that are known.
     """
 
     out: str
@@ -66,6 +67,7 @@ class RunContext:
     emit: Emit
     clock: Clock
     provider: Provider
+    catalog: Catalog
     warned: frozenset[str] = frozenset()
     delivered: list[DeliveredTake] = field(default_factory=list)
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import anyio
 
 from wanflow.catalog.model import ResultKind
-from wanflow.catalog.read import load_catalog
 from wanflow.errors import MediaFault
 from wanflow.language.source import Facts
 from wanflow.media.probe import CheckResult
@@ -69,7 +68,7 @@ async def fetch_result(task_id: str, url: str, model: str, context: RunContext) 
     If it never does, the downloaded bytes are set aside, and the task stays open. So it does where the result is larger
     than any of the model, and nothing of it is kept. Raises ServiceFault, MediaFault, StoreFault.
     """
-    catalog = load_catalog()
+    catalog = context.catalog
     # the model of an earlier run may have left the catalog
     models = [catalog[model]] if model in catalog else catalog.values()
     most_bytes = max(known.most_result_bytes for known in models)

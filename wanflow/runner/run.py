@@ -62,7 +62,11 @@ async def run_plan(
             async with anyio.create_task_group() as group:
                 unclaimed.start(group)
                 results = await schedule(
-                    plan.steps, runner.perform, keep_going=keep_going, halted=lambda: run_state.halted_by is not None
+                    plan.steps,
+                    plan.graph.production.catalog,
+                    runner.perform,
+                    keep_going=keep_going,
+                    halted=lambda: run_state.halted_by is not None,
                 )
             await unclaimed.collect_late()
         await checks.measure(context.delivered, run_state.inventory, context)

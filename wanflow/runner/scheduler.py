@@ -8,7 +8,7 @@ from fractions import Fraction
 import anyio
 from anyio.abc import TaskGroup
 
-from wanflow.catalog.read import load_catalog
+from wanflow.catalog.model import Model
 from wanflow.planner.plan import Action, Step, StepKind
 from wanflow.runner.events import StepResult
 
@@ -21,38 +21,43 @@ TYPICAL_LENGTH = Fraction(5)
 """Seconds of film for which the catalog says how long a task takes."""
 
 
-def chain_seconds(steps: Sequence[Step]) -> dict[str, Fraction]:
+def chain_seconds(steps: Sequence[Step], models: Mapping[str, Model]) -> dict[str, Fraction]:
     """For each node the seconds of expected work from its start to the end of its longest chain of dependents."""
     longest: dict[str, Fraction] = {}
     after: dict[str, Fraction] = {}
     for step in reversed(steps):
-        longest[step.node] = expected_seconds(step) + after.get(step.node, Fraction(0))
+        longest[step.node] = expected_seconds(step, models) + after.get(step.node, Fraction(0))
         for need in step.needs:
             after[need] = max(after.get(need, Fraction(0)), longest[step.node])
     return longest
 
 
-def expected_seconds(step: Step) -> Fraction:
+def expected_seconds(step: Step, models: Mapping[str, Model]) -> Fraction:
     """How long a step is likely to take: typical of its model, half of it in proportion to the film's length."""
     if step.action.idle or step.action is Action.RESTORE:
         return Fraction(0)
     if step.kind is not StepKind.TAKE:
         return CUT_SECONDS
-    model = load_catalog().get(step.model or "")
+    model = models.get(step.model or "")
     typical = TAKE_SECONDS if model is None else Fraction(model.typical_seconds)
     return typical * (1 + (step.seconds or TYPICAL_LENGTH) / TYPICAL_LENGTH) / 2
 
 
 async def schedule(
-    steps: Sequence[Step], perform: Perform, *, keep_going: bool = True, halted: Callable[[], bool] = lambda: False
+    steps: Sequence[Step],
+    models: Mapping[str, Model],
+    perform: Perform,
+    *,
+    keep_going: bool = True,
+    halted: Callable[[], bool] = lambda: False,
 ) -> Mapping[str, StepResult]:
-    """Do all steps of a plan and give each node's result.
+    """Do all steps of a plan and give each node's result; `models` say how long a take of them is likely to take.
 
     A step that fails stops only what needs it, unless `keep_going` is off: then nothing new starts after it, nor
     after a failure with which `halted` becomes true. Steps that are reused or held count as done, blocked ones as
     blocked. Raises only what is a bug in `perform`.
     """
-    run = _Run(steps, perform, lambda: halted() or not keep_going)
+    run = _Run(steps, models, perform, lambda: halted() or not keep_going)
     async with anyio.create_task_group() as group:
         run.start_ready(group)
     return run.results
@@ -61,11 +66,13 @@ async def schedule(
 class _Run:
     """One pass over a plan: which nodes are done, and which became ready. Each edge of the graph is looked at once."""
 
-    def __init__(self, steps: Sequence[Step], perform: Perform, stops: Callable[[], bool]) -> None:
+    def __init__(
+        self, steps: Sequence[Step], models: Mapping[str, Model], perform: Perform, stops: Callable[[], bool]
+    ) -> None:
         self.results: dict[str, StepResult] = {}
         self._perform = perform
         self._stops = stops
-        self._priority = chain_seconds(steps)
+        self._priority = chain_seconds(steps, models)
         self._waiting = {step.node: step for step in steps}
         self._missing = {step.node: {need for need in step.needs if need in self._waiting} for step in steps}
         self._dependents: dict[str, list[str]] = {step.node: [] for step in steps}

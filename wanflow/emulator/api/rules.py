@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from wanflow.schemas import data_folder
+from wanflow.schemas import ModelFiles, model_files
 
 Setting = bool | int | str
 """A parameter's value."""
@@ -100,18 +99,17 @@ Catalog = Mapping[str, ModelRules]
 """By name, dated snapshots included."""
 
 Data = Mapping[str, Any]
-"""A part of a data file; the files ship with us and have their own tests, so that their shape is trusted here."""
+"""A part of a data file; it was held against its schema, so that its shape is trusted here."""
 
 KINDS: Mapping[str, type] = {"boolean": bool, "integer": int, "string": str}
 
 
-def read_catalog() -> Catalog:
-    """The rules of every model in `schemas/models`."""
+def read_catalog(files: ModelFiles | None = None) -> Catalog:
+    """The rules of every model that these files describe, None for those that ship; of two with a name the first."""
     catalog: dict[str, ModelRules] = {}
-    for path in sorted((data_folder("schemas") / "models").glob("*.json")):
-        data = json.loads(path.read_text(encoding="utf-8"))
+    for data in (files or model_files()).by_name.values():
         names = (data["model"], *data.get("snapshots", ()))
-        catalog |= {name: _read_model(name, data) for name in names}
+        catalog |= {name: _read_model(name, data) for name in names if name not in catalog}
     return catalog
 
 

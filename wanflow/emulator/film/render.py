@@ -39,6 +39,7 @@ from wanflow.emulator.film.text import reference_names, title_of_card
 from wanflow.errors import WanflowError
 from wanflow.media.ffmpeg import run_ffmpeg
 from wanflow.media.jobs import Job, Jobs, RunningProcesses, Worker
+from wanflow.schemas import ModelFiles
 
 FALLBACK_RATIO = "16:9"
 CARD_SECONDS = 5
@@ -254,15 +255,17 @@ async def open_animatic(
     root: Path,
     origin: str = ORIGIN,
     terms: AccountTerms = IN_PROCESS,
+    models: ModelFiles | None = None,
     ledger: TaskLog = NO_LOG,
     spare_bytes: int = 0,
 ) -> AsyncIterator[EmulatedEndpoint]:
     """An endpoint that keeps its files in `folder`, and whose films are `jobs` with files below `root`.
 
-    `origin` is the beginning of the URLs that it returns. Uploads leave `spare_bytes` of the disk free. Leaving it
+    `origin` is the beginning of the URLs that it returns; `models` are those that it knows, None for those that ship.
+    Uploads leave `spare_bytes` of the disk free. Leaving it
     cancels the films that are still being rendered. Raises StateUnreadable for a damaged ledger.
     """
-    bucket = Bucket(folder, origin, _now, spare_bytes=spare_bytes)
+    bucket, known = Bucket(folder, origin, _now, spare_bytes=spare_bytes), read_catalog(models)
 
     async def render(order: Order, target: Path) -> RenderedFilm:
         return await jobs(film_job(order, target, bucket, root))
@@ -270,7 +273,7 @@ async def open_animatic(
     failure: WanflowError | None = None
     async with anyio.create_task_group() as group:
         try:
-            yield EmulatedEndpoint(bucket, read_catalog(), render, group=group, clock=_now, terms=terms, ledger=ledger)
+            yield EmulatedEndpoint(bucket, known, render, group=group, clock=_now, terms=terms, ledger=ledger)
         except WanflowError as fault:
             # raised below, so that the caller's fault is not wrapped in the group's
             failure = fault

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from wanflow import decode
-from wanflow.catalog.model import BodyForm, Call, MediaRule
-from wanflow.catalog.read import load_catalog
+from wanflow.catalog.model import BodyForm, MediaRule
 from wanflow.digest import Canonical
 from wanflow.masking import MASK
 from wanflow.messages import tr
@@ -36,7 +35,7 @@ Reply = Mapping[str, object]
 
 def submit_path(request: Request) -> str:
     """Where a request is posted, below the base address."""
-    return _call(request).path or VIDEO_PATH
+    return request.rules.call.path or VIDEO_PATH
 
 
 def request_json(request: Request) -> dict[str, Canonical]:
@@ -44,20 +43,14 @@ def request_json(request: Request) -> dict[str, Canonical]:
 
     What is None or empty is left out; the seed joins the parameters.
     """
-    model, call = load_catalog().get(request.model), _call(request)
+    rules, call = request.rules, request.rules.call
     seed = {} if request.seed is None else {"seed": request.seed}
     form = _message_json if call.form is BodyForm.MESSAGES else _input_json
     return {
         "model": request.model,
-        "input": form(request, {} if model is None else model.media),
+        "input": form(request, rules.media),
         "parameters": {**request.parameters, **call.fixed, **seed},
     }
-
-
-def _call(request: Request) -> Call:
-    """How its model is asked; one that is not in the catalog like the provider's video models."""
-    model = load_catalog().get(request.model)
-    return Call() if model is None else model.call
 
 
 def _input_json(request: Request, rules: Mapping[str, MediaRule]) -> dict[str, Canonical]:

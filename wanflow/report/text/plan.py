@@ -174,7 +174,10 @@ def _price(plan: Plan) -> str:
     if not priced:
         return ""
     whole = money.total([step.cost for step in priced], plan.currency)
-    date = plan.graph.production.prices.date(step.model for step in priced if step.model)
+    production = plan.graph.production
+    # the model of a task that is collected may have left the catalog
+    models = (production.catalog.get(step.model or "") for step in priced)
+    date = production.prices.date(model for model in models if model is not None)
     source = tr("prices of {date}", date=date) if date else tr("no price list")
     if not plan.provider.paid:
         return tr("; free (list price: {amount}, {source})", amount=_amount(whole), source=source)
