@@ -226,7 +226,13 @@ def bent(raw: Json) -> Iterator[Case]:
         media = needed(raw, beside, "reference_image")
         says = f"`{raw['model']}` ignores `{key}` beside a `{beside}`: it is not sent"
         yield ordinary(
-            raw, f"{key}-ignored", keys={key: value}, media=media, at=f'{key}: |"{value}', says=says, severity=told
+            raw,
+            f"{key}-ignored",
+            keys={key: value},
+            media=media,
+            at=f"{key}: |{json.dumps(value)}",
+            says=says,
+            severity=told,
         )
     for item in raw.get("discouraged", ()):
         media = tuple(
@@ -240,7 +246,7 @@ def bent(raw: Json) -> Iterator[Case]:
 def files(raw: Json) -> Iterator[Case]:
     """What a file has to be, in every place of the model; a voice too."""
     for kind, rule in raw["media"].items():
-        file, longest = rule["file"], raw["parameters"]["duration"]["max"]
+        file, longest = rule["file"], raw["parameters"].get("duration", {}).get("max")
         keys = {"duration": longest} if rule["role"] == "continued" else {}
         for what, facts, says in wrong_files(file):
             media = needed(raw, kind)

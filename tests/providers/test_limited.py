@@ -95,6 +95,18 @@ async def test_a_slot_is_free_again_after_a_failure() -> None:
             pass
 
 
+async def test_a_model_of_which_the_provider_takes_fewer_has_its_own_limit() -> None:
+    """One submission a second; another model keeps the provider's five (service.md 9.2)."""
+    answers = [Answer(200, {"output": {"task_id": f"t{number}", "task_status": "PENDING"}}) for number in range(6)]
+    service = Limited(DashScopeClient(Scripted(answers)))
+    for _ in range(3):
+        await service.submit(request_to(MODEL))
+    assert anyio.current_time() == 0
+    for _ in range(3):
+        await service.submit(request_to("wan2.6-t2i", "a coast"))
+    assert anyio.current_time() == pytest.approx(2 * SECOND)
+
+
 async def test_five_submissions_go_out_in_a_second_and_the_sixth_waits() -> None:
     """Eleven submissions of one model take two seconds and a little; another model waits for none of them."""
     accepted = (200, {"output": {"task_id": "t"}, "request_id": "r"})

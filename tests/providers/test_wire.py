@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -186,3 +187,115 @@ def test_t2v_has_no_list_of_media_and_its_sound_a_key_of_its_own(sound: str | No
     assert body["input"] == {"prompt": "a storm", **({"audio_url": sound} if sound else {})}
     assert complaints("request-wan2.7-t2v", body) == []
     assert ("X-DashScope-OssResourceResolve" in wire.submit_headers(body)) is bool(sound)
+
+
+FLOWERS = "一间有着精致窗户的花店，漂亮的木质门，摆放着花朵"
+VENDOR_PICTURES: Mapping[str, tuple[Request, Mapping[str, object]]] = {
+    "wan2.7-image-pro, words": (
+        request_to(
+            "wan2.7-image-pro", FLOWERS, parameters={"size": "2K", "thinking_mode": True, "watermark": False}, seed=7
+        ),
+        {
+            "model": "wan2.7-image-pro",
+            "input": {"messages": [{"role": "user", "content": [{"text": FLOWERS}]}]},
+            "parameters": {"size": "2K", "n": 1, "watermark": False, "thinking_mode": True},
+        },
+    ),
+    "wan2.7-image-pro, pictures": (
+        request_to(
+            "wan2.7-image-pro",
+            "把图2的涂鸦喷绘在图1的汽车上",
+            media=(
+                MediaAddress("reference_image", "https://h/car.webp"),
+                MediaAddress("reference_image", "https://h/paint.webp"),
+            ),
+            parameters={"size": "2K", "watermark": False},
+        ),
+        {
+            "model": "wan2.7-image-pro",
+            "input": {
+                "messages": [
+                    {
+                        "role": "user",
+                        "content": [
+                            {"image": "https://h/car.webp"},
+                            {"image": "https://h/paint.webp"},
+                            {"text": "把图2的涂鸦喷绘在图1的汽车上"},
+                        ],
+                    }
+                ]
+            },
+            "parameters": {"size": "2K", "n": 1, "watermark": False},
+        },
+    ),
+    "wan2.6-t2i": (
+        request_to(
+            "wan2.6-t2i",
+            FLOWERS,
+            "人物",
+            parameters={"size": "1280*1280", "prompt_extend": True, "watermark": False},
+            seed=7,
+        ),
+        {
+            "model": "wan2.6-t2i",
+            "input": {"messages": [{"role": "user", "content": [{"text": FLOWERS}]}]},
+            "parameters": {
+                "prompt_extend": True,
+                "watermark": False,
+                "n": 1,
+                "negative_prompt": "人物",
+                "size": "1280*1280",
+            },
+        },
+    ),
+    "wan2.6-image": (
+        request_to(
+            "wan2.6-image",
+            "参考图1的风格和图2的背景，生成番茄炒蛋",
+            media=(
+                MediaAddress("reference_image", "https://h/umbrella1.png"),
+                MediaAddress("reference_image", "https://h/kitchen.webp"),
+            ),
+            parameters={"size": "1K", "prompt_extend": True, "watermark": False},
+        ),
+        {
+            "model": "wan2.6-image",
+            "input": {
+                "messages": [
+                    {
+                        "role": "user",
+                        "content": [
+                            {"image": "https://h/umbrella1.png"},
+                            {"image": "https://h/kitchen.webp"},
+                            {"text": "参考图1的风格和图2的背景，生成番茄炒蛋"},
+                        ],
+                    }
+                ]
+            },
+            "parameters": {
+                "prompt_extend": True,
+                "watermark": False,
+                "n": 1,
+                "enable_interleave": False,
+                "size": "1K",
+            },
+        },
+    ),
+}
+"""A request for a picture, and the body of the vendor's own example for it (service.md 9); addresses are shortened."""
+
+OURS = frozenset({"seed", "enable_sequential"})
+"""Parameters that wanflow sends and the vendor's examples leave out."""
+
+
+@pytest.mark.parametrize("name", VENDOR_PICTURES)
+def test_a_request_for_a_picture_is_that_of_the_vendors_page(name: str) -> None:
+    """Key by key, with what wanflow says beside it; the page of wan2.6-image has the words before the pictures."""
+    asked, example = VENDOR_PICTURES[name]
+    body = wire.request_json(asked)
+    assert complaints(f"request-{asked.model}", body) == []
+    sent = body["parameters"]
+    assert isinstance(sent, Mapping)
+    assert sent.keys() - example["parameters"].keys() <= OURS  # type: ignore[attr-defined]
+    assert {**body, "parameters": {key: value for key, value in sent.items() if key not in OURS}} == example
+    assert wire.submit_path(asked) == "/services/aigc/image-generation/generation"

@@ -213,9 +213,9 @@ class Model:
     `sets` are the only combinations of media that it takes, empty where counts alone decide. `ignored` are
     parameters that the vendor drops beside a type of media; `unvoiced` the types beside which a voice is not advised.
     `identifiers` name references in prompts by language and kind, with `{n}` for the number. `sizes` are the pixels of
-    its films by tier and ratio. `running` and `queued` are how many tasks of it an account may have at once
-    (service.md 4.4); `typical_seconds` is how long a task takes, as far as that was seen (service.md 4.1). What it
-    `makes` decides what is billed: the seconds of a film, or a picture.
+    its films by tier and ratio. `running` and `queued` are how many tasks of it an account may have at once, and
+    `submits_per_second` how many it may submit (service.md 4.4); `typical_seconds` is how long a task takes, as far as
+    that was seen (service.md 4.1). What it `makes` decides what is billed: the seconds of a film, or a picture.
     """
 
     name: str
@@ -228,6 +228,7 @@ class Model:
     parameters: Mapping[str, ParameterRule]
     running: int
     queued: int
+    submits_per_second: int
     typical_seconds: int
     call: Call = field(default_factory=Call)
     makes: ResultKind = ResultKind.FILM

@@ -198,6 +198,7 @@ def _model(raw: Json) -> Model:
         parameters={key: _parameter(rule) for key, rule in raw["parameters"].items()},
         running=limits["running"],
         queued=limits["queued"],
+        submits_per_second=limits["submits_per_second"],
         typical_seconds=limits["typical_seconds"],
         call=Call(call.get("path"), BodyForm(call.get("form", BodyForm.MEDIA)), call.get("fixed", {})),
         makes=_makes(raw),

@@ -252,7 +252,7 @@ def _where(condition: Condition) -> str:
 def _check_form(item: Media, model: Model, region: str) -> Iterator[Problem]:
     """Media that the model does not take in this region, or not in the form that they are written in (service.md 3)."""
     rule = model.media[item.type]
-    if rule.regions and region not in rule.regions:
+    if rule.regions and region not in rule.regions and region in model.regions:  # else the model is not there at all
         message = tr(
             "`{name}` takes no `{type}` in the region `{region}`", name=model.name, type=item.type, region=region
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -122,17 +122,21 @@ class _SubmitRate:
 class Limited(Delegating):
     """A client that sends at most `submits_per_second` submissions of each model; other calls pass through.
 
+    A model of which the provider takes fewer has its own number.
+
     Where the provider still refuses for speed, the gap between that model's submissions doubles; it halves with each
     one that is accepted (service.md 4.4 and 4.7). None is sent in the time that a reply asks to wait.
     """
 
     def __init__(self, service: ProviderClient, submits_per_second: int = SUBMITS_PER_SECOND) -> None:
         super().__init__(service)
-        self._lanes: defaultdict[str, _SubmitRate] = defaultdict(lambda: _SubmitRate(deque(maxlen=submits_per_second)))
+        self._submits_per_second = submits_per_second
+        self._lanes: dict[str, _SubmitRate] = {}
 
     async def submit(self, request: Request) -> Accepted:
         """Send a request as soon as the limit allows."""
-        lane = self._lanes[request.model]
+        most = min(self._submits_per_second, request.rules.submits_per_second)
+        lane = self._lanes.setdefault(request.model, _SubmitRate(deque(maxlen=most)))
         async with lane.turn:
             await anyio.sleep_until(lane.free_at())
             lane.sent.append(anyio.current_time())

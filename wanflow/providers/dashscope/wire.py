@@ -41,15 +41,20 @@ def submit_path(request: Request) -> str:
 def request_json(request: Request) -> dict[str, Canonical]:
     """The body of a submit in the form of its model (service.md 1.4, 2.1 to 2.5, 9.1).
 
-    What is None or empty is left out; the seed joins the parameters.
+    What is None or empty is left out; the seed joins the parameters. Beside messages so does what must not be seen
+    (service.md 9.4).
     """
-    rules, call = request.rules, request.rules.call
-    seed = {} if request.seed is None else {"seed": request.seed}
-    form = _message_json if call.form is BodyForm.MESSAGES else _input_json
+    rules, call = request.rules.media, request.rules.call
+    more: dict[str, Canonical] = {} if request.seed is None else {"seed": request.seed}
+    if call.form is BodyForm.MESSAGES:
+        content = _message_json(request, rules)
+        more |= {"negative_prompt": request.negative_prompt} if request.negative_prompt else {}
+    else:
+        content = _input_json(request, rules)
     return {
         "model": request.model,
-        "input": form(request, rules.media),
-        "parameters": {**request.parameters, **call.fixed, **seed},
+        "input": content,
+        "parameters": {**request.parameters, **call.fixed, **more},
     }
 
 
