@@ -38,12 +38,12 @@ def test_each_model_has_its_own_slots_and_the_longest_waiting_goes_first() -> No
 def test_a_slot_that_gets_free_goes_to_the_next() -> None:
     """Success and failure both give the slot back."""
     tasks, _ = state.start(queue("a", "a", "a", "a"), NOON, SLOTS)
-    tasks = state.succeed(tasks, "0", NOON + MINUTE, url="u", usage={"duration": 5})
+    tasks = state.succeed(tasks, "0", NOON + MINUTE, urls=["u"], usage={"duration": 5})
     tasks = state.fail(tasks, "1", NOON + MINUTE, code="c", message="m")
     tasks, started = state.start(tasks, NOON + MINUTE, SLOTS)
     assert [task.id for task in started] == ["2", "3"]
-    assert (tasks.by_id["0"].url, tasks.by_id["0"].ended) == ("u", NOON + MINUTE)
-    assert (tasks.by_id["1"].code, tasks.by_id["1"].url) == ("c", None)
+    assert (tasks.by_id["0"].urls, tasks.by_id["0"].ended) == (("u",), NOON + MINUTE)
+    assert (tasks.by_id["1"].code, tasks.by_id["1"].urls) == ("c", ())
 
 
 def test_only_a_pending_task_is_cancelled() -> None:
@@ -71,7 +71,7 @@ def test_a_task_is_known_for_a_day_and_no_longer() -> None:
 def test_only_what_is_finished_is_forgotten() -> None:
     """A film that takes longer than a day is still made."""
     tasks, _ = state.start(queue("b", "b"), NOON, SLOTS)
-    tasks = state.succeed(tasks, "0", NOON, url="u", usage={})
+    tasks = state.succeed(tasks, "0", NOON, urls=["u"], usage={})
     tasks, gone = state.drop_expired(tasks, NOON + 2 * state.LIFETIME)
     assert [task.id for task in gone] == ["0"]
     assert list(tasks.by_id) == ["1"]
@@ -82,7 +82,7 @@ def test_a_task_ends_once() -> None:
     tasks, _ = state.start(queue("b"), NOON, SLOTS)
     tasks = state.fail(tasks, "0", NOON, code="c", message="m")
     with pytest.raises(ValueError, match="FAILED"):
-        state.succeed(tasks, "0", NOON, url="u", usage={})
+        state.succeed(tasks, "0", NOON, urls=["u"], usage={})
 
 
 def test_the_list_is_narrowed_by_window_model_and_status() -> None:

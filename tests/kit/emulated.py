@@ -7,19 +7,21 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from email.utils import format_datetime
+from hashlib import sha256
 from pathlib import Path
 
 import anyio
 import httpx
 import pytest
+from PIL import Image
 
 from kit.clock import wall_clock
 from wanflow import wiring
 from wanflow.emulator.api.app import BASE, build_app
 from wanflow.emulator.api.bucket import Bucket
-from wanflow.emulator.api.endpoint import IN_PROCESS, KEY, NO_LOG, AccountTerms, EmulatedEndpoint
+from wanflow.emulator.api.endpoint import IN_PROCESS, KEY, NO_LOG, AccountTerms, EmulatedEndpoint, Filming
 from wanflow.emulator.api.fault_script import ScriptedFault
-from wanflow.emulator.api.order import FilmFault, Order, Rejected, RenderedFilm
+from wanflow.emulator.api.order import FilmFault, Order, Rejected, Rendered, RenderedFilm, RenderedPicture
 from wanflow.emulator.api.rules import read_catalog
 from wanflow.emulator.api.tasks import TaskLog
 from wanflow.providers.asgi import AsgiTransport
@@ -39,7 +41,18 @@ def film_bytes(order: Order) -> bytes:
     return f"{order.model} {order.seed} {order.prompt}".encode()
 
 
-def _write(order: Order, target: Path, mark: str) -> RenderedFilm:
+def plain_picture(order: Order, target: Path, mark: str = "") -> RenderedPicture:
+    """A PNG of one colour, by prompt and seed, in the size that was asked for; a word for it is 1024 pixels square."""
+    width, star, height = str(order.settings["size"]).partition("*")
+    size = (int(width), int(height)) if star else (1024, 1024)
+    color = sha256(f"{order.model} {order.seed} {order.prompt} {mark}".encode()).digest()
+    Image.new("RGB", size, (color[0], color[1], color[2])).save(target, "PNG")
+    return RenderedPicture(size)
+
+
+def _write(order: Order, target: Path, mark: str) -> Rendered:
+    if order.makes_pictures:
+        return plain_picture(order, target, mark)
     target.write_bytes(film_bytes(order) + mark.encode())
     return RenderedFilm(order.seconds * 30)
 
@@ -52,18 +65,19 @@ async def premade(
     terms: AccountTerms = IN_PROCESS,
     ledger: TaskLog = NO_LOG,
     unlike: bool = False,
+    filming: Filming | None = None,
 ) -> AsyncIterator[EmulatedEndpoint]:
     """An endpoint whose films take a minute of virtual time each and are a few bytes; `unlike`: no two are the same.
 
-    At most `jobs` are made at once.
+    At most `jobs` are made at once; `filming` makes them instead.
     """
     limiter = anyio.CapacityLimiter(jobs)
 
-    async def filming(order: Order, target: Path) -> RenderedFilm:
+    async def filmed(order: Order, target: Path) -> Rendered:
         async with limiter:
             return await make(order, target)
 
-    async def make(order: Order, target: Path) -> RenderedFilm:
+    async def make(order: Order, target: Path) -> Rendered:
         await anyio.sleep(FILM_SECONDS / 2)
         if FORBIDDEN in order.prompt:
             raise Rejected("DataInspectionFailed", "Output data may contain inappropriate content.")
@@ -73,7 +87,7 @@ async def premade(
     async with anyio.create_task_group() as group:
         bucket = Bucket(folder, HOST, wall_clock)
         yield EmulatedEndpoint(
-            bucket, read_catalog(), filming, group=group, clock=wall_clock, terms=terms, ledger=ledger
+            bucket, read_catalog(), filming or filmed, group=group, clock=wall_clock, terms=terms, ledger=ledger
         )
         group.cancel_scope.cancel()
 

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from wanflow.emulator.api.bucket import Bucket
 from wanflow.emulator.api.order import FilmFault, Order, OrderItem, RenderedFilm
 from wanflow.emulator.api.rules import read_catalog
-from wanflow.emulator.film.render import film_job
+from wanflow.emulator.film.render import result_job
 from wanflow.media.jobs import RunningProcesses, Worker
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -53,7 +53,8 @@ class FilmSet:
         self._count += 1
         target = target or self._folder / f"film-{self._count}.mp4"
         root = Path(target.root)
-        done = film_job(order, target, self.bucket, root).perform(Worker(root, processes or RunningProcesses()))
+        done = result_job(order, target, self.bucket, root).perform(Worker(root, processes or RunningProcesses()))
+        assert isinstance(done, RenderedFilm)
         return FilmFile(done.frames, done.inputs, done.media, target)
 
     def item(self, kind: str, path: Path, voice: Path | None = None) -> OrderItem:

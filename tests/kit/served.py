@@ -20,10 +20,11 @@ from uuid import uuid4
 import anyio
 from anyio.from_thread import BlockingPortal
 
+from kit.emulated import plain_picture
 from wanflow.emulator.api.app import BASE, build_app
 from wanflow.emulator.api.bucket import Bucket
 from wanflow.emulator.api.endpoint import AccountTerms, EmulatedEndpoint, Filming
-from wanflow.emulator.api.order import Order, Rejected, RenderedFilm
+from wanflow.emulator.api.order import Order, Rejected, Rendered, RenderedFilm
 from wanflow.emulator.api.rules import read_catalog
 from wanflow.emulator.api.server import Serving, listening
 from wanflow.emulator.api.tasks import Task
@@ -132,19 +133,21 @@ def playing(
         yield service
 
 
-async def _copied(clip: Path, film_seconds: float, order: Order, target: Path) -> RenderedFilm:
+async def _copied(clip: Path, film_seconds: float, order: Order, target: Path) -> Rendered:
     await anyio.sleep(film_seconds)
     _refuse_forbidden(order)
     return _marked(clip, order, target)
 
 
-def _marked(clip: Path, order: Order, target: Path) -> RenderedFilm:
+def _marked(clip: Path, order: Order, target: Path) -> Rendered:
+    if order.makes_pictures:
+        return plain_picture(order, target, uuid4().hex)
     mark = uuid4().bytes
     target.write_bytes(clip.read_bytes() + (8 + len(mark)).to_bytes(4, "big") + b"free" + mark)
     return RenderedFilm((order.seconds or 5) * 30)
 
 
-async def in_name_only(order: Order, target: Path) -> RenderedFilm:
+async def in_name_only(order: Order, target: Path) -> Rendered:
     """A film of the right length in name only."""
     _refuse_forbidden(order)
     if "slow" in order.prompt:
@@ -157,7 +160,9 @@ def _refuse_forbidden(order: Order) -> None:
         raise Rejected("DataInspectionFailed", "Output data may contain inappropriate content.")
 
 
-def _written(order: Order, target: Path) -> RenderedFilm:
+def _written(order: Order, target: Path) -> Rendered:
+    if order.makes_pictures:
+        return plain_picture(order, target)
     target.write_bytes(f"{order.model} {order.seed} {order.prompt}".encode())
     return RenderedFilm((order.seconds or 5) * 30)
 
@@ -195,7 +200,7 @@ async def _record(terms: AccountTerms, filming: Filming, held: bool, begun: Begu
         if not held:
             gate.set()
 
-        async def filmed(order: Order, target: Path) -> RenderedFilm:
+        async def filmed(order: Order, target: Path) -> Rendered:
             await gate.wait()
             return await filming(order, target)
 

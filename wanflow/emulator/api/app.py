@@ -33,6 +33,7 @@ CLOSE = {"connection": "close"}
 """Header of a reply to a request whose body was not read to its end."""
 MOST_BYTES = 1 << 27
 """Maximum bytes of a request: more than five pictures of 20 MB as data URIs (service.md 3)."""
+MEDIA_TYPES = {".mp4": "video/mp4", ".png": "image/png"}
 MOST_UPLOAD_BYTES = bucket.MOST_BYTES + upload_form.MOST_FIELD_BYTES
 """Maximum bytes of an upload form, roughly."""
 
@@ -118,7 +119,7 @@ class _Routes:
         """Send a result, whole or a range; its address is signed, so it needs no key."""
         query = request.scope["query_string"].decode("latin-1")
         try:
-            path = self._endpoint.bucket.film(request.path_params["name"], query)
+            path = self._endpoint.bucket.result(request.path_params["name"], query)
         except Rejected as refusal:
             return storage_error(refusal)
         fault = self._endpoint.faults.next_fault("download") or NO_FAULT
@@ -147,7 +148,7 @@ class _FileRange(Response):
     """
 
     def __init__(self, path: Path, first: int, end: int, status: int, headers: Mapping[str, str]) -> None:
-        super().__init__(None, status, {**headers, "content-type": "video/mp4"})
+        super().__init__(None, status, {**headers, "content-type": MEDIA_TYPES[path.suffix]})
         self._path, self._first, self._end = path, first, end
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""The files of the emulator: uploads and films, behind signed addresses (service.md 5 and 7.1)."""
+"""The files of the emulator: uploads and results, behind signed addresses (service.md 5 and 7.1)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import os
 import secrets
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -45,7 +45,7 @@ class UploadPermit:
 
 
 class Bucket:
-    """Uploads under `oss://` keys, and films under addresses below `origin`.
+    """Uploads under `oss://` keys, and films and pictures under addresses below `origin`.
 
     File names are made here; keys and addresses of clients are only hashed and looked up. The secret for signatures is
     kept in the folder, so that addresses stay valid after a restart. No upload is accepted that could leave less than
@@ -117,19 +117,20 @@ class Bucket:
             part.unlink(missing_ok=True)
         self._received[place] = now
 
-    def film_place(self, task_id: str) -> Path:
-        """The path of the film of a task."""
-        return self._films / f"{of_bytes(task_id.encode())[:32]}.mp4"
+    def result_place(self, task_id: str, suffix: str = ".mp4", number: int = 0) -> Path:
+        """The path of the result of a task; `number` counts from 0 where it has several."""
+        name = f"{task_id} {number}" if number else task_id
+        return self._films / f"{of_bytes(name.encode())[:32]}{suffix}"
 
-    def film_url(self, task_id: str) -> str:
-        """The signed address of the film of a task, valid for a day."""
-        name = self.film_place(task_id).name
+    def address(self, result: Path) -> str:
+        """The signed address of a result, valid for a day."""
+        name = result.name
         until = str(int((self._clock() + RESULT_LIFE).timestamp()))
         query = {"Expires": until, "OSSAccessKeyId": "emulated", "Signature": self._sign_film(name, until)}
         return f"{self._origin}/films/{name}?{urlencode(query)}"
 
-    def film(self, name: str, query: str) -> Path:
-        """The film of an address; raises Rejected: 403 for a wrong or expired signature, 404 for a missing film."""
+    def result(self, name: str, query: str) -> Path:
+        """The file of an address; raises Rejected: 403 for a wrong or expired signature, 404 for a missing file."""
         given = {key: values[0] for key, values in parse_qs(query).items()}
         until = given.get("Expires", "")
         if not hmac.compare_digest(given.get("Signature", "").encode(), self._sign_film(name, until).encode()):
@@ -141,13 +142,14 @@ class Bucket:
             raise Rejected("NoSuchKey", "The specified key does not exist.", status=404)
         return place
 
-    def expire(self, film: Path) -> None:
-        """Refuse all addresses of a film that exist now."""
-        self._issues[film.name] += 1
+    def expire(self, result: Path) -> None:
+        """Refuse all addresses of a result that exist now."""
+        self._issues[result.name] += 1
 
-    def is_fresh(self, task_id: str) -> bool:
-        """Whether the first address of a task's film is still valid."""
-        return not self._issues[self.film_place(task_id).name]
+    def renewed(self, url: str) -> str:
+        """The address of a result, or another one where that is refused."""
+        result = self._result_of(url)
+        return self.address(result) if self._issues[result.name] else url
 
     def find(self, url: str) -> Path | None:
         """The file of one of our addresses; None for other addresses, and for missing or expired files."""
@@ -160,9 +162,8 @@ class Bucket:
         films = f"{self._origin}/films/"
         if not url.startswith(films):
             return None
-        parts = urlsplit(url)
         try:
-            return self.film(parts.path.rpartition("/")[2], parts.query)
+            return self.result(self._result_of(url).name, urlsplit(url).query)
         except Rejected:
             return None
 
@@ -177,9 +178,10 @@ class Bucket:
             message = "Unable to download the media resource during the data inspection process."
             raise Rejected("InvalidParameter.DataInspection", message)
 
-    def drop_film(self, task_id: str) -> None:
-        """Delete the film of an expired task."""
-        self.film_place(task_id).unlink(missing_ok=True)
+    def drop(self, urls: Iterable[str]) -> None:
+        """Delete the results of an expired task."""
+        for url in urls:
+            self._result_of(url).unlink(missing_ok=True)
 
     def _read_uploads(self) -> dict[Path, float]:
         """When each file was received, oldest first; what a killed emulator left unfinished is deleted."""
@@ -200,6 +202,9 @@ class Bucket:
             for file in (place, _facts_of(place)):
                 file.unlink(missing_ok=True)
             del self._received[place]
+
+    def _result_of(self, url: str) -> Path:
+        return self._films / urlsplit(url).path.rpartition("/")[2]
 
     def _upload_place(self, key: str) -> Path:
         return self._uploads / of_bytes(key.encode())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -20,13 +20,16 @@ from anyio.lowlevel import checkpoint
 from wanflow.emulator.api import replies, tasks, validate
 from wanflow.emulator.api.bucket import Bucket, TimeSource
 from wanflow.emulator.api.fault_script import NO_FAULT, FaultScript, ScriptedFault
-from wanflow.emulator.api.order import Order, Rejected, RenderedFilm, usage
+from wanflow.emulator.api.order import Order, Rejected, Rendered, RenderedFilm, usage
 from wanflow.emulator.api.replies import BEIJING, ReplyBody
-from wanflow.emulator.api.rules import Catalog, in_region
+from wanflow.emulator.api.rules import ModelCatalog, in_region
 from wanflow.emulator.api.tasks import Task, TaskLog
 
 KEY = "sk-animatic"
 """Default key of the emulator; it is not a secret."""
+
+PICTURE_FRAMES = 60
+"""Frames of a film that takes as long as pictures."""
 
 SECONDS_PER_SECOND = Fraction(2, 5)
 """Seconds of task time for a second of film at speed 1: two seconds for a shot of five."""
@@ -66,8 +69,9 @@ class AccountTerms:
     strict: bool = False
     faults: tuple[ScriptedFault, ...] = ()
 
-    def seconds(self, frames: int) -> float:
-        """Shortest task time for a film of this many frames."""
+    def seconds(self, made: Rendered) -> float:
+        """Shortest task time for a film, or for pictures."""
+        frames = made.frames if isinstance(made, RenderedFilm) else PICTURE_FRAMES
         return 0 if self.speed is None else float(Fraction(frames, 30) * SECONDS_PER_SECOND / self.speed)
 
 
@@ -94,8 +98,8 @@ class CallRates:
         calls.append(now)
 
 
-Filming = Callable[[Order, Path], Awaitable[RenderedFilm]]
-"""Films an order into a file; raises Rejected or WanflowError."""
+Filming = Callable[[Order, Path], Awaitable[Rendered]]
+"""Makes the film or one picture of an order, as a file; raises Rejected or WanflowError."""
 
 IN_PROCESS = AccountTerms()
 """Terms without limits and without task times."""
@@ -104,7 +108,7 @@ NO_LOG = TaskLog(None)
 
 @dataclass(frozen=True, slots=True)
 class ApiCall:
-    """An authorised request: headers by lower-case name, query, body, and the task id of its path.
+    """An authorised request: headers by lower-case name, query, body, its path and the task id in it.
 
     `fault` is the injected fault.
     """
@@ -112,6 +116,7 @@ class ApiCall:
     headers: Mapping[str, str]
     query: Mapping[str, str]
     body: Mapping[str, object] | None
+    path: str
     task_id: str
     fault: ScriptedFault = NO_FAULT
 
@@ -119,14 +124,14 @@ class ApiCall:
 class EmulatedEndpoint:
     """One emulated account in one region.
 
-    Films are made in `group`; a task is RUNNING until its film exists and its task time has passed. Unfinished tasks
+    Results are made in `group`; a task is RUNNING until they exist and its task time has passed. Unfinished tasks
     of `ledger` continue.
     """
 
     def __init__(
         self,
         bucket: Bucket,
-        catalog: Catalog,
+        catalog: ModelCatalog,
         filming: Filming,
         *,
         group: TaskGroup,
@@ -168,7 +173,7 @@ class EmulatedEndpoint:
         self._tasks, expired = tasks.drop_expired(before, self._clock())
         self._expired += (task for task in tasks.charged(before) if task in expired)
         for task in expired:
-            self.bucket.drop_film(task.id)
+            self.bucket.drop(task.urls)
         where, _, query = path.partition("?")
         lowered = {name.lower(): value for name, value in headers.items()}
         try:
@@ -182,7 +187,9 @@ class EmulatedEndpoint:
             _, pattern, operation = ROUTES[name]
             found = re.fullmatch(pattern, where)
             task_id = unquote("".join(found.groups() if found else ()))
-            return 200, operation(self, ApiCall(lowered, dict(parse_qsl(query)), body, task_id, fault or NO_FAULT))
+            return 200, operation(
+                self, ApiCall(lowered, dict(parse_qsl(query)), body, where, task_id, fault or NO_FAULT)
+            )
         except Rejected as refusal:
             return refusal.status, replies.error(refusal, _new_id())
 
@@ -202,7 +209,7 @@ class EmulatedEndpoint:
         """Accept a request; only what service.md 4.2 names is checked at once."""
         if call.body is None:
             raise Rejected("BadRequest.IllegalInput", "The input parameter requires json format.")
-        model = validate.check_envelope(call.headers, call.body, self._catalog)
+        model = validate.check_envelope(call.headers, call.body, self._catalog, call.path)
         self._rates.count(f"submit {model}", self._terms.limits.submits, self._clock())
         queued = self._terms.limits.queued
         if queued is not None and tasks.waiting(self._tasks, model) >= queued:
@@ -211,7 +218,7 @@ class EmulatedEndpoint:
             raise Rejected("Throttling.AllocationQuota", message, status=429)
         if self._terms.strict:
             validate.check_request(call.body, self._catalog, self._terms.region)
-        task = Task(_new_id(), _new_id(), model, call.body, self._clock())
+        task = Task(_new_id(), _new_id(), model, call.body, self._clock(), call.path)
         self._tasks = tasks.submit(self._tasks, task)
         self._ledger.write(task)
         self._start()
@@ -223,8 +230,7 @@ class EmulatedEndpoint:
         task = tasks.find(self._tasks, call.task_id, self._clock())
         if task is None or call.fault.forget:
             return replies.unknown(call.task_id, _new_id())
-        if task.url is not None and not self.bucket.is_fresh(task.id):
-            task = replace(task, url=self.bucket.film_url(task.id))
+        task = replace(task, urls=tuple(map(self.bucket.renewed, task.urls)))
         return replies.state(task, _new_id())
 
     def list(self, call: ApiCall) -> ReplyBody:
@@ -284,17 +290,27 @@ class EmulatedEndpoint:
                 raise Rejected(fault.code, fault.message)
             if fault is not None:
                 order = replace(order, fault=fault.film)
-            film = await self._filming(order, self.bucket.film_place(task.id))
-            await anyio.sleep_until(began + self._terms.seconds(film.frames))
+            made, places = await self._make(order, task.id)
+            await anyio.sleep_until(began + self._terms.seconds(made[0]))
         except Rejected as refusal:
             self._fail(task, refusal.code, refusal.message)
         except Exception as error:  # noqa: BLE001 - an unexpected error of one task must not end the others
             self._fail(task, "InternalError.Algo", str(error) or type(error).__name__)
         else:
-            url = self.bucket.film_url(task.id)
-            self._tasks = tasks.succeed(self._tasks, task.id, self._clock(), url=url, usage=usage(order, film))
+            urls = tuple(map(self.bucket.address, places))
+            self._tasks = tasks.succeed(self._tasks, task.id, self._clock(), urls=urls, usage=usage(order, made))
         self._publish(task.id)
         self._start()
+
+    async def _make(self, order: Order, task_id: str) -> tuple[Sequence[Rendered], Sequence[Path]]:
+        """All results of a task, and their files."""
+        numbers = range(order.pictures) if order.makes_pictures else range(1)
+        suffix = ".png" if order.makes_pictures else ".mp4"
+        places = [self.bucket.result_place(task_id, suffix, number) for number in numbers]
+        made = [
+            await self._filming(replace(order, number=at), place) for at, place in zip(numbers, places, strict=True)
+        ]
+        return made, places
 
     def _fail(self, task: Task, code: str, message: str) -> None:
         self._tasks = tasks.fail(self._tasks, task.id, self._clock(), code=code, message=message)
@@ -310,7 +326,7 @@ class EmulatedEndpoint:
 Operation = Callable[[EmulatedEndpoint, ApiCall], ReplyBody]
 
 ROUTES: Mapping[str, tuple[str, str, Operation]] = {
-    "submit": ("POST", r"/services/aigc/video-generation/video-synthesis", EmulatedEndpoint.submit),
+    "submit": ("POST", r"/services/aigc/[a-z0-9-]+/[a-z0-9-]+", EmulatedEndpoint.submit),
     "list": ("GET", r"/tasks/?", EmulatedEndpoint.list),
     "query": ("GET", r"/tasks/([^/]+)/?", EmulatedEndpoint.query),  # the SDK's asynchronous client ends it with a slash
     "cancel": ("POST", r"/tasks/([^/]+)/cancel/?", EmulatedEndpoint.cancel),

@@ -1,4 +1,4 @@
-"""What a task is asked to film, once its request was judged."""
+"""What a task is asked to make, once its request was judged, and what it made."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from enum import StrEnum
 from fractions import Fraction
 from functools import partial
 
+from wanflow import digest
 from wanflow.emulator.api.rules import UNSEEN, InputBill, ModelRules, Setting
 
 
@@ -69,6 +70,23 @@ class FilmFaultKind(StrEnum):
     """Colour and contrast change slowly, and stay changed."""
     HARD_CUT = "hard_cut"
     """The film cuts to another picture."""
+    BLURRED = "blurred"
+    DUPLICATE = "duplicate"
+    """The picture is the same for each seed."""
+    CUT_OFF = "cut_off"
+    """The end of the file is missing."""
+
+
+FAULTS_OF_PICTURES = frozenset(
+    {
+        *(FilmFaultKind.BLACK, FilmFaultKind.LETTERBOX, FilmFaultKind.SIZE),
+        *(FilmFaultKind.BLURRED, FilmFaultKind.DUPLICATE, FilmFaultKind.CUT_OFF),
+    }
+)
+FAULTS_OF_FILMS = frozenset(FilmFaultKind) - {FilmFaultKind.BLURRED, FilmFaultKind.DUPLICATE, FilmFaultKind.CUT_OFF}
+
+USUAL_SERIES = 4
+"""Pictures of a series of which more were asked for: the model decides how many, up to that number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +105,7 @@ class FilmFault:
 class Order:
     """A request that may be filmed; `settings` are its parameters with the model's defaults filled in.
 
-    `fault` is the injected fault of its film.
+    `fault` is the injected fault of its result. Of several pictures this is one, by its `number` from 0 on.
     """
 
     rules: ModelRules
@@ -96,9 +114,12 @@ class Order:
     settings: Mapping[str, Setting] = field(default_factory=dict)
     region: str = HOME
     fault: FilmFault | None = None
+    number: int = 0
 
     def can_show(self, kind: FilmFaultKind) -> bool:
-        """Whether its film can have a fault: one of the last frame, for example, needs a given last frame."""
+        """Whether its result can have a fault: one of the last frame, for example, needs a given last frame."""
+        if self.makes_pictures or kind in FAULTS_OF_PICTURES - FAULTS_OF_FILMS:
+            return self.makes_pictures and kind in FAULTS_OF_PICTURES
         role = {
             FilmFaultKind.FIRST_FRAME: "opening",
             FilmFaultKind.LAST_FRAME: "ending",
@@ -122,14 +143,35 @@ class Order:
         return next(iter(self.all(role)), None)
 
     @property
+    def makes_pictures(self) -> bool:
+        """Whether its results are pictures, not a film."""
+        return self.rules.makes == "picture"
+
+    @property
     def seed(self) -> int:
-        """The seed; without one it is 0, so that the same request films the same."""
-        return int(self.settings.get("seed", 0))
+        """The seed; without one it is 0, so that the same request gives the same. Each picture has its own."""
+        return int(self.settings.get("seed", 0)) + self.number
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures are to be made: the number asked for, of a series at most `USUAL_SERIES`."""
+        asked = int(self.settings.get("n", 1))
+        return min(asked, USUAL_SERIES) if self.settings.get("enable_sequential") is True else asked
 
     @property
     def seconds(self) -> int:
         """The length asked for; 0 means as long as the input."""
         return int(self.settings.get("duration", 0))
+
+    @property
+    def digest(self) -> str:
+        """A digest of what was asked for beside its media, which every result carries.
+
+        Two requests may look alike on a plain picture, and a take is identified by its bytes.
+        """
+        settings = {key: self.settings[key] for key in sorted(self.settings)}
+        number = {"number": self.number} if self.number else {}
+        return digest.of_json({"model": self.model, "prompt": self.prompt, "settings": settings, **number})
 
     @property
     def model(self) -> str:
@@ -170,8 +212,23 @@ class RenderedFilm:
     media: tuple[OrderItem, ...] = ()
 
 
-def usage(order: Order, film: RenderedFilm) -> dict[str, Decimal | int | str]:
-    """The billing figures of a film (service.md 6.1 and the samples of 2.1 to 2.3)."""
+@dataclass(frozen=True, slots=True)
+class RenderedPicture:
+    """A picture: its width and height."""
+
+    size: tuple[int, int]
+
+
+Rendered = RenderedFilm | RenderedPicture
+"""What one file of a task holds."""
+
+
+def usage(order: Order, made: Sequence[Rendered]) -> dict[str, Decimal | int | str]:
+    """The billing figures of a task (service.md 6.1, 9.1 and the samples of 2.1 to 2.3)."""
+    film = made[0]
+    if isinstance(film, RenderedPicture):
+        size = "{}*{}".format(*film.size)
+        return {"image_count": len(made), "size": size, "input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
     output = Decimal(film.frames) / 30
     seconds = [Decimal(item.numerator) / item.denominator for item in film.inputs]
     billed = sum((_billed(bill, seconds, film.media) for bill in order.rules.billed), Decimal(0))

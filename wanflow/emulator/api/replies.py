@@ -37,10 +37,8 @@ def state(task: Task, request_id: str) -> ReplyBody:
         output["scheduled_time"] = _local_time(task.started)
     if task.ended is not None:
         output["end_time"] = _local_time(task.ended)
-    if task.url is not None:
-        given = task.body.get("input")
-        prompt = str(given.get("prompt") or "") if isinstance(given, Mapping) else ""
-        output |= {"orig_prompt": prompt, "video_url": task.url}
+    if task.urls:
+        output |= _pictures(task) if "image_count" in task.usage else _film(task)
     if task.code is not None:
         output |= {"code": task.code, "message": task.message}
     usage = dict[str, object](task.usage)
@@ -48,6 +46,22 @@ def state(task: Task, request_id: str) -> ReplyBody:
         if isinstance(value, Decimal):
             usage[name] = int(value) if value == value.to_integral_value() else float(value)
     return {"output": output, **({"usage": usage} if usage else {}), "request_id": request_id}
+
+
+def _film(task: Task) -> ReplyBody:
+    given = task.body.get("input")
+    prompt = str(given.get("prompt") or "") if isinstance(given, Mapping) else ""
+    return {"orig_prompt": prompt, "video_url": task.urls[0]}
+
+
+def _pictures(task: Task) -> ReplyBody:
+    """Pictures as the vendor writes them: a choice each, or one choice for a series (service.md 9.1)."""
+    parts = [{"image": url, "type": "image"} for url in task.urls]
+    asked = task.body.get("parameters")
+    series = isinstance(asked, Mapping) and asked.get("enable_sequential") is True
+    contents = [parts] if series else [[part] for part in parts]
+    choices = [{"finish_reason": "stop", "message": {"role": "assistant", "content": content}} for content in contents]
+    return {"finished": True, "choices": choices}
 
 
 def unknown(task_id: str, request_id: str) -> ReplyBody:
@@ -99,7 +113,7 @@ def _row(task: Task) -> ReplyBody:
         "request_id": task.request_id,
         "status": task.status.value,
         "task_id": task.id,
-        "user_api_unique_key": f"apikey:v1:aigc:video-generation:video-synthesis:{task.model}",
+        "user_api_unique_key": f"apikey:v1:{task.path.removeprefix('/services/').replace('/', ':')}:{task.model}",
         "model_name": task.model,
     }
 

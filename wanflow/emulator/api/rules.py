@@ -12,6 +12,9 @@ from wanflow.schemas import ModelFiles, model_files
 Setting = bool | int | str
 """A parameter's value."""
 
+VIDEO_PATH = "/services/aigc/video-generation/video-synthesis"
+"""Path of submissions to models whose file names none (service.md 1.1)."""
+
 UNSEEN = "reference"
 """The type of a reference whose kind only its file tells (service.md 2.4)."""
 
@@ -20,7 +23,10 @@ UNSEEN = "reference"
 class SettingRule:
     """One parameter: its kind, its choices or bounds, values allowed besides, its default.
 
-    `tighter` lowers the upper bound while media of a type are there; `only` are the values that a region takes.
+    `tighter` lowers the upper bound while media of a type are there, of a size that of its pixels; `only` are
+    the values that a region takes, `beside` those that it takes with media of a type.
+    Beside its choices it may be a size `width*height` with `pixels` between these bounds, whose one side is at most
+    `longest_side` times the other.
     """
 
     kind: type
@@ -29,8 +35,11 @@ class SettingRule:
     low: int | None = None
     high: int | None = None
     also: tuple[int, ...] = ()
+    pixels: tuple[int, int] | None = None
+    longest_side: int = 1
     tighter: Mapping[str, int] = field(default_factory=dict)
     only: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    beside: Mapping[str, tuple[Setting, ...]] = field(default_factory=dict)
 
     def bounds(self, types: Sequence[str]) -> tuple[int | None, int | None]:
         """The bounds for a request with media of these types."""
@@ -67,6 +76,7 @@ class ModelRules:
     """One model: the most of each media type and its part in the film, the sets that go together, least and most over
     groups of types.
 
+    Requests are posted to `path`, in the body form `form`; its results are what it `makes`. It may make a `series`.
     `running` tasks of it run at once (service.md 4.4). `fields` are the types that have a key of
     their own in `input`, by that key; a model with such media only has no list (service.md 2.5). Under the keys of
     `lists` are lists of addresses, whose kinds the files tell (service.md 2.4). `regional` are the regions
@@ -77,6 +87,10 @@ class ModelRules:
     media: Mapping[str, int]
     roles: Mapping[str, str]
     settings: Mapping[str, SettingRule]
+    makes: str = "film"
+    path: str = VIDEO_PATH
+    form: str = "media"
+    series: bool = False
     files: Mapping[str, FileRules] = field(default_factory=dict)
     voices: Mapping[str, FileRules] = field(default_factory=dict)
     sets: tuple[frozenset[str], ...] = ()
@@ -95,7 +109,7 @@ class ModelRules:
     regions: frozenset[str] = frozenset({"beijing"})
 
 
-Catalog = Mapping[str, ModelRules]
+ModelCatalog = Mapping[str, ModelRules]
 """By name, dated snapshots included."""
 
 Data = Mapping[str, Any]
@@ -104,7 +118,7 @@ Data = Mapping[str, Any]
 KINDS: Mapping[str, type] = {"boolean": bool, "integer": int, "string": str}
 
 
-def read_catalog(files: ModelFiles | None = None) -> Catalog:
+def read_catalog(files: ModelFiles | None = None) -> ModelCatalog:
     """The rules of every model that these files describe, None for those that ship; of two with a name the first."""
     catalog: dict[str, ModelRules] = {}
     for data in (files or model_files()).by_name.values():
@@ -113,7 +127,7 @@ def read_catalog(files: ModelFiles | None = None) -> Catalog:
     return catalog
 
 
-def in_region(catalog: Catalog, region: str) -> Catalog:
+def in_region(catalog: ModelCatalog, region: str) -> ModelCatalog:
     """The models that a region has."""
     return {name: rules for name, rules in catalog.items() if region in rules.regions}
 
@@ -121,6 +135,7 @@ def in_region(catalog: Catalog, region: str) -> Catalog:
 def _read_model(name: str, data: Data) -> ModelRules:
     needed = [(frozenset([kind]), rule["min"], rule["max"]) for kind, rule in data["media"].items() if "min" in rule]
     totals = [(frozenset(total["of"]), total["min"], total["max"]) for total in data.get("totals", ())]
+    call = data.get("call", {})
     alone = {kind: rule for kind, rule in data["media"].items() if "field" in rule and not rule.get("list")}
     return ModelRules(
         name=name,
@@ -129,6 +144,10 @@ def _read_model(name: str, data: Data) -> ModelRules:
         files={kind: _read_file(rule["file"]) for kind, rule in data["media"].items()},
         voices={kind: _read_file(rule["voice"]) for kind, rule in data["media"].items() if "voice" in rule},
         settings={key: _read_rule(rule) for key, rule in data["parameters"].items()},
+        makes=data.get("makes", "film"),
+        path=call.get("path", VIDEO_PATH),
+        form=call.get("form", "media"),
+        series="enable_sequential" in call.get("fixed", {}),
         sets=tuple(frozenset(types) for types in data.get("sets", ())),
         groups=(*needed, *totals),
         fields={rule["field"]: kind for kind, rule in alone.items()},
@@ -160,7 +179,12 @@ def _read_rule(rule: Data) -> SettingRule:
         low=rule.get("min"),
         high=rule.get("max"),
         also=tuple(rule.get("also", ())),
-        tighter={case["media"]: case["max"] for case in rule.get("when", ()) if "media" in case},
+        pixels=_pair(rule.get("pixels")),
+        longest_side=rule["aspect"][1] if "aspect" in rule else 1,
+        tighter={case["media"]: case["max"] for case in rule.get("when", ()) if {"media", "max"} <= case.keys()},
+        beside={
+            case["media"]: tuple(case["values"]) for case in rule.get("when", ()) if {"media", "values"} <= case.keys()
+        },
         only={case["region"]: tuple(case["values"]) for case in rule.get("when", ()) if "region" in case},
     )
 

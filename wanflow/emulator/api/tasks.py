@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from wanflow.emulator.api.rules import VIDEO_PATH
 from wanflow.errors import WanflowError
 from wanflow.messages import tr
 
@@ -37,7 +38,7 @@ FINAL = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELED})
 class Task:
     """One task with its request.
 
-    `url` and `usage` belong to success, `code` and `message` to failure.
+    `path` is where it was posted; `urls` of its results and `usage` belong to success, `code` and `message` to failure.
     """
 
     id: str
@@ -45,10 +46,11 @@ class Task:
     model: str
     body: Mapping[str, object]
     submitted: datetime
+    path: str = VIDEO_PATH
     status: Status = Status.PENDING
     started: datetime | None = None
     ended: datetime | None = None
-    url: str | None = None
+    urls: tuple[str, ...] = ()
     usage: Mapping[str, Decimal | int | str] = field(default_factory=dict)
     code: str | None = None
     message: str | None = None
@@ -85,9 +87,12 @@ def start(tasks: Tasks, now: datetime, slots: Mapping[str, int]) -> tuple[Tasks,
     return Tasks({**tasks.by_id, **{task.id: task for task in started}}), tuple(started)
 
 
-def succeed(tasks: Tasks, task_id: str, now: datetime, *, url: str, usage: Mapping[str, Decimal | int | str]) -> Tasks:
-    """End a RUNNING task with the address of its film."""
-    return _end(tasks, task_id, replace(tasks.by_id[task_id], status=Status.SUCCEEDED, url=url, usage=usage), now)
+def succeed(
+    tasks: Tasks, task_id: str, now: datetime, *, urls: Sequence[str], usage: Mapping[str, Decimal | int | str]
+) -> Tasks:
+    """End a RUNNING task with the addresses of its results."""
+    ended = replace(tasks.by_id[task_id], status=Status.SUCCEEDED, urls=tuple(urls), usage=usage)
+    return _end(tasks, task_id, ended, now)
 
 
 def fail(tasks: Tasks, task_id: str, now: datetime, *, code: str, message: str) -> Tasks:
@@ -200,5 +205,6 @@ def _from_json(facts: Mapping[str, Any]) -> Task:
         values[name] = datetime.fromisoformat(values[name])
     for name in facts["exact"]:
         values["usage"][name] = Decimal(values["usage"][name])
-    task = Task(**{**values, "status": Status(values["status"])})
+    first = (values.pop("url"),) if "url" in values else ()  # as earlier versions wrote it
+    task = Task(**{**values, "status": Status(values["status"]), "urls": tuple(values.get("urls", first))})
     return replace(task, status=Status.PENDING, started=None) if task.status is Status.RUNNING else task

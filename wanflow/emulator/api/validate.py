@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from wanflow.emulator.api.order import HOME, Order, OrderItem, Rejected
-from wanflow.emulator.api.rules import UNSEEN, Catalog, ModelRules, Setting, SettingRule
+from wanflow.emulator.api.rules import UNSEEN, VIDEO_PATH, ModelCatalog, ModelRules, Setting, SettingRule
 
 OSS = "oss://"
 DATA = "data:"
-WORDS = ("prompt", "negative_prompt")
+WORDS = ("prompt", "negative_prompt", "text")
+MOST_PICTURES, MOST_OF_SERIES = 4, 12
+"""Maximum pictures of a task, and of a series (service.md 9.1)."""
 
 
-def check_envelope(headers: Mapping[str, str], body: Mapping[str, object], catalog: Catalog) -> str:
-    """What is judged at submit: the async header, the parts of the body, the model. Gives the model's name.
+def check_envelope(
+    headers: Mapping[str, str], body: Mapping[str, object], catalog: ModelCatalog, path: str = VIDEO_PATH
+) -> str:
+    """What is judged at submit: the async header, the parts of the body, the model and its path. Gives its name.
 
     Raises Rejected. Headers are by lower-case name.
     """
@@ -25,16 +30,18 @@ def check_envelope(headers: Mapping[str, str], body: Mapping[str, object], catal
         raise Rejected("BadRequest.EmptyModel", 'Required parameter "model" missing from request.')
     if model not in catalog:
         raise Rejected("InvalidParameter", "Model not exist.", status=404)
+    if catalog[model].path != path:
+        raise _invalid("url error, please check url！")
     if not isinstance(body.get("input"), Mapping):
         raise Rejected("BadRequest.EmptyInput", "Required input parameter missing from request.")
     if not isinstance(body.get("parameters", {}), Mapping):  # the vendor's pages call them optional
         raise Rejected("BadRequest.EmptyParameters", "Required parameters missing from request.")
-    if OSS in _addresses(body) and headers.get("x-dashscope-ossresourceresolve") != "enable":
+    if _mentions_oss(_mapping(body, "input")) and headers.get("x-dashscope-ossresourceresolve") != "enable":
         raise Rejected("invalid_parameter_error", "The provided URL does not appear to be valid.")
     return model
 
 
-def check_request(body: Mapping[str, object], catalog: Catalog, region: str = HOME) -> Order:
+def check_request(body: Mapping[str, object], catalog: ModelCatalog, region: str = HOME) -> Order:
     """What is checked inside the task: media, words and parameters. Gives what is to be filmed.
 
     Raises Rejected with the texts seen live where they are known; the others are ours. What the model does not know
@@ -42,9 +49,12 @@ def check_request(body: Mapping[str, object], catalog: Catalog, region: str = HO
     """
     rules = catalog[str(body.get("model"))]
     given = _mapping(body, "input")
-    media = _read_media(given, rules)
+    if rules.form == "messages":
+        text, media = _read_message(given.get("messages"), rules)
+    else:
+        text, media = given.get("prompt"), _read_media(given, rules)
     check_counts(media, rules, region)
-    prompt = _read_prompt(given.get("prompt"), rules)
+    prompt = _read_prompt(text, rules)
     types = [item.type for item in media]
     settings = _read_settings(_mapping(body, "parameters"), rules, types, region)
     return Order(rules, prompt[: rules.prompt_signs], media, settings, region)
@@ -95,6 +105,40 @@ def _read_media(given: Mapping[str, object], rules: ModelRules) -> tuple[OrderIt
     if not isinstance(listed, Sequence) or isinstance(listed, str) or not listed:
         raise _invalid("Field required: input.media")
     return (*alone, *(_read_item(entry, number, rules) for number, entry in enumerate(listed)))
+
+
+def _read_message(messages: object, rules: ModelRules) -> tuple[object, tuple[OrderItem, ...]]:
+    """The words and the pictures of the one message of a request (service.md 9.1)."""
+    if not isinstance(messages, list) or not messages:
+        raise _invalid("Field required: input.messages")
+    message = messages[0]
+    if len(messages) > 1 or not isinstance(message, Mapping) or message.get("role") != "user":
+        raise _invalid("input.messages must be one message of the role 'user'")
+    content = message.get("content")
+    if not isinstance(content, list) or not content:
+        raise _invalid("Field required: input.messages.0.content")
+    texts: list[object] = []
+    media: list[OrderItem] = []
+    for number, part in enumerate(content):
+        where = f"input.messages.0.content.{number}"
+        if not isinstance(part, Mapping):
+            raise _invalid(f"Input should be a valid dictionary: {where}")
+        texts += [part["text"]] if part.get("text") is not None else []
+        media += _read_part(part, where, rules)
+    if len(texts) > 1:
+        raise _invalid("content must have exactly one text: input.messages.0.content")
+    return next(iter(texts), None), tuple(media)
+
+
+def _read_part(part: Mapping[str, object], where: str, rules: ModelRules) -> Iterator[OrderItem]:
+    """The medium of a part of a message, which is named by its kind."""
+    for kind, file in rules.files.items():
+        if file.kind not in part:
+            continue
+        url = part[file.kind]
+        if not isinstance(url, str) or not url:
+            raise _invalid(f"Input should be a valid string: {where}.{file.kind}")
+        yield OrderItem(kind, _address(url, inline=file.inline))
 
 
 def _read_field(url: object, key: str, kind: str, rules: ModelRules) -> OrderItem:
@@ -151,12 +195,24 @@ def _read_settings(
             settings[name] = _read_setting(name, value, rule, types, region)
         elif rule.default is not None:
             settings[name] = rule.default
-    return settings
+    return settings | _read_number(given, rules) if rules.makes == "picture" else settings
+
+
+def _read_number(given: Mapping[str, object], rules: ModelRules) -> dict[str, Setting]:
+    """How many pictures are asked for; models without series make four where nothing is said (service.md 9.1)."""
+    series = rules.series and _read_setting("enable_sequential", given.get("enable_sequential", False), BOOLEAN, (), "")
+    most = MOST_OF_SERIES if series else MOST_PICTURES
+    default = most if series or not rules.series else 1
+    number = _read_setting("n", given.get("n", default), SettingRule(int, low=1, high=most), (), "")
+    return {"enable_sequential": series, "n": number}
 
 
 def _read_setting(name: str, value: object, rule: SettingRule, types: Sequence[str], region: str) -> Setting:
     if rule.kind is not type(value) or not isinstance(value, bool | int | str):
         raise _invalid(f"Input should be a valid {_KIND_WORDS[rule.kind]}: parameters.{name}")
+    if name == "size" and rule.pixels is not None:
+        _check_pixels(str(value), rule, types)
+        return value
     if rule.choices and value not in rule.choices and name == "size":
         raise _invalid(f"size must be in {','.join(sorted(map(str, rule.choices)))}")
     if rule.choices and value not in rule.choices:
@@ -171,16 +227,38 @@ def _read_setting(name: str, value: object, rule: SettingRule, types: Sequence[s
     return value
 
 
+def _check_pixels(size: str, rule: SettingRule, types: Sequence[str]) -> None:
+    """Raise Rejected for a size that is neither a choice nor `width*height` within the bounds (service.md 9.1)."""
+    low, high = rule.pixels or (0, 0)
+    high = min([high, *(most for kind, most in rule.tighter.items() if kind in types)])
+    choices = next((values for kind, values in rule.beside.items() if kind in types), rule.choices)
+    if size in choices:
+        return
+    found = re.fullmatch(r"([0-9]{1,5})\*([0-9]{1,5})", size)
+    sides = sorted((int(found[1]), int(found[2]))) if found else [0, 0]
+    if not low <= sides[0] * sides[1] <= high or sides[1] > sides[0] * rule.longest_side:
+        raise _invalid(
+            f"size must be in {','.join(map(str, choices))} or width*height with {low} to {high} pixels and an "
+            f"aspect ratio of 1:{rule.longest_side} to {rule.longest_side}:1"
+        )
+
+
+BOOLEAN = SettingRule(bool)
 _KIND_WORDS: Mapping[type, str] = {bool: "boolean", int: "integer", str: "string"}
 
 
-def _addresses(body: Mapping[str, object]) -> set[str]:
-    """The `oss://` beginnings among the addresses of a request, anywhere in its input but its texts."""
-    given = {key: value for key, value in _mapping(body, "input").items() if key not in WORDS}
-    listed = [item for value in given.values() if isinstance(value, list) for item in value]
-    entries = [entry.get(key) for entry in listed if isinstance(entry, Mapping) for key in ("url", "reference_voice")]
-    values = [*given.values(), *listed, *entries]
-    return {OSS for value in values if isinstance(value, str) and value.startswith(OSS)}
+def _mentions_oss(given: Mapping[str, object]) -> bool:
+    """Whether a part of a request has an `oss://` address, anywhere but in its texts."""
+    parts: list[object] = [given]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, Mapping):
+            parts += [value for key, value in part.items() if key not in WORDS]
+        elif isinstance(part, list):
+            parts += part
+        elif isinstance(part, str) and part.startswith(OSS):
+            return True
+    return False
 
 
 def _mapping(body: Mapping[str, object], key: str) -> Mapping[str, object]:

@@ -43,6 +43,16 @@ class Grade:
         red = f"clip(128+(val-128)*{self.saturation}+{self.red},16,240)"
         return f"lutyuv=y='{luma}':u='{blue}':v='{red}'"
 
+    def apply(self, picture: Image.Image) -> Image.Image:
+        """A picture in this look, as `filter` gives it to a film."""
+        gains = ((self.gain, 0, self.lift), (self.saturation, 128, self.blue), (self.saturation, 128, self.red))
+        table = [
+            min(max(round(middle + (level - middle) * gain + lift), 0), 255)
+            for gain, middle, lift in gains
+            for level in range(256)
+        ]
+        return picture.convert("YCbCr").point(table).convert("RGB")
+
 
 LOOKS: Sequence[tuple[str, Grade]] = (
     (r"\bnight|midnight|moonl|夜|月光", Grade(0.48, 4, 0.55, 16, -9, 0.55)),
@@ -147,11 +157,20 @@ def arrange(shapes: Sequence[PixelSize], size: PixelSize) -> list[Box]:
     return max(layouts, key=lambda boxes: sum(box.width * box.height for box in boxes))
 
 
-def draw_board(pictures: Sequence[Image.Image | None], boxes: Sequence[Box], size: PixelSize, seed: int) -> Image.Image:
-    """References on one frame, with soft shadows, before the blurred first one; None leaves a hole for a video."""
+def draw_board(
+    pictures: Sequence[Image.Image | None],
+    boxes: Sequence[Box],
+    size: PixelSize,
+    seed: int,
+    behind: Image.Image | None = None,
+) -> Image.Image:
+    """References on one frame, with soft shadows, before the blurred first one; None leaves a hole for a video.
+
+    `behind` is another picture to put them on.
+    """
     first = next((item for item in pictures if item is not None), None)
-    made = draw_background(size, seed)
-    if first is not None:
+    made = behind or draw_background(size, seed)
+    if first is not None and behind is None:
         small = ImageOps.fit(first, (size[0] // 8, size[1] // 8)).filter(ImageFilter.GaussianBlur(size[1] / 8 / 14))
         large = small.resize(size, Image.Resampling.BICUBIC)
         made = Image.blend(large, Image.new("RGB", size, (10, 12, 18)), 0.55)

@@ -1,4 +1,4 @@
-"""The animatic: films drawn by Pillow and ffmpeg from orders, and an endpoint in process that renders them."""
+"""The animatic: films and stills drawn from orders, and an endpoint in process that renders them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ from tempfile import TemporaryDirectory
 import anyio
 from PIL import Image
 
-from wanflow import digest
 from wanflow.emulator.api.bucket import Bucket
 from wanflow.emulator.api.endpoint import IN_PROCESS, NO_LOG, AccountTerms, EmulatedEndpoint
 from wanflow.emulator.api.media_checks import inspect
-from wanflow.emulator.api.order import Order, OrderItem, RenderedFilm
+from wanflow.emulator.api.order import Order, OrderItem, Rendered, RenderedFilm
 from wanflow.emulator.api.rules import read_catalog
 from wanflow.emulator.api.tasks import PRIVATE, TaskLog
-from wanflow.emulator.film import drawing, film_faults, scenes, sound
+from wanflow.emulator.film import drawing, film_faults, scenes, sound, stills
 from wanflow.emulator.film.command import (
     FPS,
     FilmCommand,
@@ -49,16 +48,18 @@ BOARD_TARGET = ZoomTarget(across=0.5, down=0.5, margin=0.05, grows=False)
 
 
 @dataclass(frozen=True, slots=True)
-class RenderFilm(Job[RenderedFilm]):
-    """Render the film of an order; `files` are the media that this account holds, by their URLs."""
+class RenderResult(Job[Rendered]):
+    """Render the film or a picture of an order; `files` are the media that this account holds, by their URLs."""
 
     order: Order
     files: tuple[tuple[str, PurePath], ...]
     target: PurePath
 
-    def perform(self, worker: Worker) -> RenderedFilm:
+    def perform(self, worker: Worker) -> Rendered:
         """Render it with the files of this worker; raises as `render_film` does."""
         files = {url: worker.root / file for url, file in self.files}
+        if self.order.makes_pictures:
+            return stills.render_picture(self.order, worker.root / self.target, files=files)
         return render_film(self.order, worker.root / self.target, files=files, processes=worker.processes)
 
 
@@ -69,9 +70,6 @@ def render_film(order: Order, target: Path, *, files: Mapping[str, Path], proces
     ffmpeg fails.
     """
     part = target.with_suffix(".part")
-    settings = {key: order.settings[key] for key in sorted(order.settings)}
-    # two requests may look alike on a plain picture, and a take is identified by its bytes
-    comment = digest.of_json({"model": order.model, "prompt": order.prompt, "settings": settings})
     try:
         with TemporaryDirectory(prefix="wanflow-") as scratch:
             inspected = inspect(order, lambda url: fetch(url, files, Path(scratch)))
@@ -79,7 +77,7 @@ def render_film(order: Order, target: Path, *, files: Mapping[str, Path], proces
             command, video, audio, billed = scene.command, scene.video, scene.audio, scene.command.frames
             if order.fault is not None:
                 video, audio = film_faults.inject(command, video, audio, order.fault, scene.given)
-            run_ffmpeg(command.arguments(video, audio, part, comment=comment), processes=processes)
+            run_ffmpeg(command.arguments(video, audio, part, comment=order.digest), processes=processes)
         part.chmod(PRIVATE)
         part.replace(target)
     finally:
@@ -259,16 +257,16 @@ async def open_animatic(
     ledger: TaskLog = NO_LOG,
     spare_bytes: int = 0,
 ) -> AsyncIterator[EmulatedEndpoint]:
-    """An endpoint that keeps its files in `folder`, and whose films are `jobs` with files below `root`.
+    """An endpoint that keeps its files in `folder`, and whose results are `jobs` with files below `root`.
 
     `origin` is the beginning of the URLs that it returns; `models` are those that it knows, None for those that ship.
-    Uploads leave `spare_bytes` of the disk free. Leaving it
-    cancels the films that are still being rendered. Raises StateUnreadable for a damaged ledger.
+    Uploads leave `spare_bytes` of the disk free. Leaving it cancels the results that are still being rendered. Raises
+    StateUnreadable for a damaged ledger.
     """
     bucket, known = Bucket(folder, origin, _now, spare_bytes=spare_bytes), read_catalog(models)
 
-    async def render(order: Order, target: Path) -> RenderedFilm:
-        return await jobs(film_job(order, target, bucket, root))
+    async def render(order: Order, target: Path) -> Rendered:
+        return await jobs(result_job(order, target, bucket, root))
 
     failure: WanflowError | None = None
     async with anyio.create_task_group() as group:
@@ -282,12 +280,12 @@ async def open_animatic(
         raise failure
 
 
-def film_job(order: Order, target: Path, bucket: Bucket, root: Path) -> RenderFilm:
+def result_job(order: Order, target: Path, bucket: Bucket, root: Path) -> RenderResult:
     """The job that renders an order into `target`, with the media that the bucket holds; all files lie below `root`."""
     urls = dict.fromkeys(url for item in order.media for url in (item.url, item.voice) if url is not None)
     found = ((url, bucket.find(url)) for url in urls)
     files = tuple((url, file.relative_to(root)) for url, file in found if file is not None)
-    return RenderFilm(order, files, target.relative_to(root))
+    return RenderResult(order, files, target.relative_to(root))
 
 
 def _now() -> datetime:
