@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 from array import array
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path, PurePath
 from random import Random
 
 import pytest
+from av import VideoFrame
 from hypothesis import given as given_values
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -135,6 +137,19 @@ def _fire() -> Callable[[int], float]:
         light = light * 0.8 + 0.2 + dice.gauss(0, 0.03)
         lights.append(light)
     return lambda number: lights[number]
+
+
+def test_frames_of_a_measured_film_do_not_stay_in_memory(tmp_path: Path) -> None:
+    """They stayed until Python looked for circles: 2.2 GB in a run of 24 takes of two seconds."""
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(2):
+            findings(tmp_path, moving(), Expected())
+        kept = sum(isinstance(thing, VideoFrame) for thing in gc.get_objects())
+    finally:
+        gc.enable()
+    assert kept < 4
 
 
 @pytest.mark.parametrize("name", INNOCENT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -109,6 +110,7 @@ def opened(path: Path, *, decoding: bool = True) -> Iterator[InputContainer]:
     Opening decodes a frame to know the pixel format and the range; without `decoding` they stay unknown, and it takes a
     tenth of the time.
     """
+    gc.collect(0)  # frames of files before this one whose side data were read: megabytes each (`orientation_of`)
     demuxer = demuxer_of(path)
     options = container_options(demuxer) | ({} if decoding else {"codec_whitelist": "none"})
     try:
@@ -219,7 +221,10 @@ def matrix_of(frame: VideoFrame) -> str:
 
 
 def orientation_of(frame: VideoFrame) -> int:
-    """EXIF's number of how a frame has to be turned or mirrored, by its display matrix; 1 for an upright one."""
+    """EXIF's number of how a frame has to be turned or mirrored, by its display matrix; 1 for an upright one.
+
+    PyAV's side data and their frame hold each other, so that the frame stays until Python looks for circles.
+    """
     written = frame.side_data.get("DISPLAYMATRIX")
     if not isinstance(written, SideData):
         return 1

@@ -186,14 +186,8 @@ def small_size(size: SmallSize) -> SmallSize:
     return max(SHORTEST_SIDE, round(size[0] * scale)), max(SHORTEST_SIDE, round(size[1] * scale))
 
 
-def upright_size(frame: VideoFrame) -> SmallSize:
-    """Width and height of a decoded frame as people see it."""
-    return (frame.height, frame.width) if orientation_of(frame) in QUARTER_TURNS else (frame.width, frame.height)
-
-
-def small_picture(frame: VideoFrame, size: SmallSize) -> SmallPicture:
-    """A decoded frame, upright, as a small picture of this size."""
-    orientation = orientation_of(frame)
+def small_picture(frame: VideoFrame, size: SmallSize, orientation: int = 1) -> SmallPicture:
+    """A decoded frame, turned upright, as a small picture of this size."""
     turn = UPRIGHT.get(orientation)
     lying = (size[1], size[0]) if orientation in QUARTER_TURNS else size
     made = _scaler.reformatter.reformat(
@@ -217,9 +211,12 @@ def small_picture(frame: VideoFrame, size: SmallSize) -> SmallPicture:
 def small_film(path: Path, clock: PictureClock, places: range, size: SmallSize) -> Iterator[SmallPicture]:
     """The pictures that a film shows at these places, cut to the shape of `size`; a repeated one is the same value."""
     last: tuple[VideoFrame, SmallPicture] | None = None
+    orientation = 1
     for frame in shown_pictures(path, clock, places):
+        if last is None:
+            orientation = orientation_of(frame)  # one for all: a frame that was asked stays in memory for a while
         if last is None or last[0] is not frame:
-            last = frame, _filling(frame, size)
+            last = frame, _filling(frame, size, orientation)
         yield last[1]
 
 
@@ -239,12 +236,13 @@ def small_stills(path: Path, size: SmallSize) -> list[SmallPicture]:
     return [_filling(frame, size), small_picture(frame, size), SmallPicture(*whole)]
 
 
-def _filling(frame: VideoFrame, size: SmallSize) -> SmallPicture:
-    """A frame that fills a size, cut evenly where its shape differs."""
-    width, height = upright_size(frame)
+def _filling(frame: VideoFrame, size: SmallSize, orientation: int = 1) -> SmallPicture:
+    """A frame that fills a size, turned upright, and cut evenly where its shape differs."""
+    lying = orientation in QUARTER_TURNS
+    width, height = (frame.height, frame.width) if lying else (frame.width, frame.height)
     scale = max(size[0] / width, size[1] / height)
     outer = max(size[0], round(width * scale)), max(size[1], round(height * scale))
-    made = small_picture(frame, outer)
+    made = small_picture(frame, outer, orientation)
     if outer == size:
         return made
     left, top = (outer[0] - size[0]) // 2, (outer[1] - size[1]) // 2
