@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -26,6 +27,10 @@ for inherited in ("SIGHUP", "SIGQUIT", "SIGTERM", "SIGALRM", "SIGCHLD", "SIGWINC
         signal.signal(getattr(signal, inherited), signal.SIG_DFL)
 if hasattr(signal, "pthread_sigmask"):
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+# Containers often forbid to keep compiled modules: each of a thousand commands would compile wanflow again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Tests read English messages, whatever the locale of the machine.
 os.environ["WANFLOW_LANG"] = "en"
