@@ -15,7 +15,7 @@ import pytest
 
 from kit.filesystems import refusing, without_flush, without_locks, without_modes
 from kit.git import git
-from kit.project import write_production
+from kit.project import ONE, write_production
 from kit.providers import DASHSCOPE
 from kit.served import recorded
 from wanflow.emulator.api.endpoint import AccountTerms
@@ -111,18 +111,23 @@ def test_a_service_that_can_not_be_reached_is_said(wanflow, film: Path, monkeypa
     assert wanflow("doctor").code == 0
 
 
-@pytest.mark.parametrize(
-    ("variable", "value"),
-    [("SSL_CERT_FILE", "/nonexistent/ca.pem"), ("ALL_PROXY", "ftp://me:s3cret@127.0.0.1:21"), ("https_proxy", "://")],
-)
+UNUSABLE = {
+    "SSL_CERT_FILE": "/nonexistent/ca.pem",
+    "ALL_PROXY": "ftp://me:s3cret@127.0.0.1:21",
+    "https_proxy": "://",
+}
+"""Variables of the network with values that cannot be used."""
+
+
+@pytest.mark.parametrize("variable", UNUSABLE)
 def test_a_variable_of_the_network_that_cannot_be_used_is_one_line(
-    wanflow, film: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+    wanflow, film: Path, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
-    """Beside all others; a run ends with 2 before anything is sent, and an animatic needs no network."""
+    """Beside all others; a run ends with 2 before anything is sent."""
     with recorded(AccountTerms(key="sk-any")) as service:
         monkeypatch.setenv("DASHSCOPE_HTTP_BASE_URL", service.base_url)
         monkeypatch.setenv("DASHSCOPE_API_KEY", "sk-any")
-        monkeypatch.setenv(variable, value)
+        monkeypatch.setenv(variable, UNUSABLE[variable])
         said, run = wanflow("doctor", "--backend", "dashscope"), wanflow("run", "--backend", "dashscope", "--yes")
     verdicts = _verdicts(said.out)
     assert (said.code, verdicts["network"], verdicts["key"], verdicts["store"]) == (1, "fail", "ok", "ok")
@@ -131,6 +136,13 @@ def test_a_variable_of_the_network_that_cannot_be_used_is_one_line(
     assert f"error: {variable} " in run.err
     assert "s3cret" not in f"{said.out}{said.err}{run.out}{run.err}"
     assert wanflow("doctor").code == 0
+
+
+def test_an_animatic_needs_no_network(wanflow, film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the variables of the network say."""
+    write_production(film.parent, ONE)
+    for variable, value in UNUSABLE.items():
+        monkeypatch.setenv(variable, value)
     assert wanflow("run").code == 0
 
 

@@ -145,9 +145,14 @@ def test_an_amount_that_a_film_may_cost_is_read_as_it_was_written(amount: str) -
 
 
 def _spoilt_lines(path: Path) -> Iterator[tuple[int, dict[str, object], Corrupted]]:
-    """A file of records with nonsense in one field of one of its lines: that line, as it was, and what is wrong now."""
+    """A file of records with nonsense in one field of one of its lines: that line, as it was, and what is wrong now.
+
+    Of the lines of one event with the same fields it is the last one.
+    """
     lines = path.read_text(encoding="utf-8").splitlines()
-    for at, line in enumerate(lines):
+    records = list(map(json.loads, lines))
+    last = {(record.get("event"), *paths(record)): at for at, record in enumerate(records)}
+    for at, line in ((at, lines[at]) for at in last.values()):
         for case in corrupted(json.loads(line)):
             path.write_text("\n".join([*lines[:at], case.text, *lines[at + 1 :], ""]), encoding="utf-8")
             yield at + 1, json.loads(line), case
