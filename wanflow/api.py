@@ -427,21 +427,19 @@ def pick_from(production: Production, shot: str, former: str, take: int) -> Pick
 
 
 def pick_file(production: Production, shot: str, clip: Path) -> Picked:
-    """Make a clip from elsewhere a take of a shot's present request, and use it from now on.
+    """Make a clip or a picture from elsewhere a take of a shot's present request, and use it from now on.
 
     Raises UnknownTarget for a shot that does not exist or whose request is not known yet, MediaFault for a file that
-    holds no video.
+    is not what the shot's model makes.
     """
     from wanflow.media import probe
-    from wanflow.store.take import MADE_ELSEWHERE, Take, film_of
+    from wanflow.store.take import MADE_ELSEWHERE, Film, Take, result_of
 
     planned = plan(production)
     asked = choose.known_request(planned, shot)
-    facts = probe.check_film(clip)
-    film, store, name = film_of(facts), store_of(production), asked.shot.name
-    if film is None:
-        raise TypeError("a checked film has no frames")
-    take = Take(facts.digest, asked.core, None, MADE_ELSEWHERE, film, timebase.stamp(datetime.now(UTC)))
+    facts = probe.check_brought(clip, asked.shot.rules.makes)
+    result, store, name = result_of(facts), store_of(production), asked.shot.name
+    take = Take(facts.digest, asked.core, None, MADE_ELSEWHERE, result, timebase.stamp(datetime.now(UTC)))
     known = facts.digest in asked.entry.takes
     if not known:
         layout.establish(store)
@@ -456,9 +454,9 @@ def pick_file(production: Production, shot: str, clip: Path) -> Picked:
     if known:
         return Picked(name, number, source_file=clip.name, known=True)
     take_names.put(store, take.digest, production.folder / take_file(production.out, name, number, take.suffix))
-    seconds = timebase.decimal_text(timebase.to_seconds(film.frames, film.rate), 2)
+    seconds = timebase.decimal_text(result.seconds, 2)
     wanted = str(asked.shot.parameters.get("duration", ""))
-    if wanted in {"", seconds}:
+    if wanted in {"", seconds} or not isinstance(result, Film):
         return Picked(name, number, source_file=clip.name)
     return Picked(name, number, source_file=clip.name, seconds=seconds, duration=wanted)
 

@@ -11,15 +11,16 @@ from wanflow.graph.node import CutVertex, ExtractVertex, ShotVertex
 from wanflow.language.production import Production
 from wanflow.language.source import Facts
 from wanflow.planner import cut as edit
-from wanflow.planner.decide import Decision
 from wanflow.planner.plan import Action, Plan, Step
 from wanflow.runner.context import RunState
 from wanflow.store.inventory import Inventory
 from wanflow.store.lock import Lock, ShotEntry
-from wanflow.store.take import Film, Take
+from wanflow.store.take import Film, Picture, Result, Take
 from wanflow.timebase import NOMINAL_RATE
 
 FILM = Film(150, NOMINAL_RATE, 1280, 720, 240_000, 48_000)
+STILL = Picture(1280, 720, 900_000)
+NO_PICTURES: Mapping[str, Picture] = {}
 
 
 def run(
@@ -28,15 +29,19 @@ def run(
     facts: Mapping[str, Facts] = FACTS,
     *,
     refuse: frozenset[str] = frozenset(),
+    pictures: Mapping[str, Picture] = NO_PICTURES,
 ) -> tuple[Inventory, list[str]]:
     """The inventory after a run of everything, and the nodes that were rendered for money, in order.
 
     Each render gives new bytes, as a paid service does, whatever was asked before. The nodes in `refuse` fail.
+    `pictures` are the results of stills by node, where they are not of 1280 by 720 pixels.
     """
-    return perform(plan(film, before, facts), refuse)
+    return perform(plan(film, before, facts), refuse, pictures)
 
 
-def perform(of: Plan, refuse: frozenset[str] = frozenset()) -> tuple[Inventory, list[str]]:
+def perform(
+    of: Plan, refuse: frozenset[str] = frozenset(), pictures: Mapping[str, Picture] = NO_PICTURES
+) -> tuple[Inventory, list[str]]:
     """As `run`, for a plan that was drafted before."""
     run_state = RunState(of, of.inventory)
     failed = {step.node for step in of.steps if step.action is Action.BLOCKED} | refuse
@@ -45,16 +50,20 @@ def perform(of: Plan, refuse: frozenset[str] = frozenset()) -> tuple[Inventory, 
         if step.node in failed or failed.intersection(step.needs):
             failed.add(step.node)
         elif not step.action.idle:
-            _perform(run_state, step, bought)
+            if run_state.decide(step).action is Action.BLOCKED:
+                failed.add(step.node)
+                continue
+            _perform(run_state, step, bought, pictures)
             run_state.refresh(step.vertex)
     return run_state.inventory, bought
 
 
-def _perform(run_state: RunState, step: Step, bought: list[str]) -> None:
+def _perform(run_state: RunState, step: Step, bought: list[str], pictures: Mapping[str, Picture]) -> None:
     vertex = run_state.plan.graph.vertex(step.vertex)
     match vertex:
         case ShotVertex():
-            _take(run_state, vertex, step, run_state.decide(step), bought)
+            result = pictures.get(step.node, STILL) if step.images else FILM
+            _take(run_state, vertex, step, result, bought)
         case ExtractVertex():
             identity = edit.extract_identity(vertex, run_state.inputs(vertex)[vertex.origin])
             if isinstance(identity, Mapping):
@@ -68,14 +77,14 @@ def _perform(run_state: RunState, step: Step, bought: list[str]) -> None:
             run_state.inventory = replace(run_state.inventory, cuts=made, cut_takes=shown)
 
 
-def _take(run_state: RunState, vertex: ShotVertex, step: Step, decision: Decision, bought: list[str]) -> None:
-    shot_request = run_state.shot_request(vertex)
+def _take(run_state: RunState, vertex: ShotVertex, step: Step, result: Result, bought: list[str]) -> None:
+    shot_request, decision = run_state.shot_request(vertex), run_state.decide(step)
     take = decision.take
     if decision.action is Action.RENDER:
         bytes_of = digest.of_json(
             [shot_request.core, decision.seed or 0, sum(map(len, run_state.inventory.takes.values()))]
         )
-        take = Take(bytes_of, shot_request.core, decision.seed, vertex.shot.model, FILM, "2026-11-20T00:00:00Z")
+        take = Take(bytes_of, shot_request.core, decision.seed, vertex.shot.model, result, "2026-11-20T00:00:00Z")
         bought.append(step.node)
     if take is None:
         raise ValueError(f"nothing answers {step.node}: {decision}")

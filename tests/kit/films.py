@@ -43,6 +43,16 @@ def shot(name: str, media: Mapping[str, Source], *, line: int = 1, prompt: str |
     )
 
 
+def still(
+    name: str, media: tuple[Media, ...] = (), *, prompt: str | None = None, size: str = "1280*720", takes: int = 1
+) -> Shot:
+    """A shot that makes a picture of this size, from words and references."""
+    words = prompt or f"{name} at dusk"
+    parameters: Mapping[str, ParameterValue] = {"size": size, "thinking_mode": True, "watermark": False}
+    rules = load_catalog()["wan2.7-image"]
+    return Shot(name, rules.name, rules, place(), words, media=media, parameters=parameters, written=words, takes=takes)
+
+
 def cut(name: str, *sources: ShotSource | FileSource) -> Cut:
     """A cut of whole clips in this order."""
     return Cut(name, place(), tuple(CutItem(source, place()) for source in sources), f"out/{name}.mp4")

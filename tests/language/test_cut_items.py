@@ -53,7 +53,12 @@ WRONG = [
     ("  m: [{title: The End}]", 7, "a title needs a `duration`", "e.g. `duration: 2`"),
     ("  m: [{title: The End, duration: 2, background: blak}]", 49, "unknown colour `blak`", "`black`"),
     ("  m: [{title: The End, duration: 2, in: 1}]", 37, "a title has no `in`", "remove it"),
-    ("  m: [{shot: coast, duration: 2}]", 21, "a shot in a cut has no `duration`", "`in` and `out`"),
+    (
+        "  m: [{shot: coast, duration: 2}]",
+        21,
+        "`coast` makes a film, and only pictures have a `duration`",
+        "`in` and `out`",
+    ),
     ("  m: [{shot: coast, background: red}]", 21, "a clip has no `background`", ""),
     ("  m: [{file: coast.png}]", 7, "`coast.png` is a picture and needs a `duration`", "`duration: 2`"),
     ("  m: [{file: clip.mp4, duration: 1}]", 7, "only pictures have a `duration`", "`in` and `out`"),

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from math import isqrt
 from typing import Any
 
 import pytest
@@ -113,8 +114,10 @@ def parameters(raw: Json) -> Iterator[Case]:
     for key, rule in raw["parameters"].items():
         low, high = (rule.get(name, 0) for name in ("min", "max"))
         if rule["type"] == "string":
-            yield parameter(raw, key, "odd", "one of `")
+            yield parameter(raw, key, "odd", "one of `" if "pixels" not in rule else "width*height of ")
             yield parameter(raw, key, 720, "not `720`")
+            for size in sizes_at_the_limits(rule) if "pixels" in rule else ():
+                yield ordinary(raw, f"{key}-{size}", keys={key: size})
         elif rule["type"] == "boolean":
             yield parameter(raw, key, 1, "must be `true` or `false`")
         else:
@@ -132,6 +135,13 @@ def parameters(raw: Json) -> Iterator[Case]:
         value = next(other["parameters"][key].get("default") for other in MODELS if key in other["parameters"])
         says = f"`{raw['model']}` has no parameter `{key}`"
         yield ordinary(raw, f"no-{key}", keys={key: value}, at=f"|{key}", says=says)
+
+
+def sizes_at_the_limits(rule: Json) -> Iterator[str]:
+    """The smallest and the largest square, and the longest strip."""
+    (least, most), (_, times) = rule["pixels"], rule["aspect"]
+    yield from (f"{isqrt(pixels)}*{isqrt(pixels)}" for pixels in (least, most) if isqrt(pixels) ** 2 == pixels)
+    yield f"{isqrt(most // times) * times}*{isqrt(most // times)}"
 
 
 def parameter(raw: Json, key: str, value: object, says: str) -> Case:

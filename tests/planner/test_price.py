@@ -25,7 +25,7 @@ CATALOG = PriceBook("CNY")
 def video(seconds: str, *, known: bool = True) -> NodeOutput:
     """A video of a length, at a rate at which that is whole frames."""
     film = Film(int(Fraction(seconds) * 100), Fraction(100), 1280, 720)
-    return NodeOutput(digest_identity("a" * 64) if known else placeholder("x"), film=film)
+    return NodeOutput(digest_identity("a" * 64) if known else placeholder("x"), result=film)
 
 
 PICTURE = NodeOutput(digest_identity("b" * 64))
@@ -143,7 +143,7 @@ def test_lengths_of_files_are_rounded_up():
     film = Film(121, Fraction(24), 1280, 720)
     found = priced(
         "wan2.7-videoedit",
-        {"video": ("video", NodeOutput(digest_identity("a" * 64), film=film))},
+        {"video": ("video", NodeOutput(digest_identity("a" * 64), result=film))},
         resolution="720P",
         duration=0,
     )

@@ -229,7 +229,7 @@ async def test_a_picture_is_downloaded_under_its_suffix_and_passes_its_own_check
         fetched = await fetch_result("t1", "https://results/1", "wan2.7-image", replace(context, jobs=measure))
     assert fetched.path.suffix == ".png"
     assert checked == [CheckResult(ResultKind.PICTURE, fetched.path.relative_to(here.folder))]
-    assert result_of(fetched.facts) == Picture(4, 3)
+    assert result_of(fetched.facts) == Picture(4, 3, len(PICTURE))
 
 
 class Unreachable(DelegatingWaiter):

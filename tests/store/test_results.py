@@ -147,7 +147,7 @@ def test_each_kind_of_result_has_its_check(tmp_path: Path) -> None:
     assert CheckResult(ResultKind.PICTURE, PurePath("coast.png")).perform(worker).width == 4
     with pytest.raises(MediaFault, match="not a playable video: it is a picture"):
         CheckResult(ResultKind.FILM, PurePath("coast.png")).perform(worker)
-    assert result_of(Facts(Kind.IMAGE, "png", "d", 9, 1024, 768)) == Picture(1024, 768)
+    assert result_of(Facts(Kind.IMAGE, "png", "d", 9, 1024, 768)) == Picture(1024, 768, 9)
     film = Facts(Kind.VIDEO, "mp4", "d", 9, 1280, 720, False, 150, Fraction(30), 240_000, 48_000)
     assert result_of(film) == FILM
     with pytest.raises(ValueError, match="kind audio"):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from math import isqrt, sqrt
 from typing import Literal
 
 ParameterValue = bool | int | str
@@ -57,6 +59,40 @@ class PixelBounds:
     least: int
     most: int
     aspect: int
+
+
+SIZE = re.compile(r"([1-9]\d{0,4})\*([1-9]\d{0,4})", re.ASCII)
+"""A size as it is sent, `1280*720`."""
+SIZE_STEP = 16
+"""Pixels that the sides of a proposed size are multiples of."""
+
+
+def sides_of(size: object) -> tuple[int, int] | None:
+    """Width and height of a size such as `1280*720`; None for a word such as `2K`, and for anything else."""
+    found = SIZE.fullmatch(size) if isinstance(size, str) else None
+    return None if found is None else (int(found[1]), int(found[2]))
+
+
+def nearest_size(sides: tuple[int, int], bounds: PixelBounds) -> tuple[int, int]:
+    """The size within bounds that is most like another one: of its shape first, then of its pixels."""
+    width, height = sides
+    if bounds.least <= width * height <= bounds.most and max(sides) <= bounds.aspect * min(sides):
+        return sides
+    shape = min(max(width / height, 1 / bounds.aspect), bounds.aspect)
+    pixels = min(max(width * height, bounds.least), bounds.most)
+    wanted = int(sqrt(pixels * shape)) // SIZE_STEP, int(sqrt(pixels / shape)) // SIZE_STEP
+    around = [max(side + more, 1) * SIZE_STEP for side in wanted for more in (-1, 0, 1, 2)]
+    fitting = [
+        (across, down)
+        for across in around[:4]
+        for down in around[4:]
+        if bounds.least <= across * down <= bounds.most and max(across, down) <= bounds.aspect * min(across, down)
+    ]
+    return min(
+        fitting,
+        key=lambda each: (round(abs(each[0] / each[1] / shape - 1), 3), abs(each[0] * each[1] - pixels)),
+        default=(isqrt(bounds.least) + 1, isqrt(bounds.least) + 1),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +159,7 @@ class Condition:
     media: str | None = None
     region: str | None = None
     high: int | None = None
-    values: tuple[int, ...] = ()
+    values: tuple[int | str, ...] = ()
 
     def holds(self, types: Collection[str], region: str) -> bool:
         """Whether it concerns a request with these media in this region."""

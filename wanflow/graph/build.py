@@ -19,9 +19,10 @@ from wanflow.graph.node import (
     origin_id,
 )
 from wanflow.language.problem import Problem, SpecError
-from wanflow.language.production import Cut, Production, Shot, TitleCard
+from wanflow.language.production import Cut, Media, Production, Shot, TitleCard
 from wanflow.language.source import FileSource, ShotSource, Source
 from wanflow.messages import tr
+from wanflow.yamldoc.nodes import Place
 
 MAX_CIRCLES = 20
 """Maximum circles that are named at once."""
@@ -158,17 +159,39 @@ def _circular_dependencies(production: Production, cycle: CyclicGraph) -> list[P
 def _circular_dependency(production: Production, path: tuple[str, ...]) -> Problem:
     names = [name for name in path[:-1] if name in production.shots]
     at = production.shots[names[0]].place
+    members = [
+        _member_between(production.shots[name], before)
+        for before, name in zip((names[-1], *names[:-1]), names, strict=True)
+    ]
+    if len(names) == 1 and members[0] is not None:
+        cast, line = members[0].cast, _line(members[0].place, at)
+        message = tr(
+            "`{name}` depends on itself through the cast member `{cast}` ({line})", name=names[0], cast=cast, line=line
+        )
+        return Problem(at, message, tr("give the member another source, or do not name it here"))
     if len(names) == 1:
         return Problem(at, tr("`{names}` depends on itself", names=names[0]), tr("give it another source"))
     steps: list[str] = []
-    for name in (*names, names[0]):
-        place = production.shots[name].place
-        line = (
-            tr("line {line}", line=place.line)
-            if place.file == at.file
-            else tr("{file} line {line}", file=place.file, line=place.line)
-        )
-        steps.append(f"`{name}` ({line})")
+    for name, member in zip((*names, names[0]), (None, *members[1:], members[0]), strict=True):
+        if member is not None:
+            steps.append(tr("cast member `{cast}` ({line})", cast=member.cast, line=_line(member.place, at)))
+        steps.append(f"`{name}` ({_line(production.shots[name].place, at)})")
     return Problem(
         at, tr("circular dependency: {steps}", steps=" → ".join(steps)), tr("give one of them another source")
     )
+
+
+def _member_between(shot: Shot, before: str) -> Media | None:
+    """The cast member through which a shot needs another one; None where it needs it by a source of its own."""
+    for media in shot.media:
+        sources = [source for source in (media.source, media.voice) if isinstance(source, ShotSource)]
+        if any(source.shot == before for source in sources):
+            return media if media.cast else None
+    return None
+
+
+def _line(place: Place, at: Place) -> str:
+    """The line of a place, with its file where that is another than the one of `at`."""
+    if place.file == at.file:
+        return tr("line {line}", line=place.line)
+    return tr("{file} line {line}", file=place.file, line=place.line)

@@ -83,6 +83,9 @@ _IN_CUTS = {
 _IN_CUTS |= {name: _IN_CUTS[key] for name, keys in CHINESE_KEYS.items() for key in keys if key in _IN_CUTS}
 """Hints for keys that belong to another part of a cut."""
 
+_SERIES = frozenset({"n", "enable_sequential"})
+"""Parameters of the service by which one request makes several pictures."""
+
 _TRUE = frozenset({"yes", "on", "y", "true", "是", "对", "對", "开", "開", "真"})
 _FALSE = frozenset({"no", "off", "n", "false", "否", "不", "关", "關", "假"})
 _MEASURE = re.compile(r"(?P<number>[-+]?\d+(?:\.\d+)?)\s*(?P<unit>[A-Za-z%×]+|秒[钟鐘]?|[条條个個次帧幀])", re.ASCII)
@@ -125,6 +128,15 @@ def hint_for_key(
     if in_cuts is not None and (len(path) == 2 or in_cuts == _OF_MUSIC or key == "trim"):
         return in_cuts
     return _hint_for_shot(key, value, known) if "shot" in known else None
+
+
+def hint_for_series(key: str, value: Node | None, known: Collection[str]) -> str | None:
+    """The hint for a parameter of the service by which one request makes several pictures; None for any other key."""
+    if key not in _SERIES or "takes" not in known:
+        return None
+    wanted = value.value if isinstance(value, TextNode) else None
+    many = wanted if isinstance(wanted, int) and not isinstance(wanted, bool) and wanted > 1 else 4
+    return tr("write `takes: {many}`: each take is a picture of its own", many=many)
 
 
 def _seconds_of(value: Node | None) -> str:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from wanflow.language import timeline
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Cut, CutItem, Shot, TitleCard
-from wanflow.language.source import Facts, FileSource, Kind, Source, Unreadable
+from wanflow.language.source import Facts, FileSource, Kind, ShotSource, Source, Unreadable
 from wanflow.messages import tr
 from wanflow.timebase import NOMINAL_RATE
 from wanflow.yamldoc.nodes import Place
@@ -89,6 +89,10 @@ def _problem(item: CutItem, expect: Expect) -> Problem | None:
     if expected.kind is Kind.IMAGE and item.seconds is None:
         hint = tr("give its seconds: `duration: 2`")
         return Problem(item.place, tr("`{name}` is a picture and needs a `duration`", name=item.name), hint)
+    if expected.kind is Kind.VIDEO and item.seconds is not None and isinstance(item.source, ShotSource):
+        hint = tr("trim it with `in` and `out`; its own length is the shot's `duration`")
+        place = item.seconds_at or item.place
+        return Problem(place, tr("`{name}` makes a film, and only pictures have a `duration`", name=item.name), hint)
     if expected.kind is Kind.VIDEO and item.seconds is not None and isinstance(item.source, FileSource):
         hint = tr("trim it with `in` and `out`")
         return Problem(item.place, tr("`{name}` is a video, and only pictures have a `duration`", name=item.name), hint)

@@ -140,6 +140,7 @@ def _item(node: Node, scope: Scope, problems: list[Problem], *, slated: bool, fi
     if source is None:
         return None
     problems += _misplaced_keys(node, source)
+    duration = node.key("duration")
     return CutItem(
         source=source,
         place=node.place,
@@ -149,6 +150,7 @@ def _item(node: Node, scope: Scope, problems: list[Problem], *, slated: bool, fi
         keep_overlap=node.find("overlap") is not None,
         slate=slate_of(node, default=slated),
         seconds=number_of(node, "duration"),
+        seconds_at=None if duration is None else duration.place,
         transition=_transition(node, problems, first=first),
     )
 
@@ -173,9 +175,6 @@ def _misplaced_keys(node: MapNode, source: ShotSource | FileSource | TitleCard) 
     for key, _ in node.pairs:
         if key.string in misplaced:
             found.append(Problem(key.place, tr("{what} has no `{name}`", what=what, name=key.string), tr("remove it")))
-    if isinstance(source, ShotSource) and duration is not None:
-        hint = tr("trim it with `in` and `out`; its own length is the shot's `duration`")
-        found.append(Problem(duration.place, tr("a shot in a cut has no `duration`"), hint))
     if title and duration is None:
         found.append(Problem(node.place, tr("a title needs a `duration`"), "e.g. `duration: 2`"))
     return found

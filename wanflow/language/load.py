@@ -360,9 +360,12 @@ def resolve_shot(shot: WrittenShot, model: Model, region: str, cast: Cast, probl
     media = tuple(_media(shot, references, model))
     given = _text(shot, "prompt_language")
     language = given or language_of(written)
-    sent = Wording(with_identifiers(written, references, model, language) or None, _text(shot, "negative_prompt"))
+    # a default goes to those models that know it
+    unasked = "negative_prompt" not in shot.given and "negative_prompt" not in model.text
+    negative = None if unasked else _text(shot, "negative_prompt")
+    sent = Wording(with_identifiers(written, references, model, language) or None, negative)
     earlier = with_former_identifiers(_former_text(shot, "prompt") or "", references, model, given)
-    former = Wording(earlier or None, _former_text(shot, "negative_prompt"))
+    former = Wording(earlier or None, None if unasked else _former_text(shot, "negative_prompt"))
     if region not in model.regions:
         message = tr("`{name}` is not available in the region `{region}`", name=model.name, region=region)
         problems.append(

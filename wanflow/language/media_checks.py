@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from wanflow import timebase
 from wanflow.boundary import Content
-from wanflow.catalog.model import FileRule, MediaRule, Role
+from wanflow.catalog.model import FileRule, MediaRule, ResultKind, Role, sides_of
 from wanflow.language.cut_checks import NAMED, ExpectedClip, check_cut, expected_length, shown_otherwise
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Media, Production, Shot, TitleCard
@@ -180,6 +180,8 @@ class _MediaCheck:
             return
         if isinstance(expected, Unreadable):
             path = source.path if isinstance(source, FileSource) else slot
+            if isinstance(source, ShotSource) and self._makes_picture(source.shot):
+                path = source.shot
             yield Problem(place, tr("`{path}` {why}", path=path, why=expected.why), expected.hint_at(place))
         elif expected is not None:
             yield from _source_problems(place, source, expected, rule, slot)
@@ -228,6 +230,10 @@ class _MediaCheck:
         sides = None if known.kind in {Kind.AUDIO, Kind.SUBTITLES} else (known.width, known.height)
         return ExpectedClip(known.kind, known, sides, frames, rate, known.seconds or None, silent, known.pace)
 
+    def _makes_picture(self, name: str) -> bool:
+        shot = self.production.shots.get(name)
+        return shot is not None and shot.rules.makes is ResultKind.PICTURE
+
     def _clip(self, name: str) -> Outlook:
         """What a shot will be; the shots that it is as long as are looked at first."""
         path: dict[str, Shot] = {}
@@ -242,7 +248,12 @@ class _MediaCheck:
         return self.clips.get(wanted)
 
     def _shot(self, shot: Shot) -> Outlook:
-        """A clip of its nominal length: `duration`, or for 0 as long as the video that goes in (service.md 2.3)."""
+        """A clip of its nominal length: `duration`, or for 0 as long as the video that goes in (service.md 2.3).
+
+        A still has the pixels that it is asked for, and unknown ones where that is a word.
+        """
+        if shot.rules.makes is ResultKind.PICTURE:
+            return ExpectedClip(Kind.IMAGE, sides=sides_of(shot.parameters.get("size")))
         wanted = shot.parameters.get("duration", 0)
         frames = timebase.to_frames(int(wanted), NOMINAL_RATE)
         silent = shot.parameters.get("audio") is False
@@ -265,7 +276,13 @@ def _part(whole: Outlook, piece: Piece | None) -> Outlook:
     if piece is None or not isinstance(whole, ExpectedClip):
         return whole
     if whole.kind is Kind.IMAGE:
-        return Unreadable(tr("is a picture: it has no pieces"))
+        match piece:
+            case Sound():
+                return Unreadable(tr("is a picture: it has no sound"), tr("give a sound, or leave this out"))
+            case Frame():
+                return Unreadable(tr("is a picture: it has no frames"), tr("leave `frame` out"))
+            case _:
+                return Unreadable(tr("is a picture: it has no pieces"), tr("use the whole picture"))
     if whole.kind is Kind.SUBTITLES:
         return Unreadable(tr("is a subtitle file: it has no pieces"))
     if isinstance(piece, Sound):
@@ -292,6 +309,8 @@ def _wrong_kind(place: Place, source: Source, kind: Kind, wanted: Kind, slot: st
         name = f"`{source.shot}`" if source.piece is None else tr("the piece of `{shot}`", shot=source.shot)
     extracts = {Kind.IMAGE: tr("take a frame of it: `frame: last`"), Kind.AUDIO: tr("take its sound: `track: audio`")}
     hint = extracts.get(wanted) if kind is Kind.VIDEO else None
+    if kind is Kind.IMAGE and wanted is Kind.VIDEO and isinstance(source, ShotSource):
+        hint = tr("use it as a `first_frame`, or name a shot that makes a film")
     return Problem(
         place,
         tr(
@@ -312,6 +331,25 @@ def _source_problems(
     if expected.kind.value != rule.kind:
         yield _wrong_kind(place, source, expected.kind, Kind(rule.kind), slot)
         return
+    still = isinstance(source, ShotSource) and source.piece is None and expected.kind is Kind.IMAGE
+    if still and isinstance(source, ShotSource):
+        name = f"`{source.shot}`"
+    for message, hint in unfit(name, slot, expected, rule):
+        yield Problem(place, message, tr("give it another `size`") if still else hint)
+    facts = expected.facts
+    if isinstance(source, DataSource) and facts is not None and source.mime != f"image/{facts.format}":
+        yield Problem(
+            place,
+            tr("{name} says `{mime}` and is {format} inside", name=name, mime=source.mime, format=facts.format),
+            tr("write what it is"),
+        )
+
+
+def unfit(name: str, slot: str, expected: ExpectedClip, rule: FileRule) -> Iterator[tuple[str, str | None]]:
+    """Why a model does not take a file of the right kind: a message and a hint for each broken rule (service.md 3).
+
+    `name` is what the file is called in messages, the name of its `slot` where it has no other.
+    """
     if rule.seconds and expected.seconds is not None and not _within(expected.seconds, rule.seconds):
         length = timebase.decimal_text(expected.seconds, 2)
         low, high = rule.seconds
@@ -332,65 +370,46 @@ def _source_problems(
             if rule.kind == "video"
             else tr("make it shorter")
         )
-        yield Problem(place, message, piece if expected.seconds > rule.seconds[1] else tr("take a longer one"))
+        yield message, piece if expected.seconds > rule.seconds[1] else tr("take a longer one")
     if expected.facts is not None:
-        yield from _written(place, name, source, expected.facts, rule)
+        yield from _written(name, expected.facts, rule)
     sides = expected.sides
     if sides and rule.pixels and not all(_within(Fraction(side), rule.pixels) for side in sides):
         low, high = rule.pixels
-        yield Problem(
-            place,
-            tr(
-                "{name} has {sides}x{sides_2} pixels; each side takes {low} to {high}",
-                name=name,
-                sides=sides[0],
-                sides_2=sides[1],
-                low=low,
-                high=high,
-            ),
-            tr("scale it"),
+        message = tr(
+            "{name} has {sides}x{sides_2} pixels; each side takes {low} to {high}",
+            name=name,
+            sides=sides[0],
+            sides_2=sides[1],
+            low=low,
+            high=high,
         )
+        yield message, tr("scale it")
     elif sides and rule.aspect and max(sides) > rule.aspect[1] * min(sides):
-        yield Problem(
-            place,
-            tr("{name} is more than {aspect} times as long as it is wide", name=name, aspect=rule.aspect[1]),
-            tr("crop it"),
-        )
+        message = tr("{name} is more than {aspect} times as long as it is wide", name=name, aspect=rule.aspect[1])
+        yield message, tr("crop it")
 
 
-def _written(place: Place, name: str, source: Source, facts: Facts, rule: FileRule) -> Iterator[Problem]:
+def _written(name: str, facts: Facts, rule: FileRule) -> Iterator[tuple[str, str | None]]:
     """What a file's bytes are: the format, the weight, whether it is see-through."""
     if facts.format not in rule.formats:
-        yield Problem(
-            place,
-            tr(
-                "{name} is {format} inside, not {formats}",
-                name=name,
-                format=facts.format,
-                formats=joined(tr(" or "), rule.formats),
-            ),
-            tr("convert it"),
+        message = tr(
+            "{name} is {format} inside, not {formats}",
+            name=name,
+            format=facts.format,
+            formats=joined(tr(" or "), rule.formats),
         )
+        yield message, tr("convert it")
     if facts.size_bytes > rule.size_bytes:
-        megabytes = f"{facts.size_bytes / 1e6:.1f} MB"
-        yield Problem(
-            place,
-            tr(
-                "{name} has {megabytes}; at most {size_bytes} MB are taken",
-                name=name,
-                megabytes=megabytes,
-                size_bytes=rule.size_bytes // 1_000_000,
-            ),
-            tr("make it smaller"),
+        message = tr(
+            "{name} has {megabytes}; at most {size_bytes} MB are taken",
+            name=name,
+            megabytes=f"{facts.size_bytes / 1e6:.1f} MB",
+            size_bytes=rule.size_bytes // 1_000_000,
         )
+        yield message, tr("make it smaller")
     if facts.alpha and not rule.alpha:
-        yield Problem(place, tr("{name} has an alpha channel", name=name), tr("save it without transparency"))
-    if isinstance(source, DataSource) and source.mime != f"image/{facts.format}":
-        yield Problem(
-            place,
-            tr("{name} says `{mime}` and is {format} inside", name=name, mime=source.mime, format=facts.format),
-            tr("write what it is"),
-        )
+        yield tr("{name} has an alpha channel", name=name), tr("save it without transparency")
 
 
 def _sources(production: Production) -> Iterator[tuple[Place, Source]]:
@@ -411,8 +430,12 @@ def _within(value: Fraction, bounds: tuple[int, int]) -> bool:
 
 
 def goes_inline(rule: FileRule, size_bytes: int, production: Production) -> bool:
-    """Whether a local file is written into the request as a data URI: small pictures without a place for uploads."""
-    return not has_storage(production) and "data" in rule.forms and size_bytes <= production.provider.inline_bytes
+    """Whether a local file is written into the request as a data URI: small pictures without a place for uploads.
+
+    So are those of models whose page names no uploads (service.md 9.1).
+    """
+    uploaded = has_storage(production) and ("oss" in rule.forms or production.uploads is not None)
+    return not uploaded and "data" in rule.forms and size_bytes <= production.provider.inline_bytes
 
 
 def has_storage(production: Production) -> bool:

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from wanflow.catalog.model import Condition, Model, ParameterRule, ParameterValue, Role
+from wanflow.catalog.model import (
+    Condition,
+    Model,
+    ParameterRule,
+    ParameterValue,
+    PixelBounds,
+    ResultKind,
+    Role,
+    nearest_size,
+    sides_of,
+)
 from wanflow.language.author_hints import hint_for_value
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Media, Production, Shot
@@ -136,6 +147,8 @@ def sent_parameters(
 def _unknown_parameters(shot: WrittenShot, model: Model) -> Iterator[Problem]:
     for key in sorted(shot.given.keys() & shot.catalog.parameter_keys - model.parameters.keys()):
         hint = _accepted_by(other.name for other in shot.catalog.entries if key in other.parameters)
+        if key == "duration" and model.makes is ResultKind.PICTURE:
+            hint = tr("a picture has no length: an item of a cut has the `duration`")
         yield Problem(shot.given[key], tr("`{name}` has no parameter `{key}`", name=model.name, key=key), hint)
 
 
@@ -170,6 +183,8 @@ def check_value(
         yield Problem(
             written.place, tr("`{key}` must be {kind}, not `{value}`", key=key, kind=kind, value=written.string), hint
         )
+    elif rule.pixels is not None:
+        yield from _check_size(key, written, rule, rule.pixels, model, met)
     elif rule.values and value not in rule.values:
         listed = joined(", ", (f"`{item}`" for item in rule.values))
         message = tr(
@@ -182,6 +197,43 @@ def check_value(
         yield Problem(written.place, message, did_you_mean(written.string, rule.values))
     elif isinstance(value, int) and not isinstance(value, bool):
         yield from _check_range(key, written, value, rule, model, met)
+
+
+def _check_size(
+    key: str, written: TextNode, rule: ParameterRule, bounds: PixelBounds, model: Model, met: Sequence[Condition]
+) -> Iterator[Problem]:
+    """A size as one of the model's words, or as `width*height` within its bounds (service.md 9.1)."""
+    value, where = written.string, joined("", map(_where, met))
+    words = [word for word in rule.values if all(word in case.values for case in met if case.values)]
+    if value in words:
+        return
+    most = min((bounds.most, *(case.high for case in met if case.high is not None)))
+    sides = sides_of(value)
+    within = sides is not None and bounds.least <= sides[0] * sides[1] <= most
+    if sides is None or not within or max(sides) > bounds.aspect * min(sides):
+        listed = tr("{words}, or ", words=joined(", ", (f"`{word}`" for word in words))) if words else ""
+        message = tr(
+            "`{key}` of `{model}`{where} is {listed}width*height of {least} to {most} pixels, sides up to "
+            "{aspect}:1, not `{value}`",
+            key=key,
+            model=model.name,
+            where=where,
+            listed=listed,
+            least=bounds.least,
+            most=most,
+            aspect=bounds.aspect,
+            value=value,
+        )
+        yield Problem(written.place, message, _hint_for_size(value, replace(bounds, most=most), words))
+
+
+def _hint_for_size(value: str, bounds: PixelBounds, words: Sequence[str]) -> str | None:
+    """The nearest size that a model takes; for a word the one that was perhaps meant."""
+    sides = sides_of(re.sub(r"\s*[xX×＊*]\s*", "*", value))
+    if sides is not None:
+        width, height = nearest_size(sides, bounds)
+        return tr("write `{width}*{height}`", width=width, height=height)
+    return did_you_mean(value, words) or tr("e.g. `1280*720`")
 
 
 def check_seed(shot: WrittenShot, model: Model) -> Iterator[Problem]:

@@ -152,7 +152,7 @@ class CutItem:
     `start` and `stop` are seconds into the clip (`in` and `out` in YAML), None where the rule of continuations or
     the clip's own ends decide. `keep_overlap` switches that rule off at this item's start. `seconds` is how long a
     picture or a title is shown, None for a clip. `transition` is how it joins the item before it, None for a hard cut.
-    `named_at` is where its shot or file is named, if that is elsewhere.
+    `named_at` is where its shot or file is named, if that is elsewhere, and `seconds_at` where its `duration` is.
     """
 
     source: ShotSource | FileSource | TitleCard
@@ -164,6 +164,7 @@ class CutItem:
     seconds: Decimal | None = None
     transition: Transition | None = None
     named_at: Place | None = None
+    seconds_at: Place | None = None
 
     @property
     def source_place(self) -> Place:

@@ -14,6 +14,7 @@ from wanflow.language.author_hints import (
     OTHER_KEYS,
     hint_for_choice,
     hint_for_key,
+    hint_for_series,
     hint_for_value,
     is_other_name,
 )
@@ -226,8 +227,11 @@ def _unknown_keys(value: Node, broken: Violation) -> Iterator[Problem]:
     given = value.keys_among(known) if isinstance(value, MapNode) else frozenset()
     for key, inner in value.entries if isinstance(value, MapNode) else ():
         if key.string not in known:
-            hint = hint_for_key(key.string, inner, known, broken.path, given) or did_you_mean(key.string, known)
-            hint = hint or tr("known keys: {known}", known=joined(", ", sorted(known)))
+            hint = hint_for_series(key.string, inner, known)
+            hint = hint or hint_for_key(key.string, inner, known, broken.path, given)
+            hint = (
+                hint or did_you_mean(key.string, known) or tr("known keys: {known}", known=joined(", ", sorted(known)))
+            )
             yield Problem(key.place, tr("unknown key `{name}`", name=key.string), hint)
 
 

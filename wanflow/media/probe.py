@@ -152,7 +152,21 @@ def check_picture(path: Path) -> Facts:
     except BadMedia as fault:
         raise BadMedia(path, tr("is not a usable picture: it {why}", why=fault.why), hint=fault.hint) from fault
     if facts.kind is not Kind.IMAGE:
-        raise BadMedia(path, tr("is not a picture but {others}", others=OTHERS.get(facts.kind, tr("a video"))))
+        others = OTHERS.get(facts.kind, tr("a video"))
+        raise BadMedia(path, tr("is not a picture but {others}", others=others), hint=tr("save a frame of it as a png"))
+    return facts
+
+
+def check_brought(path: Path, kind: ResultKind) -> Facts:
+    """Measure a file that somebody brought in the place of a result of this kind. Raises BadMedia for another kind.
+
+    A picture has to be a PNG, as those of the service are: its name in `out/shots` says so.
+    """
+    if kind is ResultKind.FILM:
+        return check_film(path)
+    facts = check_picture(path)
+    if facts.format != "png":
+        raise BadMedia(path, tr("is {format} inside, not png", format=facts.format), hint=tr("save it as a png"))
     return facts
 
 

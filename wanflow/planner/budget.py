@@ -137,8 +137,9 @@ def rivals(plan: Plan) -> tuple[tuple[str, TakeChoice], ...]:
 def _unpriced(plan: Plan) -> Iterator[tuple[str, str | None]]:
     for step in plan.steps:
         vertex = plan.graph.vertex(step.vertex)
-        paid = step.action is Action.RENDER and step.cost.bound is Bound.UNKNOWN and step.seconds is not None
-        if paid and isinstance(vertex, ShotVertex):
+        paid = step.action is Action.RENDER and step.cost.bound is Bound.UNKNOWN
+        counted = step.seconds is not None or step.images
+        if paid and counted and isinstance(vertex, ShotVertex):
             yield vertex.shot.model, vertex.shot.rules.tier(vertex.shot.parameters)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from wanflow import digest
@@ -10,7 +10,10 @@ from wanflow.catalog.provider import Provider
 from wanflow.characters import some_of
 from wanflow.graph import recipe
 from wanflow.graph.node import CutVertex, ExtractVertex, ShotVertex
+from wanflow.language.cut_checks import ExpectedClip
+from wanflow.language.media_checks import unfit
 from wanflow.language.production import Shot
+from wanflow.language.source import Facts, Kind, ShotSource
 from wanflow.messages import joined, tr, trn
 from wanflow.planner import cut, picks
 from wanflow.planner.diff import differences
@@ -19,7 +22,7 @@ from wanflow.planner.plan import Action, NodeOutput, Plan, Reason, ReasonCode
 from wanflow.planner.request import ShotRequest, has_take_already, last_request, request_of
 from wanflow.store.attempt import OpenTask
 from wanflow.store.inventory import Inventory
-from wanflow.store.take import Take
+from wanflow.store.take import Film, Picture, Take
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +209,7 @@ def _render(
     request: ShotRequest, blank: Decision, inputs: Mapping[str, NodeOutput], context: DecisionContext
 ) -> Decision:
     obstacles = [item.obstacle for item in inputs.values() if item.obstacle is not None]
+    obstacles = obstacles or list(_unfit_takes(request, inputs))
     if obstacles:
         return replace(blank, action=Action.BLOCKED, reasons=tuple(obstacles))
     inventory, question = context.inventory, (request.core, request.seed(blank.ordinal))
@@ -226,6 +230,36 @@ def _render(
     ]
     reasons = tuple((refusals or lost)[:1]) or _changes(request, inputs, inventory)
     return replace(blank, reasons=reasons, certain=request.known or not has_take_already(request, inventory))
+
+
+def _unfit_takes(request: ShotRequest, inputs: Mapping[str, NodeOutput]) -> Iterator[Reason]:
+    """Takes that the shot's model does not take as they came: of the wrong kind, or pictures that break its rules.
+
+    The service would fail such a request, or bill it for nothing.
+    """
+    rules = request.shot.rules.media
+    for media in request.shot.media:
+        output, source = inputs[media.slot], media.source
+        if not isinstance(source, ShotSource) or source.piece is not None or output.digest is None:
+            continue
+        rule, made = rules[media.type].file, output.result
+        slot, shot = media.title, source.shot
+        faults: list[str] = []
+        if isinstance(made, Film) and rule.kind == Kind.IMAGE:
+            faults = [tr("`{slot}` takes a picture, and the take of `{shot}` is a film", slot=slot, shot=shot)]
+        elif isinstance(made, Picture) and rule.kind != Kind.IMAGE:
+            faults = [tr("`{slot}` takes a film, and the take of `{shot}` is a picture", slot=slot, shot=shot)]
+        elif isinstance(made, Picture):
+            suffix = made.kind.suffix[1:]
+            facts = Facts(Kind.IMAGE, suffix, output.digest, made.size_bytes, made.width, made.height, made.alpha)
+            expected = ExpectedClip(Kind.IMAGE, facts, (made.width, made.height))
+            faults = [words for words, _ in unfit(tr("the take of `{shot}`", shot=shot), slot, expected, rule)]
+        if faults:
+            remedy = tr(
+                "`wanflow pick {shot} N` uses another take of it, `wanflow retake {shot}` asks for one", shot=shot
+            )
+            text = tr("{slot}: {faults}: {remedy}", slot=slot, faults=joined("; ", faults), remedy=remedy)
+            yield Reason(ReasonCode.INPUT_FAILED, text, remedy=remedy)
 
 
 def _changes(request: ShotRequest, inputs: Mapping[str, NodeOutput], inventory: Inventory) -> tuple[Reason, ...]:
@@ -305,7 +339,7 @@ def _decide_cut(vertex: CutVertex, inputs: Mapping[str, NodeOutput], context: De
             found = tr("fonts now have `{glyphs}`, which the film has as boxes", glyphs=some_of(glyphs))
             return Decision(Action.DERIVE, (Reason(ReasonCode.INPUT_CHANGED, found),))
         return Decision(Action.REUSE, (Reason(ReasonCode.UP_TO_DATE, tr("up to date")),))
-    obstacles = {item.obstacle for item in inputs.values() if item.obstacle is not None}
+    obstacles = {item.obstacle for item in inputs.values() if item.obstacle is not None} or set(_unfit_items(edit))
     if obstacles:
         return Decision(Action.BLOCKED, tuple(sorted(obstacles, key=lambda reason: reason.text)))
     waiting = tuple(Reason(ReasonCode.INPUT_WILL_CHANGE, item.changes) for item in inputs.values() if not item.known)
@@ -317,6 +351,20 @@ def _decide_cut(vertex: CutVertex, inputs: Mapping[str, NodeOutput], context: De
         Action.DERIVE,
         (Reason(ReasonCode.INPUT_CHANGED, tr("edit changed: {changes}", changes=_edit_changes(edit, context))),),
     )
+
+
+def _unfit_items(edit: cut.Edit) -> Iterator[Reason]:
+    """Takes that are of another kind than their items: a held film where a picture is shown, or the reverse."""
+    for each in edit.items:
+        if each.digest is None or not isinstance(each.item.source, ShotSource):
+            continue
+        name = each.item.name
+        if each.film is None and each.item.seconds is None:
+            text = tr("the take of `{name}` is a picture, and its item has no `duration`", name=name)
+            yield Reason(ReasonCode.INPUT_FAILED, text)
+        elif each.film is not None and each.item.seconds is not None:
+            text = tr("the take of `{name}` is a film, and its item has the `duration` of a picture", name=name)
+            yield Reason(ReasonCode.INPUT_FAILED, text)
 
 
 def _edit_changes(edit: cut.Edit, context: DecisionContext) -> str:

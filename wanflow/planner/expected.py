@@ -11,7 +11,7 @@ from math import isqrt
 from pathlib import PurePath
 
 from wanflow import digest, timebase
-from wanflow.catalog.model import Model, Role
+from wanflow.catalog.model import Model, Role, sides_of
 from wanflow.digest import Canonical
 from wanflow.language.checks import CheckRules, FindingAction
 from wanflow.language.production import Production
@@ -292,5 +292,4 @@ def _size(
     size = values.get("size")
     if size is None and not ignored:
         size = model.sizes.get(str(values.get("resolution")), {}).get(str(values.get("ratio")))
-    width, _, height = str(size or "").partition("*")
-    return (int(width), int(height)) if width.isdecimal() and height.isdecimal() else (None, None)
+    return sides_of(size) or (None, None)

@@ -71,7 +71,7 @@ def shot_output(
     shot, choice = shot_request.shot, shot_request.choice
     if choice.open:
         nodes = tuple(take_node(shot.name, decision.number) for decision in decisions)
-        return missing_output(shot.name, needs_pick(shot_request, choice), nodes, price.output_film(shot, inputs))
+        return missing_output(shot.name, needs_pick(shot_request, choice), nodes, price.output_result(shot, inputs))
     number = 0 if choice.take is None else shot_request.entry.numbers[choice.take.digest]
     # where none is picked, the lowest-numbered take that there will be is used (law 6)
     coming = (decision for decision in decisions if decision.action is not Action.BLOCKED)
@@ -82,14 +82,14 @@ def shot_output(
     if first is None:
         node = take_node(shot.name, decisions[0].number)
         blocked = Reason(ReasonCode.INPUT_FAILED, tr("{node} is blocked", node=node))
-        return missing_output(shot.name, blocked, (node,), price.output_film(shot, inputs))
+        return missing_output(shot.name, blocked, (node,), price.output_result(shot, inputs))
     if first.take is not None:
         found = findings_to_wait_for(shot, [first.take], inventory).get(first.take.digest, ())
         waits = findings_reason(shot.name, first.number, found) if found else None
         return _take_output(shot, first.take, first.number, decisions, inventory, waits)
     return NodeOutput(
         identity=recipe.placeholder(f"{shot_request.core}:{shot_request.seed(first.ordinal)}"),
-        film=price.output_film(shot, inputs),
+        result=price.output_result(shot, inputs),
         nodes=(take_node(shot.name, first.number),),
         changes=tr("{name} {change}", name=shot.name, change=_change_text(first)),
     )
@@ -189,7 +189,7 @@ def _take_output(
     return NodeOutput(
         identity=recipe.digest_identity(take.digest),
         digest=take.digest,
-        film=take.film,
+        result=take.result,
         obstacle=waits if take.digest in inventory.here else away,
         nodes=tuple(node for decision in decisions if decision.number == number),
         slate=slate_of_take(shot, number, take),

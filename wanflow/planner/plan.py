@@ -15,11 +15,11 @@ from wanflow.graph import recipe
 from wanflow.graph.build import ShotGraph
 from wanflow.graph.node import AssetVertex
 from wanflow.graph.recipe import Identity
-from wanflow.language.source import DataSource, Facts, FactsTable, FileSource, UrlSource
+from wanflow.language.source import DataSource, Facts, FactsTable, FileSource, Kind, UrlSource
 from wanflow.messages import tr
 from wanflow.money import Cost
 from wanflow.store.inventory import Inventory
-from wanflow.store.take import Film, Recipe, film_of
+from wanflow.store.take import Film, Picture, Recipe, Result, film_of, result_of
 from wanflow.writing import HONG_KONG, SIMPLIFIED, TRADITIONAL, script_language
 
 
@@ -54,8 +54,8 @@ class Step:
 
     `vertex` is the graph's vertex that it belongs to; `needs` are the nodes of other steps whose results it uses.
     `take` is the running number of the take and `ordinal` its place in the request, both 0 for other kinds.
-    `seconds` are billed seconds, those of its inputs included, `footage` those of the result. `certain`: it renders
-    whatever its inputs turn out to be.
+    `seconds` are billed seconds, those of its inputs included, `footage` those of the result; `images` are billed
+    pictures. `certain`: it renders whatever its inputs turn out to be.
     """
 
     node: str
@@ -72,6 +72,7 @@ class Step:
     seed: int | None = None
     seconds: Fraction | None = None
     footage: Fraction | None = None
+    images: int = 0
     needs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -87,6 +88,8 @@ class Step:
         head |= {"reasons": [reason.to_json() for reason in self.reasons]}
         if self.seconds is not None:
             head["seconds"] = timebase.decimal_text(self.seconds)
+        if self.images:
+            head |= {"seconds": "0", "images": str(self.images)}
         return head | {"cost": self.cost.to_json()}
 
 
@@ -228,14 +231,14 @@ class NodeOutput:
     """The result of a vertex as its dependents see it, while planning and while running.
 
     `identity` is a placeholder as long as the thing is not made. `digest` is of the whole file where that is known.
-    `film` is nominal for a placeholder, None for a picture or an address. `obstacle` says why the bytes are missing and
-    will not be made. `nodes` are the steps that make it; `changes` says what happens to a placeholder; `slate` is the
-    text of a take's slate.
+    `result` is nominal for a placeholder, None for an address and for what is not known. `obstacle` says why the bytes
+    are missing and will not be made. `nodes` are the steps that make it; `changes` says what happens to a placeholder;
+    `slate` is the text of a take's slate.
     """
 
     identity: Identity
     digest: str | None = None
-    film: Film | None = None
+    result: Result | None = None
     obstacle: Reason | None = None
     nodes: tuple[str, ...] = ()
     changes: str = ""
@@ -245,6 +248,16 @@ class NodeOutput:
     def known(self) -> bool:
         """Whether the identity is final."""
         return not recipe.is_placeholder(self.identity)
+
+    @property
+    def film(self) -> Film | None:
+        """The clip, or the sound, that it is; None for a picture."""
+        return self.result if isinstance(self.result, Film) else None
+
+    @property
+    def picture(self) -> Picture | None:
+        """The picture that it is."""
+        return self.result if isinstance(self.result, Picture) else None
 
 
 def asset_output(vertex: AssetVertex, facts: FactsTable) -> NodeOutput:
@@ -257,11 +270,14 @@ def asset_output(vertex: AssetVertex, facts: FactsTable) -> NodeOutput:
         case FileSource(path) as file:
             known = facts.get(file.key)
             if isinstance(known, Facts):
-                return NodeOutput(recipe.digest_identity(known.digest), known.digest, film_of(known))
+                shown = result_of(known) if known.kind is Kind.IMAGE else film_of(known)
+                return NodeOutput(recipe.digest_identity(known.digest), known.digest, shown)
             why = tr("was not read") if known is None else known.why
             return missing_output(vertex.id, Reason(ReasonCode.INPUT_FAILED, tr("`{path}` {why}", path=path, why=why)))
 
 
-def missing_output(vertex: str, obstacle: Reason, nodes: tuple[str, ...] = (), film: Film | None = None) -> NodeOutput:
-    """What a step gives that can't be done; `film` is what it would be, where that is known."""
-    return NodeOutput(recipe.placeholder(vertex), film=film, obstacle=obstacle, nodes=nodes)
+def missing_output(
+    vertex: str, obstacle: Reason, nodes: tuple[str, ...] = (), result: Result | None = None
+) -> NodeOutput:
+    """What a step gives that can't be done; `result` is what it would be, where that is known."""
+    return NodeOutput(recipe.placeholder(vertex), result=result, obstacle=obstacle, nodes=nodes)

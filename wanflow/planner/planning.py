@@ -214,6 +214,7 @@ def _take_step(builder: _PlanBuilder, vertex: ShotVertex, decision: Decision) ->
         seed=decision.seed,
         seconds=quoted.seconds,
         footage=price.output_seconds(vertex.shot, inputs),
+        images=quoted.images,
         needs=_needs(builder, vertex.id) + twin,
     )
 

@@ -9,12 +9,12 @@ from fractions import Fraction
 from math import ceil
 
 from wanflow import money
-from wanflow.catalog.model import BilledInput, MediaRule, Model, ResultKind, Role
+from wanflow.catalog.model import BilledInput, MediaRule, Model, ResultKind, Role, sides_of
 from wanflow.catalog.read import PriceBook
 from wanflow.language.production import Shot
 from wanflow.money import Bound, Cost
 from wanflow.planner.plan import NodeOutput
-from wanflow.store.take import Film
+from wanflow.store.take import Film, Picture, Result
 from wanflow.timebase import NOMINAL_RATE, SAMPLE_RATE, to_frames, to_samples, to_seconds
 
 
@@ -22,13 +22,14 @@ from wanflow.timebase import NOMINAL_RATE, SAMPLE_RATE, to_frames, to_samples, t
 class Quote:
     """What a take will be billed for: its seconds, those of its inputs included, or one picture, and their price.
 
-    `seconds` None: its length is unknown, or it is a picture. `rate` is the price of a second, or of the picture, None
-    where no price list has it.
+    `seconds` None: its length is unknown, or it is a picture, of which `images` counts one. `rate` is the price of a
+    second, or of the picture, None where no price list has it.
     """
 
     cost: Cost
     seconds: Fraction | None = None
     rate: Decimal | None = None
+    images: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def quote(shot: Shot, inputs: Mapping[str, NodeOutput], prices: PriceBook, regio
     if model.makes is ResultKind.PICTURE:
         each = prices.rate(model, region, shot.parameters)
         cost = money.unknown(prices.currency) if each is None else Cost(each.amount, prices.currency, Bound.EXACT)
-        return Quote(cost, None, None if each is None else each.amount)
+        return Quote(cost, None, None if each is None else each.amount, images=1)
     lengths = [_length(shot, inputs, model), *_billed_inputs(shot, inputs, model)]
     rate = prices.rate(model, region, shot.parameters)
     known = [length for length in lengths if length is not None]
@@ -82,6 +83,16 @@ def exactly(seconds: Fraction) -> Decimal:
     return Decimal(int(seconds * 100)).scaleb(-2)
 
 
+def output_result(shot: Shot, inputs: Mapping[str, NodeOutput]) -> Result | None:
+    """What a request is expected to give: a picture of the size that it names, or a clip of its nominal length.
+
+    None where that length isn't known.
+    """
+    if shot.rules.makes is ResultKind.PICTURE:
+        return Picture(*(sides_of(shot.parameters.get("size")) or (0, 0)))
+    return output_film(shot, inputs)
+
+
 def output_film(shot: Shot, inputs: Mapping[str, NodeOutput]) -> Film | None:
     """The clip that a request is expected to give, at its nominal length; None where its length isn't known.
 
@@ -101,9 +112,9 @@ def output_film(shot: Shot, inputs: Mapping[str, NodeOutput]) -> Film | None:
 
 
 def output_seconds(shot: Shot, inputs: Mapping[str, NodeOutput]) -> Fraction | None:
-    """The seconds of footage that a request is expected to give."""
-    film = output_film(shot, inputs)
-    return None if film is None else to_seconds(film.frames, film.rate)
+    """The seconds of footage that a request is expected to give; None for a picture."""
+    made = output_result(shot, inputs)
+    return to_seconds(made.frames, made.rate) if isinstance(made, Film) else None
 
 
 def _input(shot: Shot, bill: BilledInput, output: NodeOutput, rule: MediaRule) -> _BilledSeconds | None:

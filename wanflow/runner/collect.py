@@ -315,7 +315,7 @@ def accepted_after_all(task: OpenTask) -> Warned:
     shot = task.attempt.shot
     return Warned(
         tr(
-            "a lost submission for `{shot}` was accepted after all, as task {task_id}: its film is kept",
+            "a lost submission for `{shot}` was accepted after all, as task {task_id}: its result is kept",
             shot=shot,
             task_id=task.task_id,
         )
@@ -348,4 +348,5 @@ def add_to_lock(take: Take, task: OpenTask, context: RunContext) -> None:
     number = lock.shots[shot].numbers[take.digest]
     context.delivered.append(DeliveredTake(shot, number, take))
     file, seconds = name_take_file(take, shot, number, context), timebase.decimal_text(take.result.seconds, 3)
-    context.emit(TakeStored(take_node(shot, number), shot, number, take.digest, seconds, file, charge_of(take)))
+    node, cost = take_node(shot, number), charge_of(take)
+    context.emit(TakeStored(node, shot, number, take.digest, seconds, file, cost, take.pixels))

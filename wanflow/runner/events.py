@@ -44,7 +44,8 @@ class TaskChanged:
 class TakeStored:
     """A take is safe on disk; `file` is its name under `out/`, relative to the production's folder.
 
-    `cost` is what it was charged now; None where it cost nothing, or was paid for before.
+    `cost` is what it was charged now; None where it cost nothing, or was paid for before. `pixels` are those of a
+    picture, as `1280x720`, empty for a film.
     """
 
     node: str
@@ -54,6 +55,7 @@ class TakeStored:
     seconds: str
     file: str
     cost: Cost | None = None
+    pixels: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,14 +50,7 @@ class StepRunner:
         if decision.action in {Action.REUSE, Action.HELD}:
             return self._finish(step, StepResult.REUSED)
         if decision.action not in _MAY_BECOME[step.action]:  # nothing is bought that was not approved
-            why = joined("; ", (reason.text for reason in decision.reasons))
-            blocked = decision.action is Action.BLOCKED
-            if blocked and any(reason.code is ReasonCode.NEEDS_PICK for reason in decision.reasons):
-                self.waits_for_pick = True
-                self.context.emit(StepFinished(step.node, StepResult.BLOCKED.value, why))
-                return StepResult.BLOCKED
-            words = why if blocked else tr("`{action}` is not in the plan: {why}", action=decision.action, why=why)
-            return self._fail(Failure(step.node, words, tr("run `wanflow plan` again")))
+            return self._leave(step, decision)
         self.context.emit(StepStarted(step.node, decision.action, step.model))
         try:
             take = await self._do(step, decision, priority)
@@ -68,6 +61,18 @@ class StepRunner:
                 self.run_state.halted_by = fault
             return self._fail(Failure(step.node, str(fault), fault.hint, fault.step_exit_code))
         return self._finish(step, StepResult.REUSED if decision.action is Action.RESTORE else StepResult.DONE)
+
+    def _leave(self, step: Step, decision: Decision) -> StepResult:
+        """End a step that may not be done: it waits for a person where one can help, and fails otherwise."""
+        why = joined("; ", (reason.text for reason in decision.reasons))
+        blocked = decision.action is Action.BLOCKED
+        waits = any(reason.code is ReasonCode.NEEDS_PICK for reason in decision.reasons)
+        if blocked and (waits or any(reason.remedy for reason in decision.reasons)):
+            self.waits_for_pick |= waits
+            self.context.emit(StepFinished(step.node, StepResult.BLOCKED.value, why))
+            return StepResult.BLOCKED
+        words = why if blocked else tr("`{action}` is not in the plan: {why}", action=decision.action, why=why)
+        return self._fail(Failure(step.node, words, tr("run `wanflow plan` again")))
 
     async def _check(self, step: Step, take: Take) -> None:
         """Measure a take: before anything follows from it where its shot waits for findings, else beside the run."""

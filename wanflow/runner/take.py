@@ -1,4 +1,4 @@
-"""One take, from its request to a film in the store; each step is on disk before the next (law 2)."""
+"""One take, from its request to a file in the store; each step is on disk before the next (law 2)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ UNKNOWN_PAUSES = (1, 2, 4)
 async def render_take(
     step: Step, decision: Decision, priority: Fraction, run_state: RunState, context: RunContext
 ) -> Take:
-    """Submit the request of a step, wait for its film and store it; gives the take.
+    """Submit the request of a step, wait for its result and store it; gives the take.
 
     Raises ServiceFault, MediaFault, StoreFault.
     """
@@ -54,7 +54,7 @@ async def render_take(
 
 
 async def collect_take(step: Step, decision: Decision, run_state: RunState, context: RunContext) -> Take:
-    """Wait for a task that an earlier run submitted, and store its film as the step's take, which it gives."""
+    """Wait for a task that an earlier run submitted, and store its result as the step's take, which it gives."""
     if decision.task is None:
         raise ValueError(f"nothing in flight for {step.node}")
     if decision.task.task_id in run_state.unfetched:
@@ -119,9 +119,9 @@ def report_changes(node: str, context: RunContext) -> Seen:
 
 
 async def store_result(state: TaskState, task: OpenTask, context: RunContext) -> Take:
-    """Store the film of a task that is done; a task that failed is written down and raised as its fault.
+    """Store the result of a task that is done; a task that failed is written down and raised as its fault.
 
-    A task that succeeded without an address for its film stays open: it was paid for, and the next poll may have one.
+    A task that succeeded without an address for its result stays open: it was paid for, and the next poll may have one.
     """
     if state.status is not TaskStatus.SUCCEEDED:
         fault = state.failure
@@ -139,7 +139,7 @@ async def store_result(state: TaskState, task: OpenTask, context: RunContext) ->
         context.spending.release(task.attempt.id)
         raise fault
     if state.url is None:
-        words = tr("task {task_id} succeeded, but the service gives no address of its film", task_id=state.task_id)
+        words = tr("task {task_id} succeeded, but the service gives no address of its result", task_id=state.task_id)
         raise ServerFault(words, hint=tr("`wanflow collect` asks again"))
     ready = context.stamp()
     context.journal.succeeded(state.task_id, state.url, ready, service=context.addresses.account)
@@ -211,7 +211,7 @@ def file_take(
     file = name_take_file(take, shot, number, context)
     seconds = timebase.decimal_text(take.result.seconds, 3)
     cost = charge_of(take) if bought else None
-    context.emit(TakeStored(node, shot, number, take.digest, seconds, file, cost))
+    context.emit(TakeStored(node, shot, number, take.digest, seconds, file, cost, take.pixels))
 
 
 def name_take_file(take: Take, shot: str, number: int, context: RunContext) -> str:

@@ -64,12 +64,17 @@ class Film:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What must be known of a still image without having its bytes."""
+    """What must be known of a still image without having its bytes; `size_bytes` is 0 where it is not known.
+
+    The sides of one that is not made yet are 0 where they are not known.
+    """
 
     kind: ClassVar = ResultKind.PICTURE
 
     width: int
     height: int
+    size_bytes: int = 0
+    alpha: bool = False
 
     @property
     def seconds(self) -> Fraction:
@@ -77,8 +82,10 @@ class Picture:
         return Fraction(0)
 
     def to_json(self) -> dict[str, object]:
-        """Its facts."""
-        return {"kind": self.kind.value, "width": self.width, "height": self.height}
+        """Its facts; those that older records lack are left out where they are not known."""
+        later = {"bytes": self.size_bytes, "alpha": self.alpha}
+        known = {key: value for key, value in later.items() if value}
+        return {"kind": self.kind.value, "width": self.width, "height": self.height, **known}
 
 
 Result = Film | Picture
@@ -89,7 +96,8 @@ def _result_from_json(facts: Fields) -> Result:
     kind = facts.read_if_given("kind", _kind) or ResultKind.FILM
     width, height = facts.read("width", whole_number), facts.read("height", whole_number)
     if kind is ResultKind.PICTURE:
-        return Picture(width, height)
+        size_bytes = facts.read_if_given("bytes", whole_number) or 0
+        return Picture(width, height, size_bytes, facts.says("alpha"))
     return Film(
         frames=facts.read("frames", whole_number),
         rate=facts.read("rate", timebase.rate_from_json),
@@ -110,7 +118,7 @@ def _kind(value: object) -> ResultKind:
 def result_of(facts: Facts) -> Result:
     """The result in a measured file; raises ValueError for a file that no take holds."""
     if facts.kind is Kind.IMAGE:
-        return Picture(facts.width, facts.height)
+        return Picture(facts.width, facts.height, facts.size_bytes, facts.alpha)
     film = film_of(facts)
     if film is None or facts.kind is not Kind.VIDEO:
         raise ValueError(f"no take holds a file of kind {facts.kind}")
@@ -173,6 +181,11 @@ class Take:
     def film(self) -> Film | None:
         """The film that it holds; None for a picture."""
         return self.result if isinstance(self.result, Film) else None
+
+    @property
+    def pixels(self) -> str:
+        """Width and height of a picture, as `1280x720`; empty for a film."""
+        return f"{self.result.width}x{self.result.height}" if isinstance(self.result, Picture) else ""
 
     @property
     def suffix(self) -> str:

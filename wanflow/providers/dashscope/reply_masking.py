@@ -8,7 +8,9 @@ from wanflow.masking import MASK, has_key, secrets_of, without_key, without_sign
 
 LONGEST_TEXT = 1 << 16
 """Maximum length of a text in a reply, beyond the longest prompt and address; the rest is dropped."""
-USED = frozenset({"video_url", "orig_prompt", "upload_dir", "upload_host", "policy", "signature", "oss_access_key_id"})
+RESULTS = frozenset({"video_url", "image"})
+"""Keys of a reply that have the address of a result."""
+USED = RESULTS | {"orig_prompt", "upload_dir", "upload_host", "policy", "signature", "oss_access_key_id"}
 """Keys of a reply whose value is used as it is. A part that is like the key by chance, such as a date, stays."""
 SIGNING = frozenset({"policy", "signature", "oss_access_key_id"})
 """Those of an upload whose values open it."""
@@ -42,7 +44,7 @@ def signatures_in(value: object, name: str = "") -> Iterator[str]:
     match value:
         case str() if name in SIGNING and len(value) >= SHORTEST_SIGNATURE:
             yield value
-        case str() if name == "video_url":
+        case str() if name in RESULTS:
             yield from secrets_of(value, SHORTEST_SIGNATURE)
         case dict():
             for inner, item in value.items():

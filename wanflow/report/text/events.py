@@ -69,8 +69,10 @@ def _milestone(event: Event) -> str | None:
         case StepStarted(node, action, model):
             begun, by = _BEGUN.get(action, action.value), tr(" ({model})", model=model) if model else ""
             return tr("{node}: {begun}{by}", node=node, begun=begun, by=by)
-        case TakeStored(node, _, _, _, seconds, file, cost):
+        case TakeStored(node, _, _, _, seconds, file, cost, pixels):
             stored = tr("{node}: {seconds} s, {file}", node=node, seconds=seconds, file=file)
+            if pixels:
+                stored = tr("{node}: {pixels}, {file}", node=node, pixels=pixels, file=file)
             if cost is None:
                 return stored
             price = tr("cost unknown") if cost.amount is None else cost_text(cost)
@@ -138,8 +140,9 @@ def _fields(event: Event) -> tuple[str, dict[str, object]]:
             return "task.submitted", {"task_id": task_id, "model": model}
         case TaskChanged(_, task_id, state):
             return "task.state", {"task_id": task_id, "state": state}
-        case TakeStored(_, shot, take, digest, seconds, file, cost):
+        case TakeStored(_, shot, take, digest, seconds, file, cost, pixels):
             stored = {"shot": shot, "take": take, "digest": digest, "seconds": seconds, "file": file}
+            stored |= {"size": pixels} if pixels else {}
             return "take.stored", {**stored, **({} if cost is None else {"cost": cost.to_json()})}
         case StepFinished(_, outcome, message, hint):
             words = {"outcome": outcome, "message": message, "hint": hint}

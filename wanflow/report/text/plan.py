@@ -154,7 +154,7 @@ def _row(step: Step) -> tuple[str, ...]:
         step.node,
         perhaps if step.action is Action.RENDER and not step.certain else ACTIONS[step.action],
         step.model or "",
-        seconds_text(step.seconds) if step.kind is StepKind.TAKE else "",
+        billed_text(step) if step.kind is StepKind.TAKE else "",
         seconds_text(step.footage) if step.kind is StepKind.TAKE else "",
         cost_text(step.cost),
         joined("; ", reason_texts(step, brief=True)),
@@ -229,15 +229,21 @@ def _planned_work(plan: Plan, screen: Screen) -> Iterator[str]:
         yield tr("writes {files}", files=listed([shown(screen.seen(film)) for film in films]))
 
 
+def billed_text(step: Step) -> str:
+    """What a take is billed for: `12 s`, or `1 picture`; nothing where that is not known."""
+    return count(step.images, "picture") if step.images else seconds_text(step.seconds)
+
+
 def _footage(steps: Sequence[Step]) -> str:
-    known = [step.footage for step in steps if step.footage is not None]
-    if not known:
-        return ""
-    return tr(
-        " ({seconds} of footage{more})",
-        seconds=seconds_text(sum(known, Fraction(0))),
-        more=tr(" or more") if len(known) < len(steps) else "",
-    )
+    """What takes are in all, in brackets: `(4 pictures, 5 s of footage)`."""
+    films = [step.footage for step in steps if not step.images]
+    known = [footage for footage in films if footage is not None]
+    pictures = sum(step.images for step in steps)
+    parts = [count(pictures, "picture")] if pictures else []
+    if known:
+        seconds, more = seconds_text(sum(known, Fraction(0))), tr(" or more") if len(known) < len(films) else ""
+        parts.append(tr("{seconds} of footage{more}", seconds=seconds, more=more))
+    return tr(" ({parts})", parts=joined(", ", parts)) if parts else ""
 
 
 def _nothing_to_do(plan: Plan) -> str:
