@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from cli.conftest import Wanflow, rewrite
 
+from kit.project import ONE, write_production
 from wanflow.cli.options import nearest_production
 
 
@@ -22,11 +23,12 @@ def below(film: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_production_is_found_above_and_its_paths_work_from_here(wanflow: Wanflow, below: Path) -> None:
     """Cuts and takes that a run names can be opened; the store is that of the production."""
+    write_production(below.parents[1], ONE)
     done = wanflow("run")
     assert done.code == 0, done.err
     assert done.out == "../../out/main.mp4\n"
     assert (below / "../../out/main.mp4").is_file()
-    assert "approach.t1: 3 s, ../../out/shots/approach.t1.mp4" in done.err
+    assert "coast.t1: 2 s, ../../out/shots/coast.t1.mp4" in done.err
     assert list(below.iterdir()) == []
     assert "hint" not in wanflow("doctor").out
     assert json.loads(wanflow("takes", "--json").out)[0]["file"] == "out/shots/coast.t1.mp4"

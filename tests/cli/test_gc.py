@@ -10,6 +10,7 @@ import pytest
 from cli.conftest import RUN, Wanflow, paid_production, rewrite
 
 from kit.interrupts import interrupted_after
+from kit.project import ONE, write_production
 from kit.providers import DASHSCOPE
 from kit.served import Served
 from wanflow import digest
@@ -54,11 +55,11 @@ def poster_of(film: Path) -> Path:
 
 def test_derived_files_go_and_what_is_used_stays(wanflow: Wanflow, film: Path) -> None:
     """Shown first, removed when asked; the present film needs nothing of it, and an undo makes it again."""
-    film.write_text(FILM.replace("backend: dashscope\n", ""), encoding="utf-8")
+    write_production(film.parent, ONE)
     assert wanflow("run", "-q").code == 0
     used = files("derived")
     assert wanflow("gc").out == "0 KB can be freed\n"
-    rewrite("prompt: a coast", "prompt: a colder coast")
+    rewrite("The coast", "The cold coast")
     assert wanflow("run", "-q").code == 0
     both = files("derived")
     assert len(both) > len(used)
@@ -67,7 +68,7 @@ def test_derived_files_go_and_what_is_used_stays(wanflow: Wanflow, film: Path) -
     assert wanflow("gc", "--apply").code == 0
     assert len(files("derived")) == len(used)
     assert "nothing to do" in wanflow("plan").out
-    rewrite("prompt: a colder coast", "prompt: a coast")
+    rewrite("The cold coast", "The coast")
     assert wanflow("run", "-q").code == 0
 
 
