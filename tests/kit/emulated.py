@@ -50,7 +50,8 @@ def plain_picture(order: Order, target: Path, mark: str = "") -> RenderedPicture
     return RenderedPicture(size)
 
 
-def _write(order: Order, target: Path, mark: str) -> Rendered:
+def write_result(order: Order, target: Path, mark: str = "") -> Rendered:
+    """The result of an order, with a mark in its bytes."""
     if order.makes_pictures:
         return plain_picture(order, target, mark)
     target.write_bytes(film_bytes(order) + mark.encode())
@@ -82,7 +83,7 @@ async def premade(
         if FORBIDDEN in order.prompt:
             raise Rejected("DataInspectionFailed", "Output data may contain inappropriate content.")
         await anyio.sleep(FILM_SECONDS / 2)
-        return _write(order, target, target.stem if unlike else "")
+        return write_result(order, target, target.stem if unlike else "")
 
     async with anyio.create_task_group() as group:
         bucket = Bucket(folder, HOST, wall_clock)

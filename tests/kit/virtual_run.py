@@ -17,8 +17,9 @@ from kit.clock import wall_clock
 from kit.emulated import in_process, premade
 from kit.providers import ANIMATIC, DASHSCOPE, request_to
 from wanflow import digest
+from wanflow.catalog.model import ResultKind
 from wanflow.catalog.read import load_catalog
-from wanflow.emulator.api.endpoint import IN_PROCESS, AccountTerms, EmulatedEndpoint
+from wanflow.emulator.api.endpoint import IN_PROCESS, AccountTerms, EmulatedEndpoint, Filming
 from wanflow.errors import MediaFault
 from wanflow.graph.build import build
 from wanflow.language.production import Production
@@ -28,7 +29,7 @@ from wanflow.media.cut import AssembleCut
 from wanflow.media.extract import ExtractFrame, ExtractPiece, ExtractSound
 from wanflow.media.jobs import Background, Job, JobResult, OnProgress
 from wanflow.media.picture.conform import ConformSegment, JoinClips
-from wanflow.media.probe import CheckResult
+from wanflow.media.probe import CheckResult, probe_picture
 from wanflow.media.sound.mix import EncodeSound, LevelSound
 from wanflow.media.sound.soundtrack import LoudnessGain
 from wanflow.planner.budget import outstanding_costs
@@ -156,14 +157,16 @@ async def virtual_run(
     unlike: bool = False,
     terms: AccountTerms = IN_PROCESS,
     jobs: int = 100,
+    filming: Filming | None = None,
 ) -> AsyncIterator[VirtualRun]:
     """A crew with one drawn asset, `sets/coast.png`, which is only bytes here.
 
-    `unlike`: no two films are the same bytes, whatever was asked. The service films `jobs` at once.
+    `unlike`: no two films are the same bytes, whatever was asked. The service films `jobs` at once; `filming` does
+    it otherwise.
     """
     (folder / "sets").mkdir(parents=True)
     (folder / "sets" / "coast.png").write_bytes(b"a coast")
-    async with premade(folder / "service", jobs, unlike=unlike, terms=terms) as endpoint:
+    async with premade(folder / "service", jobs, unlike=unlike, terms=terms, filming=filming) as endpoint:
         yield VirtualRun(folder, endpoint, around)
 
 
@@ -204,8 +207,8 @@ class RecordedJobs:
         match job:
             case CheckResult(_, path) if (self.root / path).read_bytes().startswith(b"no film"):
                 raise MediaFault("it is no film")
-            case CheckResult(_, path):
-                return _film(self.root / path)
+            case CheckResult(kind, path):
+                return _picture(self.root / path) if kind is ResultKind.PICTURE else _film(self.root / path)
             case ExtractFrame(source, index, target):
                 return self._made(target, f"frame {index} of {self._digest(source)}")
             case ExtractPiece(source, first, last, target):
@@ -233,6 +236,10 @@ class RecordedJobs:
     def _made(self, target: PurePath, content: str) -> Facts:
         (self.root / target).write_text(content, encoding="utf-8")
         return _film(self.root / target)
+
+
+def _picture(path: Path) -> Facts:
+    return replace(probe_picture(path.read_bytes()), digest=digest.of_file(path))
 
 
 def _film(path: Path) -> Facts:
