@@ -139,6 +139,12 @@ def test_a_price_file_goes_before_the_catalog(wanflow: Wanflow, paid: Served) ->
         ("date: 2026-11-01\ncurrency: usd\nprices: {wan2.7-i2v: [{tier: 720P, amount: 1}]}\n", "2:11", "`currency`"),
         ("date: 2026-11-01\ncurrency: USD\nprices: {wan2.7-i2v: [{tier: 720P, amount: -1}]}\n", "3:44", "at least 0"),
         ("date: 2026-11-01\ncurrency: USD\nprices: {wan2.7-i2v: [{tier: 720P}]}\n", "3:23", "`amount` is missing"),
+        ("date: 2026-11-01\ncurrency: USD\nprices: {wan2.7-i2v: [{amount: 1}]}\n", "3:23", "`tier` is missing"),
+        (
+            "date: 2026-11-01\ncurrency: USD\nprices: {wan2.7-image: [{tier: 720P, amount: 1}]}\n",
+            "3:26",
+            "a picture has no `tier`",
+        ),
         ("[]\n", "", "is not a mapping"),
         ("[\n", "2:1", "mine.yaml"),
         (None, "", "does not exist"),

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from wanflow.boundary import Boundary, Content, bytes_of
-from wanflow.catalog.model import PriceList, Rate
+from wanflow.catalog.model import PriceList, Rate, ResultKind
 from wanflow.catalog.provider import Provider
 from wanflow.catalog.read import Catalog, PriceBook
 from wanflow.language.include import MAX_BYTES, SourceTexts, why_unreadable
@@ -168,9 +168,13 @@ def read_prices(
 
 
 def _check_prices(root: MapNode, catalog: Catalog) -> Iterator[Problem]:
-    """Problems that the schema cannot see: unknown models, and a day that no calendar has."""
-    names = {model.name for model in catalog.entries}  # dated snapshots cost the same as their model
-    yield from (unknown_model(key, catalog) for key, _ in root.entries_of("prices") if key.string not in names)
+    """Problems that the schema cannot see: unknown models, tiers, and a day that no calendar has."""
+    names = {model.name: model for model in catalog.entries}  # dated snapshots cost the same as their model
+    for key, listed in root.entries_of("prices"):
+        if key.string not in names:
+            yield unknown_model(key, catalog)
+        elif isinstance(listed, ListNode):
+            yield from _check_tiers(listed, names[key.string].makes)
     day, written = root.find("date") or root, string_of(root, "date") or ""
     try:
         date.fromisoformat(written)
@@ -182,6 +186,16 @@ def _check_prices(root: MapNode, catalog: Catalog) -> Iterator[Problem]:
         )
 
 
+def _check_tiers(listed: ListNode, makes: ResultKind) -> Iterator[Problem]:
+    """A price of a film needs its tier, and one of a picture has none."""
+    for item in listed.items:
+        tier = item.key("tier") if isinstance(item, MapNode) else None
+        if tier is None and makes is ResultKind.FILM:
+            yield Problem(item.place, tr("`tier` is missing"), tr("name the resolution: `tier: 720P`"))
+        elif tier is not None and makes is ResultKind.PICTURE:
+            yield Problem(tier.place, tr("a picture has no `tier`"), tr("remove it: one price is for any size"))
+
+
 def _rates(listed: ListNode) -> Iterator[Rate]:
     for item in listed.items:
         if isinstance(item, MapNode):
@@ -190,7 +204,7 @@ def _rates(listed: ListNode) -> Iterator[Rate]:
             further = {key: node.value for key, node in facts.items() if isinstance(node.value, bool | int | str)}
             yield Rate(
                 region.string if region else "",
-                tier.string if tier else "",
+                tier.string if tier else None,
                 Decimal(amount.string) if amount else Decimal(0),
                 further,
             )
