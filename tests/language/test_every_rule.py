@@ -203,12 +203,12 @@ def media_sets(raw: Json) -> Iterator[Case]:
             yield ordinary(
                 raw, f"{kind}-inline", media=media, at="|'data", says=f"`{model}` takes no data URI as `{kind}`"
             )
-        for region in set(raw["regions"]) - set(rule.get("regions", raw["regions"])):
+        for region in sorted(set(raw["regions"]) - set(rule.get("regions", raw["regions"]))):
             says = f"`{model}` takes no `{kind}` in the region `{region}`"
             yield ordinary(
                 raw, f"{kind}-{region}", media=needed(raw, kind), region=region, at=f"|{file_of(raw, kind)}", says=says
             )
-    for region in set(known_regions()) - set(raw["regions"]):
+    for region in sorted(set(known_regions()) - set(raw["regions"])):
         says = f"`{model}` is not available in the region `{region}`"
         yield ordinary(raw, f"nowhere-{region}", region=region, at=f"|{model}", says=says)
 
