@@ -181,6 +181,9 @@ def _references(model: Model) -> Iterator[Json]:
     for kind in sorted({"image", "video"} - model.references.keys()):
         refused = _none_of([kind], f"`{model.name}` takes no `{REFERENCE}{kind}`")
         yield {"properties": {"references": {**UNSEEN, "items": refused}}}
+    if not model.kinds_of_views:
+        refused = _none_of(["images"], f"`{model.name}` takes one picture of a subject")
+        yield {"properties": {"references": {**UNSEEN, "items": refused}}}
     for kind in kinds:
         if model.media[kind].most < most:
             yield {"properties": {"references": _at_most(model, kind)}}

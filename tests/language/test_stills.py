@@ -14,7 +14,7 @@ STORY = """\
 cast:
   captain: {image: {shot: sheet}}
 shots:
-  sheet: {model: wan2.7-image, prompt: a captain, size: 1024*1024}
+  sheet: {model: wan2.7-image, prompt: a captain, size: 1280*720}
   door_still: {model: wan2.7-image, prompt: "${captain} at the door", size: 1280*720, takes: 4, pick: wait}
   door: {model: wan2.7-i2v, first_frame: {shot: door_still}, last_frame: {shot: sheet}, prompt: he turns}
   talk: {model: wan2.7-r2v, prompt: "${captain} speaks", references: [captain, {image: {shot: door_still}}]}

@@ -130,6 +130,7 @@ class MediaRule:
 
     `field` is the key of a request's `input` that carries its address, None where that is the list of media; `listed`
     where that key has a list of addresses, as the 2.6 models have. `regions` are those that take it, empty for all.
+    `views`: several of them may show one subject.
     """
 
     role: Role
@@ -140,6 +141,7 @@ class MediaRule:
     field: str | None = None
     listed: bool = False
     regions: tuple[str, ...] = ()
+    views: bool = False
 
     @property
     def continued(self) -> bool:
@@ -167,6 +169,14 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Recommendation:
+    """The value of a parameter that the vendor recommends where a prompt names at least this number of references."""
+
+    value: ParameterValue
+    references: int
+
+
+@dataclass(frozen=True, slots=True)
 class ParameterRule:
     """A parameter's type, values and default; `default` None: the vendor decides where it is left out.
 
@@ -183,6 +193,7 @@ class ParameterRule:
     since: int = 1
     when: tuple[Condition, ...] = ()
     pixels: PixelBounds | None = None
+    recommended: Recommendation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +297,11 @@ class Model:
     def references(self) -> Mapping[str, str]:
         """The media keys that a shot's `references` are sent under, by the kind of their file."""
         return {rule.file.kind: key for key, rule in self.media.items() if rule.role is Role.REFERENCE}
+
+    @property
+    def kinds_of_views(self) -> frozenset[str]:
+        """The kinds of references of which several may show one subject."""
+        return frozenset(kind for kind, key in self.references.items() if self.media[key].views)
 
     @property
     def most_result_bytes(self) -> int:

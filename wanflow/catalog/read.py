@@ -21,6 +21,7 @@ from wanflow.catalog.model import (
     PixelBounds,
     PriceList,
     Rate,
+    Recommendation,
     ResultKind,
     Role,
     TextRule,
@@ -120,6 +121,8 @@ def _not_carried(raw: Json) -> Iterator[tuple[str, str]]:
             yield f"parameters.{key}", tr("the type must be {type}", type=COMPUTED[key])
         elif "default" in rule and rule["default"] not in rule.get("values", [rule["default"]]):
             yield f"parameters.{key}", tr("`default` is not among `values`")
+        elif "recommended" in rule and rule["recommended"]["value"] not in rule.get("values", ()):
+            yield f"parameters.{key}", tr("`recommended` is not among `values`")
     yield from _wrong_unit(raw)
     if _makes(raw) is ResultKind.FILM and not raw["parameters"].keys() & {"resolution", "size"}:
         yield "parameters", tr("`resolution` or `size` is missing: one of them decides the price")
@@ -155,8 +158,8 @@ def _not_carried_medium(key: str, rule: Json, parameters: Json, roles: set[tuple
         return tr("another media key has the role `{role}`", role=role)
     if role is not Role.REFERENCE and (rule["max"] > 1 or "list" in rule):
         return tr("a shot holds one source under a media key: `max` must be 1, without `list`")
-    if role is not Role.REFERENCE and "voice" in rule:
-        return tr("only a reference can have a voice")
+    if role is not Role.REFERENCE and rule.keys() & {"views", "voice"}:
+        return tr("only a reference can have a voice or several views")
     return tr("`list` needs a `field`") if "list" in rule and "field" not in rule else None
 
 
@@ -252,6 +255,7 @@ def _media(raw: Json) -> MediaRule:
         field=raw.get("field"),
         listed="list" in raw,
         regions=tuple(raw.get("regions", ())),
+        views="views" in raw,
     )
 
 
@@ -282,6 +286,9 @@ def _parameter(raw: Json) -> ParameterRule:
             for case in raw.get("when", ())
         ),
         pixels=PixelBounds(raw["pixels"][0], raw["pixels"][1], raw["aspect"][1]) if "pixels" in raw else None,
+        recommended=Recommendation(raw["recommended"]["value"], raw["recommended"]["references"])
+        if "recommended" in raw
+        else None,
     )
 
 

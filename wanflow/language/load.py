@@ -23,6 +23,7 @@ from wanflow.language.output_paths import results_folder, shared_outputs
 from wanflow.language.pipeline import PipelineLibrary
 from wanflow.language.problem import Problem, deduplicated, has_errors
 from wanflow.language.production import Cut, Media, Production, Shot, Wording
+from wanflow.language.prompt_checks import check_time_ranges, recommended_values
 from wanflow.language.references import (
     choose_references,
     language_of,
@@ -356,7 +357,9 @@ def resolve_shot(shot: WrittenShot, model: Model, region: str, cast: Cast, probl
     """A shot as it will be sent; what its model's rules say against it is added to `problems`."""
     written, before = _text(shot, "prompt") or "", len(problems)
     chosen = choose_references(shot, model, written, cast, problems)
-    damaged, references = shot.damaged or chosen is None or has_errors(problems[before:]), chosen or ()
+    references = chosen or ()
+    problems += model_checks.check_views(shot, references, model)
+    damaged = shot.damaged or chosen is None or has_errors(problems[before:])
     media = tuple(_media(shot, references, model))
     given = _text(shot, "prompt_language")
     language = given or language_of(written)
@@ -377,6 +380,9 @@ def resolve_shot(shot: WrittenShot, model: Model, region: str, cast: Cast, probl
     problems += silent_references(shot, references, sent.prompt or "", model)
     problems += check_identifiers(shot, written, references, model) if not damaged else ()
     problems += model_checks.check_seed(shot, model)
+    parameters = model_checks.sent_parameters(shot, model, media, region, problems)
+    problems += check_time_ranges(shot, written, parameters, model)
+    problems += recommended_values(shot, sent.prompt or "", references, model)
     return Shot(
         name=shot.name,
         model=shot.model.string,
@@ -388,7 +394,7 @@ def resolve_shot(shot: WrittenShot, model: Model, region: str, cast: Cast, probl
             replace(item, voice=None) if item.type in model.media and model.media[item.type].voice is None else item
             for item in media
         ),
-        parameters=model_checks.sent_parameters(shot, model, media, region, problems),
+        parameters=parameters,
         seed=_whole(shot, "seed"),
         takes=_whole(shot, "takes") or 1,
         tags=shot.tags,
@@ -408,16 +414,16 @@ def _media(shot: WrittenShot, references: tuple[CastMember, ...], model: Model) 
         held = shot.slots.get(slot)
         if held is not None:
             yield Media(slot, slot, held.source, held.place, named_at=held.named_at, origin=held.origin)
-    for number, member in enumerate(references, start=1):
-        slot = f"reference_{number}"
+    shown = [(member, at, *picture) for member in references for at, picture in enumerate(member.pictures)]
+    for number, (member, view, source, place) in enumerate(shown, start=1):
         yield Media(
-            slot=slot,
+            slot=f"reference_{number}",
             type=model.references.get(member.kind, f"reference_{member.kind}"),
-            source=member.source,
-            place=member.place,
-            voice=member.voice,
+            source=source,
+            place=place,
+            voice=None if view else member.voice,  # a subject has one voice: it is sent with the first view
             cast=member.name or None,
-            voice_place=member.voice_place,
+            voice_place=None if view else member.voice_place,
             named_at=named.get(member.name, shot.prompt_place) if member.name else None,
         )
 

@@ -9,6 +9,7 @@ from fractions import Fraction
 from wanflow import timebase
 from wanflow.boundary import Content
 from wanflow.catalog.model import FileRule, MediaRule, ResultKind, Role, sides_of
+from wanflow.language.aspect_checks import check_shapes
 from wanflow.language.cut_checks import NAMED, ExpectedClip, check_cut, expected_length, shown_otherwise
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Media, Production, Shot, TitleCard
@@ -61,6 +62,7 @@ def check_media(production: Production, facts: FactsTable) -> tuple[Problem, ...
     found = [problem for shot in production.shots.values() for problem in check.shot(shot)]
     for cut in production.cuts.values():
         found += check_cut(cut, check.expect, production.shots)
+    found += check_shapes(production, check.expect)
     found += _flaws(production, facts)
     return tuple(dict.fromkeys(found))
 

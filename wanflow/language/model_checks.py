@@ -20,7 +20,8 @@ from wanflow.catalog.model import (
 from wanflow.language.author_hints import hint_for_value
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Media, Production, Shot
-from wanflow.language.shot import WrittenShot
+from wanflow.language.references import named_places
+from wanflow.language.shot import CastMember, WrittenShot
 from wanflow.language.source import DataSource, ShotSource
 from wanflow.messages import joined, tr
 from wanflow.suggest import did_you_mean
@@ -97,6 +98,21 @@ def _combination(shot: WrittenShot, model: Model, types: list[str]) -> Problem:
     )
 
 
+def check_views(shot: WrittenShot, references: Sequence[CastMember], model: Model) -> Iterator[Problem]:
+    """Subjects with several pictures for a model of which no page says that it takes several views of one."""
+    for member in references:
+        if member.views and member.kind in model.references.keys() - model.kinds_of_views:
+            message = tr(
+                "`{model}` takes one picture of a subject, and `{name}` has {number}",
+                model=model.name,
+                name=member.name or tr("the reference"),
+                number=len(member.pictures),
+            )
+            place = named_places(shot).get(member.name, shot.prompt_place) if member.name else member.place
+            others = (each.name for each in shot.catalog.entries if each.kinds_of_views)
+            yield Problem(place, message, _accepted_by(others))
+
+
 def check_voices(model: Model, media: tuple[Media, ...]) -> Iterator[Problem]:
     """Voices that the vendor would drop, or advises against."""
     types = {item.type for item in media}
@@ -144,9 +160,14 @@ def sent_parameters(
     return sent
 
 
+IN_WORDS = {"shot_type": tr("ask for the shots in words: `Shot 1 [0-3s] …, Shot 2 [3-5s] …`")}
+"""What to write in place of a parameter that earlier models had (service.md 2)."""
+
+
 def _unknown_parameters(shot: WrittenShot, model: Model) -> Iterator[Problem]:
     for key in sorted(shot.given.keys() & shot.catalog.parameter_keys - model.parameters.keys()):
-        hint = _accepted_by(other.name for other in shot.catalog.entries if key in other.parameters)
+        hint: str | None = IN_WORDS.get(key) if model.makes is ResultKind.FILM else None
+        hint = hint or _accepted_by(other.name for other in shot.catalog.entries if key in other.parameters)
         if key == "duration" and model.makes is ResultKind.PICTURE:
             hint = tr("a picture has no length: an item of a cut has the `duration`")
         yield Problem(shot.given[key], tr("`{name}` has no parameter `{key}`", name=model.name, key=key), hint)

@@ -86,7 +86,8 @@ def silent_references(
     """
     names = [identify(references, patterns) for patterns in model.identifiers.values()]
     for name, _ in shot.references or () if len(references) > 1 else ():
-        if name is not None and not any(each.get(name.string, prompt) in prompt for each in names):
+        words = [word for each in names for word in each.get(name.string, (prompt,))] if name is not None else []
+        if name is not None and not any(word in prompt for word in words):
             message = tr("the prompt of `{shot}` never names the reference `{name}`", shot=shot.name, name=name.string)
             hint = tr("write `${{{text}}}` where it appears", text=name.text)
             yield Problem(name.place, message, hint, Severity.WARNING)
@@ -102,6 +103,9 @@ def unused_members(cast: Iterable[TextNode], shots: Iterable[Shot]) -> Iterator[
                 name.place, tr("the cast member `{name}` is never used", name=name.string), hint, Severity.WARNING
             )
 
+
+Counted = tuple[str, int]
+"""A kind of media and a number among those of its kind."""
 
 TOGETHER = "any"
 """The kind under which a model's identifiers count all media together."""
@@ -120,8 +124,12 @@ def named_cast(prompt: str) -> tuple[str, ...]:
 
 
 def without_names_and_quotes(prompt: str) -> str:
-    """The words of a prompt around its cast names and its text in quotation marks."""
-    return _QUOTED.sub(" ", _NAMED.sub(" ", prompt))
+    """The words of a prompt around its cast names and its text in quotation marks, each at its own index."""
+    return _QUOTED.sub(_blank, _NAMED.sub(_blank, prompt))
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match.group())
 
 
 def language_of(prompt: str) -> str:
@@ -144,9 +152,10 @@ def with_identifiers(prompt: str, references: Sequence[CastMember], model: Model
     names = identify(references, model.identifiers.get(language, {}))
 
     def sent(match: re.Match[str]) -> str:
-        name = names.get(match[1])
+        words = names.get(match[1])
+        name = match[1] if words is None else _together(words, language)
         follows = prompt[match.end() : match.end() + 1]
-        return match[1] if name is None else f"{name} " if follows.isdigit() else name
+        return f"{name} " if words is not None and follows.isdigit() else name
 
     return _NAMED.sub(sent, prompt)
 
@@ -155,25 +164,32 @@ def with_former_identifiers(prompt: str, references: Sequence[CastMember], model
     """The prompt as earlier versions sent it; `language` is the one that the author gave, None where none is."""
     language = language or ("zh" if _HAN_BEFORE.search(strip_cast_markers(prompt)) else "en")
     names = identify(references, model.identifiers.get(language, {}))
-    return _NAMED.sub(lambda match: names.get(match[1], match[1]), prompt)
+    return _NAMED.sub(lambda match: _together(names.get(match[1], (match[1],)), language), prompt)
 
 
-def identify(references: Sequence[CastMember], patterns: Mapping[str, str]) -> dict[str, str]:
-    """The identifier of each named reference."""
-    counted = zip(references, counted_kinds(references, patterns), strict=True)
+def identify(references: Sequence[CastMember], patterns: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """The identifiers of each named reference, one for each of its media; left out where the model has none."""
+    counted = zip(references, counted_media(references, patterns), strict=True)
     return {
-        member.name: patterns[kind].replace("{n}", str(number))
-        for member, (kind, number) in counted
-        if kind in patterns
+        member.name: tuple(patterns[kind].replace("{n}", str(number)) for kind, number in media)
+        for member, media in counted
+        if media[0][0] in patterns
     }
 
 
-def counted_kinds(references: Sequence[CastMember], patterns: Mapping[str, str]) -> list[tuple[str, int]]:
-    """The kind and the number of each reference; `any` counts all kinds together, as the 2.6 models do."""
+def _together(words: Sequence[str], language: str) -> str:
+    """`Image 1`, `Image 1 and Image 2`, `Image 1, Image 2 and Image 3`; in Chinese `图1和图2`, `图1、图2和图3`."""
+    comma, last = ("、", "和") if language == "zh" else (", ", " and ")
+    return last.join(filter(None, (comma.join(words[:-1]), words[-1])))
+
+
+def counted_media(references: Sequence[CastMember], patterns: Mapping[str, str]) -> list[tuple[Counted, ...]]:
+    """The kind and the number of all media of each reference; `any` counts all kinds together, as the 2.6 models do."""
     counts: dict[str, int] = {}
-    counted: list[tuple[str, int]] = []
+    counted: list[tuple[Counted, ...]] = []
     for member in references:
         kind = member.kind if member.kind in patterns else TOGETHER
-        counts[kind] = counts.get(kind, 0) + 1
-        counted.append((kind, counts[kind]))
+        before = counts.get(kind, 0)
+        counts[kind] = before + len(member.pictures)
+        counted.append(tuple((kind, number) for number in range(before + 1, counts[kind] + 1)))
     return counted

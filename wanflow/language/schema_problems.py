@@ -293,6 +293,11 @@ def _wrong_value(value: Node, broken: Violation, catalog: Catalog) -> tuple[str,
             return _wrong(broken), tr(
                 "to choose a take, run `wanflow pick {name} {take}`", name=for_shell(name), take=take
             )
+        case (*_, "image"), "type" if isinstance(broken.value, list):
+            return _wrong(broken), tr("several views of one subject are `images: […]`")
+        case (*_, "images"), "minItems" | "maxItems" if isinstance(broken.value, list) and broken.value:
+            message = tr("`images` takes 2 to 5 pictures, not {number}", number=len(broken.value))
+            return message, tr("write a single picture as `image: …`") if len(broken.value) == 1 else None
         case (*_, "sha256"), "pattern":
             return _wrong(broken), tr("it has 64 hexadecimal digits: `sha256sum FILE` prints them")
     hint = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from wanflow.catalog.read import Catalog
@@ -18,14 +18,23 @@ from wanflow.yamldoc.nodes import Interpolated, ListNode, MapNode, Node, Place, 
 
 @dataclass(frozen=True, slots=True)
 class CastMember:
-    """A cast member, or a reference in place, whose `name` is empty: an image or a video, and a voice."""
+    """A cast member, or a reference in place, whose `name` is empty: an image or a video, and a voice.
+
+    `views` are further pictures of the same subject, each with its place.
+    """
 
     name: str
     kind: str
     source: Source
-    voice: Source | None
     place: Place
+    voice: Source | None
     voice_place: Place | None = None
+    views: tuple[tuple[Source, Place], ...] = ()
+
+    @property
+    def pictures(self) -> tuple[tuple[Source, Place], ...]:
+        """All that shows it, in the order in which it is sent, each with its place."""
+        return ((self.source, self.place), *self.views)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,9 @@ class WrittenShot:
         return self.place if written is None else written.place
 
 
+MEMBER_KINDS = {"image": "image", "images": "image", "video": "video"}
+"""The kinds of media that show a cast member, by the keys that hold them; `images` has several."""
+
 Cast = Mapping[str, CastMember | None]
 """The cast by name; None for a member with a reported problem."""
 
@@ -83,20 +95,29 @@ def read_cast(root: MapNode, scope: Scope, problems: list[Problem]) -> Cast:
 
 
 def read_member(name: str, place: Place, node: MapNode, scope: Scope, problems: list[Problem]) -> CastMember | None:
-    """A cast member or a reference in place; None without an image or a video, or where its input was left out."""
-    for kind in ("image", "video"):
-        shown = node.find(kind)
-        if shown is not None:
-            source = read_source(shown, scope, problems)
-            voice = node.find("voice")
-            spoken = None if voice is None else read_source(voice, scope, problems)
-            heard = None if voice is None else value_place(voice)
-            return None if source is None else CastMember(name, kind, source, spoken, value_place(shown), heard)
+    """A cast member or a reference in place; None without a picture or a video, or where its input was left out."""
+    for key, kind in MEMBER_KINDS.items():
+        shown = node.find(key)
+        if shown is None:
+            continue
+        pictures = list(_pictures(shown, scope, problems))
+        voice = node.find("voice")
+        spoken = None if voice is None else read_source(voice, scope, problems)
+        heard = None if voice is None else value_place(voice)
+        return CastMember(name, kind, *pictures[0], spoken, heard, tuple(pictures[1:])) if pictures else None
     if {key.string for key, _ in node.entries} <= {"voice"}:  # an unknown key is reported already
         problems.append(
             Problem(place, tr("`{name}` has neither an `image` nor a `video`", name=name or tr("the reference")))
         )
     return None
+
+
+def _pictures(shown: Node, scope: Scope, problems: list[Problem]) -> Iterator[tuple[Source, Place]]:
+    """The source of a cast member, or those of its views, without inputs that were left out."""
+    for written in shown.items if isinstance(shown, ListNode) else (shown,):
+        source = read_source(written, scope, problems)
+        if source is not None:
+            yield source, value_place(written)
 
 
 def read_shot(

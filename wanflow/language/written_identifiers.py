@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from wanflow.catalog.model import Model
 from wanflow.language.problem import Problem, Severity
-from wanflow.language.references import TOGETHER, counted_kinds, without_names_and_quotes
+from wanflow.language.references import TOGETHER, Counted, counted_media, without_names_and_quotes
 from wanflow.language.shot import CastMember, WrittenShot
 from wanflow.messages import tr
 from wanflow.suggest import listed
@@ -38,9 +39,6 @@ _NUMERALS = "零一二三四五六七八九十"
 _EXACT = re.compile(r"(?:Image|Video|Audio) [0-9]+|(?i:image|video|audio|character)[0-9]+|(?:图|视频|音频)[0-9０-９]+")
 """Forms that mean nothing but an identifier; `image 3` may be words of a sentence."""
 
-Counted = tuple[str, int]
-"""A kind of media and a number among those of its kind."""
-
 
 def check_identifiers(
     shot: WrittenShot, prompt: str, references: Sequence[CastMember], model: Model
@@ -68,7 +66,7 @@ def _media_of(shot: WrittenShot, references: Sequence[CastMember], model: Model)
     patterns = model.identifiers.get("en", {})
     slots = (model.media[slot].file.kind for slot in model.slots if slot in shot.slots)
     others = [(kind, 1) for kind in slots if kind in patterns and kind not in model.references]
-    return [*counted_kinds(references, patterns), *others]
+    return [*chain.from_iterable(counted_media(references, patterns)), *others]
 
 
 def _what_is_wrong(
@@ -103,7 +101,8 @@ def _what_is_wrong(
 def _meant(asked: Counted, have: Sequence[Counted], references: Sequence[CastMember]) -> Counted | None:
     """The reference that an identifier of another model would name; None where it would name none."""
     kind, number = asked
-    of_kind = [each for each, member in zip(have, references, strict=False) if kind in {TOGETHER, member.kind}]
+    kinds = [member.kind for member in references for _ in member.pictures]
+    of_kind = [each for each, own in zip(have, kinds, strict=False) if kind in {TOGETHER, own}]
     return of_kind[number - 1] if 0 < number <= len(of_kind) else None
 
 

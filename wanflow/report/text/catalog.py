@@ -116,7 +116,15 @@ def _media(rule: MediaRule) -> str:
         )
     where = tr("; only in {regions}", regions=listed(rule.regions)) if rule.regions else ""
     voice = tr("; with a voice: {file}", file=_file(rule.voice)) if rule.voice is not None else ""
-    return tr("{times}: {file}{voice}{where}", times=times, file=_file(rule.file), voice=voice, where=where)
+    views = tr("; several may show one subject") if rule.views else ""
+    return tr(
+        "{times}: {file}{voice}{views}{where}",
+        times=times,
+        file=_file(rule.file),
+        voice=voice,
+        views=views,
+        where=where,
+    )
 
 
 def _file(rule: FileRule) -> str:
