@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
@@ -14,7 +16,9 @@ import pytest
 from cli.conftest import RUN, Wanflow, paid_production
 
 from kit.clips import numbered_clip
+from kit.project import write_production
 from kit.served import Served
+from wanflow.cli.main import main
 from wanflow.media import probe
 
 FILM = """\
@@ -36,19 +40,39 @@ cuts:
 """
 
 
-@pytest.fixture
-def service(film: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+@contextmanager
+def served(film: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     """A production whose cuts have continuations, trims, a file with a difficult name and a shot that comes twice."""
-    numbered_clip(film.parent / "it's 50% done #1.mp4", 60, (320, 240))
+    clip = film.parent / "it's 50% done #1.mp4"
+    if not clip.exists():
+        numbered_clip(clip, 60, (320, 240))
     with paid_production(film, FILM.replace("tail: 1", "tail: 2"), monkeypatch) as running:
         yield running
 
 
 @pytest.fixture
-def assembled(wanflow: Wanflow, service: Served) -> probe.Facts:
-    """What the cut is, once it is built."""
-    assert wanflow(*RUN).code == 0
-    return probe.probe(Path("out/main.mp4"))
+def service(film: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+    """The service of the production before its first run."""
+    with served(film, monkeypatch) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def premiere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the production, run once; not to be changed."""
+    file = write_production(tmp_path_factory.mktemp("suite"))
+    with pytest.MonkeyPatch.context() as patch, served(file, patch):
+        assert main([*RUN, "-q", "-f", str(file)]) == 0
+    return file.parent
+
+
+@pytest.fixture
+def assembled(premiere: Path, alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[probe.Facts]:
+    """What the cut is, in a copy in the current folder whose service answers."""
+    folder = shutil.copytree(premiere, tmp_path / "film")
+    monkeypatch.chdir(folder)
+    with served(folder / "wanflow.yaml", monkeypatch):
+        yield probe.probe(Path("out/main.mp4"))
 
 
 def test_opentimelineio_reads_it_back_as_the_film_is(wanflow: Wanflow, assembled: probe.Facts) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +18,7 @@ from PIL import Image, ImageChops
 
 from kit.clips import click_sound, number_picture, numbered_clip, pictures, read_numbers
 from kit.square_fonts import square_font
+from wanflow.cli.main import main
 from wanflow.media.labels import read_label
 from wanflow.media.probe import check_film
 
@@ -48,20 +50,41 @@ def ebu(file: str) -> float:
     return float(re.findall(r"I:\s+(-?[\d.]+) LUFS", done.stderr)[-1])
 
 
-@pytest.fixture
-def film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def write_film(folder: Path) -> Path:
     """A production of clips, a picture, a title, music and subtitles, without a single shot."""
     for number, name in enumerate(("one.mp4", "two.mp4", "it's 50% #3.mp4")):
-        numbered_clip(tmp_path / name, 60, (320, 240), first=100 * number)
-    number_picture(5, (320, 240)).save(tmp_path / "still.png")
-    click_sound(tmp_path / "theme.wav", 48_000 * 20)
+        numbered_clip(folder / name, 60, (320, 240), first=100 * number)
+    number_picture(5, (320, 240)).save(folder / "still.png")
+    click_sound(folder / "theme.wav", 48_000 * 20)
     for language, words in (("en", "hello"), ("zh", "ni hao")):
         text = f"1\n00:00:01,000 --> 00:00:02,000\n{words}\n\n2\n00:00:05,000 --> 00:00:30,000\n{words} again\n"
-        (tmp_path / f"subs.{language}.srt").write_text(text, encoding="utf-8")
-    file = tmp_path / "wanflow.yaml"
+        (folder / f"subs.{language}.srt").write_text(text, encoding="utf-8")
+    file = folder / "wanflow.yaml"
     file.write_text(FILM, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
     return file
+
+
+@pytest.fixture
+def film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The production before its first run, in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    return write_film(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def premiere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the production, run once; not to be changed."""
+    file = write_film(tmp_path_factory.mktemp("cut"))
+    assert main(["run", "-q", "-f", str(file)]) == 0
+    return file.parent
+
+
+@pytest.fixture
+def assembled(premiere: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of a copy that was run, in the current folder."""
+    folder = shutil.copytree(premiere, tmp_path / "film")
+    monkeypatch.chdir(folder)
+    return folder / "wanflow.yaml"
 
 
 def made(wanflow: Wanflow, *words: str) -> dict[str, int]:
@@ -112,9 +135,8 @@ def test_every_frame_shows_what_the_timeline_says(wanflow: Wanflow, film: Path) 
     assert numbers[-30:] == list(range(15, 45))
 
 
-def test_a_change_of_one_clip_makes_its_body_and_its_joins_again(wanflow: Wanflow, film: Path) -> None:
+def test_a_change_of_one_clip_makes_its_body_and_its_joins_again(wanflow: Wanflow, assembled: Path) -> None:
     """The rest is copied; nothing at all is made where nothing changed."""
-    made(wanflow)
     assert made(wanflow) == {"encoded": -1, "copied": -1}
     numbered_clip(Path("two.mp4"), 60, (320, 240), first=700)
     assert made(wanflow) == {"encoded": 2, "copied": 7}
@@ -128,9 +150,8 @@ def test_a_change_of_one_clip_makes_its_body_and_its_joins_again(wanflow: Wanflo
     assert made(wanflow) == {"encoded": 0, "copied": 9}
 
 
-def test_words_are_burned_in_where_they_are_wanted(wanflow: Wanflow, film: Path) -> None:
+def test_words_are_burned_in_where_they_are_wanted(wanflow: Wanflow, assembled: Path) -> None:
     """The notice over the first two seconds, the burned track in its frames, the soft one nowhere."""
-    made(wanflow)
     shown = list(pictures(Path("out/main.mp4")))
     rewrite("label: {opening_notice: {text: drawn by a machine, seconds: 2}}", "label: {opening_notice: false}")
     rewrite("[subs.en.srt, {file: subs.zh.srt, burn: true}]", "subs.en.srt")
@@ -150,9 +171,8 @@ def changed(one: Image.Image, other: Image.Image) -> bool:
     return sum(ImageChops.difference(one, other).histogram()[51:]) > 40
 
 
-def test_labels_of_clips_are_never_lost(wanflow: Wanflow, film: Path) -> None:
+def test_labels_of_clips_are_never_lost(wanflow: Wanflow, assembled: Path) -> None:
     """A cut of clips that carry one carries it; without a take of AI it claims nothing of its own."""
-    made(wanflow)
     assert read_label(Path("out/main.mp4")) is None
     label = '{"Label":"1","ContentProducer":"somebody"}'
     words = ["-i", "one.mp4", "-c", "copy", "-metadata", f"AIGC={label}", "-movflags", "use_metadata_tags", "-f", "mp4"]
@@ -192,9 +212,8 @@ def test_subtitles_after_the_end_are_a_warning(wanflow: Wanflow, film: Path) -> 
     assert f"warning: {two} (line 6)" in known.out
 
 
-def test_an_edit_goes_to_editing_suites_with_its_joins(wanflow: Wanflow, film: Path) -> None:
+def test_an_edit_goes_to_editing_suites_with_its_joins(wanflow: Wanflow, assembled: Path) -> None:
     """Read back with the library: as long as the film, with transitions, pictures and titles as what they are."""
-    made(wanflow)
     assert wanflow("export", "main").code == 0
     timeline = otio.adapters.read_from_file("out/main.otio")
     video, audio, _music = timeline.tracks
