@@ -18,7 +18,7 @@ from kit.locks import DATE, attempt
 from kit.project import call
 from kit.providers import DASHSCOPE
 from kit.run_processes import environ, running, until
-from kit.served import playing
+from kit.served import PATIENCE_SECONDS, playing
 from wanflow.cli import hints
 from wanflow.cli.hints import WITHOUT_PRODUCTION, command_on, pasteable
 from wanflow.cli.main import COMMANDS, find_command
@@ -109,7 +109,7 @@ def test_hints_of_a_run_on_another_backend_can_be_pasted(tmp_path: Path, film: P
         with running(film, service, "--backend", "dashscope") as process:
             until(process, "task.submitted", 2)
             process.terminate()
-            _, said = process.communicate(timeout=20)
+            _, said = process.communicate(timeout=PATIENCE_SECONDS)
         words = suggested(said)
         assert [command.split()[1] for command in words] == ["collect", "cancel", "run"]
         assert all("--backend dashscope" in command for command in words), words

@@ -16,7 +16,7 @@ import pytest
 from kit.clips import numbered_clip
 from kit.project import ONE, clean, rewrite, write_production
 from kit.run_processes import PAID, QUICK, WANFLOW, environ, ignoring, open_tasks, running, until
-from kit.served import playing
+from kit.served import PATIENCE_SECONDS, playing
 from wanflow.emulator.api.endpoint import AccountTerms
 from wanflow.emulator.api.fault_script import ScriptedFault
 from wanflow.media.ffmpeg import VARIABLE, find_ffmpeg
@@ -51,7 +51,7 @@ def test_a_signal_ends_a_run_as_ctrl_c_does(film: Path, clip: Path, sign: signal
     with playing(clip, held=True) as service, running(film, service) as process:
         until(process, "task.submitted", 2)
         process.send_signal(sign)
-        out, said = process.communicate(timeout=20)
+        out, said = process.communicate(timeout=PATIENCE_SECONDS)
     last = json.loads(out.splitlines()[-1])
     assert (process.returncode, last["event"], last["exit_code"], last["submitted"]) == (130, "run.finished", 130, 2)
     assert len(open_tasks(film)) == 2
@@ -66,14 +66,14 @@ def test_a_collect_ends_by_a_signal_as_well(film: Path, clip: Path) -> None:
         with running(film, service, "coast") as process:
             until(process, "task.submitted")
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=20)
+            process.communicate(timeout=PATIENCE_SECONDS)
         command = [*WANFLOW, "collect", "--json", "--poll-interval", "0.1"]
         with subprocess.Popen(
             command, cwd=film.parent, env=clean(environ(service)), stdout=-1, stderr=-1, text=True
         ) as process:
             until(process, "step.started")
             process.send_signal(signal.SIGTERM)
-            out, said = process.communicate(timeout=20)
+            out, said = process.communicate(timeout=PATIENCE_SECONDS)
     assert (process.returncode, json.loads(out.splitlines()[-1])["exit_code"]) == (130, 130)
     assert "1 task will be charged when done" in said
     assert len(open_tasks(film)) == 1
@@ -85,7 +85,7 @@ def test_signals_in_quick_succession_are_one(film: Path, clip: Path) -> None:
         service.await_call("POST", "video-synthesis")
         process.send_signal(signal.SIGTERM)
         process.send_signal(signal.SIGHUP)
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=PATIENCE_SECONDS)
     (task,) = open_tasks(film)
     assert process.returncode == 130
     assert f"in flight: coast.t1 (task {task})" in said
@@ -100,7 +100,7 @@ def test_a_signal_after_another_ends_a_run_at_once(film: Path, clip: Path) -> No
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(1)
         process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 130
     assert "of unknown fate: coast.t1" in said
     assert "Traceback" not in said
@@ -115,7 +115,7 @@ def test_a_job_in_the_background_ends_in_order(film: Path, clip: Path) -> None:
         service.await_call("POST", "video-synthesis")
         process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGTERM)
-        out, _ = process.communicate(timeout=20)
+        out, _ = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 130
     assert json.loads(out.splitlines()[-1])["submitted"] == 1
     assert len(open_tasks(film)) == 1
@@ -147,7 +147,7 @@ def test_a_terminal_that_is_closed_ends_a_run_in_order(film: Path, clip: Path) -
             while len(open_tasks(film)) < 2:
                 os.read(master, 4096)
             os.close(master)
-            assert process.wait(timeout=20) == 130
+            assert process.wait(timeout=PATIENCE_SECONDS) == 130
     assert len(open_tasks(film)) == 2
 
 
@@ -187,7 +187,7 @@ def test_no_encoder_outlives_a_run_that_was_ended(tmp_path: Path, endless: Path,
         while len(processes(notes)) < 2:
             assert process.poll() is None
         process.send_signal(sign)
-        out, said = process.communicate(timeout=20)
+        out, said = process.communicate(timeout=PATIENCE_SECONDS)
     last = json.loads(out.splitlines()[-1])
     assert (process.returncode, last["event"], last["submitted"]) == (130, "run.finished", 2)
     assert "stopped: coast.t1\nstopped: coast.t2\n" in said

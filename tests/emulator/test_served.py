@@ -83,7 +83,7 @@ def test_a_form_of_a_web_page_is_refused(running: Served) -> None:
         assert ask(running, "POST", "/tasks/t/cancel", **headers) == 403
         origin = running.base_url.removesuffix("/api/v1")
         given = {name.replace("_", "-"): value for name, value in headers.items()}
-        reply = httpx.post(f"{origin}/uploads", files={"file": b"x"}, headers=given)
+        reply = httpx.post(f"{origin}/uploads", files={"file": b"x"}, headers=given, timeout=PATIENCE_SECONDS)
         assert reply.status_code == 403
         assert "not well" not in reply.text
         assert not [name for name in reply.headers if name.startswith("access-control")]
@@ -100,7 +100,12 @@ def test_an_address_for_all_machines_takes_addresses_but_no_names() -> None:
         port = address(service)[1]
         for host, status in (("0.0.0.0", 200), ("192.168.1.7", 200), ("render-box", 200), ("evil.example", 421)):  # noqa: S104
             headers = {"Authorization": "Bearer sk-own", "Host": f"{host}:{port}"}
-            assert httpx.get(f"http://127.0.0.1:{port}/api/v1/tasks/", headers=headers).status_code == status
+            assert (
+                httpx.get(
+                    f"http://127.0.0.1:{port}/api/v1/tasks/", headers=headers, timeout=PATIENCE_SECONDS
+                ).status_code
+                == status
+            )
 
 
 HEAD = b"POST /uploads HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=X\r\n"

@@ -72,7 +72,7 @@ def test_a_default_that_can_never_apply_is_an_error(reading):
 
 def test_a_region_that_is_none_is_told_once(reading):
     """Not again for each shot."""
-    _, problems = reading("region: frankfurt\nshots:\n  a: {first_frame: a.png}\n  b: {first_frame: a.png}\n")
+    _, problems = reading("region: nowhere\nshots:\n  a: {first_frame: a.png}\n  b: {first_frame: a.png}\n")
     assert [item.place.line for item in problems] == [3]
 
 

@@ -82,9 +82,12 @@ def test_without_the_cookie_nothing_is_answered(shared: tuple[Review, httpx.Clie
     """Neither a page nor a stylesheet; another token helps no more than none."""
     review, _ = shared
     for query in ("", "?token=x", "?token="):
-        assert httpx.get(f"{review.base}{path}{query}").status_code == 403
-    assert httpx.post(f"{review.base}{path}").status_code == 403
-    assert httpx.get(f"{review.base}{path}", cookies={f"wanflow-{review.port}": "x"}).status_code == 403
+        assert httpx.get(f"{review.base}{path}{query}", timeout=PATIENCE_SECONDS).status_code == 403
+    assert httpx.post(f"{review.base}{path}", timeout=PATIENCE_SECONDS).status_code == 403
+    assert (
+        httpx.get(f"{review.base}{path}", cookies={f"wanflow-{review.port}": "x"}, timeout=PATIENCE_SECONDS).status_code
+        == 403
+    )
 
 
 def test_the_cookie_is_for_this_page_alone(production: Path) -> None:
@@ -92,7 +95,10 @@ def test_the_cookie_is_for_this_page_alone(production: Path) -> None:
 
     No page has the key that was in the environment.
     """
-    with reviewing(production, environ={KEY_VARIABLE: KEY_OF_TEST}) as review, httpx.Client() as client:
+    with (
+        reviewing(production, environ={KEY_VARIABLE: KEY_OF_TEST}) as review,
+        httpx.Client(timeout=PATIENCE_SECONDS) as client,
+    ):
         assert client.head(review.address).status_code == 403
         reply = client.get(review.address)
         (cookie,) = reply.headers.get_list("set-cookie")
@@ -100,14 +106,14 @@ def test_the_cookie_is_for_this_page_alone(production: Path) -> None:
         assert review.address.partition("token=")[2] not in cookie
         assert client.get(review.address).status_code == 303  # a reload, or a browser that fetches ahead
         assert KEY_OF_TEST not in "".join(client.get(f"{review.base}{path}").text for path in VIEWS)
-        again = httpx.get(review.address)
+        again = httpx.get(review.address, timeout=PATIENCE_SECONDS)
         assert again.status_code == 403
         assert "terminal" in again.text
         assert review.process.stderr is not None
         new = review.process.stderr.readline().split()[-1]
         assert new.startswith(f"{review.base}/?token=")
         assert new != review.address
-        assert httpx.get(new).status_code == 303
+        assert httpx.get(new, timeout=PATIENCE_SECONDS).status_code == 303
 
 
 FOREIGN = ("evil.example", "127.0.0.1.evil.example", "192.168.1.7", "127.0.0.1@evil.example", "", "[::2]")
@@ -140,7 +146,12 @@ def test_a_form_of_another_site_is_refused(shared: tuple[Review, httpx.Client], 
 def test_every_reply_is_secured(shared: tuple[Review, httpx.Client]) -> None:
     """Nothing inline runs, nothing comes from outside, nothing is guessed or kept."""
     review, client = shared
-    for reply in (client.get("/"), client.get("/nowhere"), client.get("/static/page.css"), httpx.get(review.base)):
+    for reply in (
+        client.get("/"),
+        client.get("/nowhere"),
+        client.get("/static/page.css"),
+        httpx.get(review.base, timeout=PATIENCE_SECONDS),
+    ):
         policy = dict(part.strip().partition(" ")[::2] for part in reply.headers["content-security-policy"].split(";"))
         assert policy["default-src"] == "'none'"
         assert policy["frame-ancestors"] == "'none'"
