@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from wanflow.catalog.read import load_catalog
 from wanflow.language.production import TransitionKind
-from wanflow.schemas import data_folder, load_schema, violations
+from wanflow.schemas import MODEL, data_folder, load_schema, violations
 from wanflow.yamldoc.nodes import plain
 from wanflow.yamldoc.parse import parse
 
@@ -199,11 +199,30 @@ def test_every_key_is_described():
 
 @pytest.mark.parametrize("file", sorted((data_folder("schemas") / "models").glob("*.json")), ids=lambda file: file.stem)
 def test_every_model_file_keeps_to_its_schema(file):
-    """Each rule exists and has its source, and every key is read."""
+    """Each rule exists, and every key is read."""
     model = json.loads(file.read_text(encoding="utf-8"))
     assert list(violations(model, "model.schema.json")) == []
     assert file.stem == model["model"]
     assert [path for path, _ in found_in({**model, "medias": {}}, "model.schema.json")] == [()]
+
+
+@pytest.mark.parametrize("file", sorted((data_folder("schemas") / "models").glob("*.json")), ids=lambda file: file.stem)
+def test_a_model_that_ships_has_all_that_users_may_leave_out(file):
+    """An example for the page, limits and prices; and each rule names its section of the service's sheet."""
+    model, strict = json.loads(file.read_text(encoding="utf-8")), json.loads(json.dumps(load_schema(MODEL)))
+    assert {"example", "snapshots", "media", "limits", "billed", "prices", "source"} <= model.keys()
+    parts = [strict]
+    while parts:
+        part = parts.pop()
+        properties = part.get("properties", {})
+        if "source" in properties:
+            part["required"] = [*part.get("required", ()), "source"]
+            properties["source"] = {"pattern": r"^[a-z][a-z0-9-]*\.md [0-9]"}
+        if "since" in properties:
+            part["required"].append("since")
+        parts += [value for value in part.values() if isinstance(value, dict)]
+    strict["properties"]["limits"]["required"] = ["running", "submits_per_second", "queued", "typical_seconds"]
+    assert [error.message for error in Draft202012Validator(strict).iter_errors(model)] == []
 
 
 def test_an_editor_offers_every_model():

@@ -25,9 +25,9 @@ from wanflow.graph.build import ShotGraph
 from wanflow.graph.node import ShotVertex, cut_name
 from wanflow.graph.select import matching, single_shot
 from wanflow.graph.select import select as select_vertices
-from wanflow.language.load import Overrides
+from wanflow.language.load import Overrides, read_catalog
 from wanflow.language.output_paths import results_folder
-from wanflow.language.problem import Problem, SpecError
+from wanflow.language.problem import Problem, SpecError, has_errors
 from wanflow.language.production import Production
 from wanflow.loading import SoundPart, store_of
 from wanflow.messages import joined, tr
@@ -347,9 +347,25 @@ def ledger_of(production: Production, lock: Lock) -> Ledger:
     return Ledger(production.prices.currency, charges.read(store_of(production), lock))
 
 
-def models() -> Mapping[str, Model]:
-    """The catalog: what each model accepts, its limits and prices."""
-    return load_catalog()
+def models(
+    file: Path | str | None = None,
+    *,
+    values: Mapping[str, str] = NO_VALUES,
+    root: Path | None = None,
+    untrusted: bool = False,
+    named: bool = True,
+) -> Mapping[str, Model]:
+    """The catalog: what each model accepts, its limits and prices.
+
+    With the production file `file` its own models are in it. Raises SpecError for a model file with an error.
+    """
+    if file is None:
+        return load_catalog()
+    overrides = Overrides(values=values, root=root, untrusted=untrusted, named=named)
+    catalog, problems = read_catalog(Path(file), overrides)
+    if has_errors(problems):
+        raise SpecError(problems)
+    return catalog
 
 
 def export(plan: Plan, cut: str | None = None) -> EditList:

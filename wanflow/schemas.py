@@ -26,6 +26,7 @@ PACKED = "_data"
 """The folder of the wheel with what is at the top of a checkout."""
 
 PRODUCTION, PIPELINE, CATALOG = "production.schema.json", "pipeline.schema.json", "catalog.schema.json"
+MODEL = "model.schema.json"
 
 CONDITIONS = "conditions"
 """The part of `catalog.schema.json` that only editors read: what each model takes."""
@@ -130,11 +131,18 @@ def model_files(folder: Path | None = None) -> ModelFiles:
             raw = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise CatalogError(path.name, "", str(error)) from error
-        broken = next(violations(raw, "model.schema.json"), None)
+        broken = next(violations(raw, MODEL), None)
         if broken is not None:
             raise CatalogError(path.name, ".".join(map(str, broken.path)) or path.stem, broken.words)
-        found[path.name] = raw
+        found[path.name] = completed(raw)
     return ModelFiles(found)
+
+
+def completed(raw: Json) -> Json:
+    """A model file with the keys that it may leave out; one that names no limits runs one task at a time."""
+    limits: Json = {"running": 1, "submits_per_second": 1, "queued": 100, "typical_seconds": 150}
+    others: Json = {"snapshots": [], "media": {}, "billed": {"inputs": []}, "prices": None}
+    return {**others, **raw, "limits": {**limits, **raw.get("limits", {})}}
 
 
 @cache

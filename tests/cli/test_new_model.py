@@ -1,19 +1,17 @@
-"""A model that nobody sells: a file in the catalog, and everything knows it."""
+"""A model that nobody sells: a file beside the production, and everything knows it."""
 
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cli.conftest import Wanflow
 from PIL import Image
 
-import wanflow
-from kit.catalog_files import catalog_at
+import wanflow as api
 from kit.clips import numbered_clip
 from kit.film_checks import frames
 from wanflow.emulator.api import rules
@@ -23,6 +21,7 @@ from wanflow.schemas import PRODUCTION, data_folder, load_schema
 
 FILM = """\
 wanflow: 1
+models: [models/*.json]
 region: virginia
 cast:
   keeper: {image: sets/coast.png}
@@ -32,12 +31,23 @@ cuts: {main: [talk]}
 """
 
 
+def model_file(film: Path, raw: dict[str, Any]) -> None:
+    """Write a model file beside a production."""
+    folder = film.parent / "models"
+    folder.mkdir()
+    (folder / f"{raw['model']}.json").write_text(json.dumps(raw, indent="\t"), encoding="utf-8")
+
+
+def shipped(model: str) -> dict[str, Any]:
+    """The file of a model that ships, to change it."""
+    raw: dict[str, Any] = json.loads((data_folder("schemas") / "models" / f"{model}.json").read_text(encoding="utf-8"))
+    return raw
+
+
 @pytest.fixture
-def invented(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A catalog with one model more: its own names, places, pixels, lengths and prices."""
-    data = tmp_path_factory.mktemp("data")
-    shutil.copytree(data_folder("schemas"), data / "schemas")
-    raw = json.loads((data / "schemas" / "models" / "wan2.6-r2v-flash.json").read_text(encoding="utf-8"))
+def dream(film: Path) -> Path:
+    """A production with one model more: its own names, places, pixels, lengths and prices."""
+    raw = shipped("wan2.6-r2v-flash")
     raw |= {
         "model": "dream-1",
         "does": "dreams",
@@ -67,20 +77,13 @@ def invented(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     for rule in raw["media"].values():
         rule["field"] = "heroes"
     raw["prices"]["a_second"] = [{"region": "virginia", "tier": "240P", "amount": "0.01"}]
-    (data / "schemas" / "models" / "dream-1.json").write_text(json.dumps(raw), encoding="utf-8")
-    with catalog_at(data):
-        yield
-
-
-@pytest.fixture
-def dream(invented: None, film: Path) -> Path:
-    """A production that uses it."""
+    model_file(film, raw)
     film.write_text(FILM, encoding="utf-8")
     return film
 
 
-def test_it_is_listed_with_all_that_it_takes(wanflow: Wanflow, invented: None) -> None:
-    """`wanflow models` reads its file."""
+def test_it_is_listed_with_all_that_it_takes(wanflow: Wanflow, dream: Path) -> None:
+    """`wanflow models` reads its file in the production's folder."""
     assert "dreams" in wanflow("models").out
     shown = wanflow("models", "dream-1").out
     assert all(words in shown for words in ("320*240", "3 to 4", "0.01", "virginia", "reference_image"))
@@ -100,7 +103,7 @@ def test_its_rules_are_checked(wrong: str, message: str, wanflow: Wanflow, dream
     key = wrong.partition(":")[0]
     kept = [part for part in ('prompt: "${keeper} waves"', "size: 320*240", "duration: 3") if not part.startswith(key)]
     shot = f"  talk: {{{', '.join(['model: dream-1', *kept, wrong])}}}\n"
-    dream.write_text("".join(FILM.splitlines(keepends=True)[:5]) + shot, encoding="utf-8")
+    dream.write_text("".join(FILM.splitlines(keepends=True)[:6]) + shot, encoding="utf-8")
     said = wanflow("validate")
     assert (said.code, message in said.out) == (2, True), said.out
 
@@ -114,15 +117,16 @@ def test_it_is_rendered(wanflow: Wanflow, dream: Path) -> None:
     assert (facts.width, facts.height, facts.frames) == (320, 240, 90)
 
 
-def test_it_is_refused_by_the_emulator_where_the_checker_would(invented: None) -> None:
+def test_it_is_refused_by_the_emulator_where_the_checker_would(dream: Path) -> None:
     """The other side of the wire reads the same file."""
-    known = rules.read_catalog()["dream-1"]
+    known = rules.read_catalog(api.load(dream).catalog.files)["dream-1"]
     assert known.settings["duration"].bounds(()) == (3, 4)
     assert set(known.lists) == {"heroes"}
 
 
 SKETCH = """\
 wanflow: 1
+models: [models/sketch-1.json]
 backend: {backend}
 shots:
   boats:
@@ -138,11 +142,9 @@ cuts: {{main: [boats]}}
 
 
 @pytest.fixture
-def sketched(tmp_path_factory: pytest.TempPathFactory, film: Path) -> Iterator[Path]:
+def sketched(film: Path) -> Path:
     """A production with a model whose file alone brings a media key and two parameters that no other model has."""
-    data = tmp_path_factory.mktemp("data")
-    shutil.copytree(data_folder("schemas"), data / "schemas")
-    raw = json.loads((data / "schemas" / "models" / "wan2.7-i2v.json").read_text(encoding="utf-8"))
+    raw = shipped("wan2.7-i2v")
     said = {"source": "service.md 2", "about": "How the picture feels."}
     style = {"role": "guide", "about": "A picture in the style that the film takes.", "max": 1}
     raw |= {"model": "sketch-1", "does": "draws in a style", "snapshots": []}
@@ -156,18 +158,18 @@ def sketched(tmp_path_factory: pytest.TempPathFactory, film: Path) -> Iterator[P
         {"region": "beijing", "tier": "720P", "amount": amount, "mood": mood}
         for mood, amount in (("calm", "0.25"), ("tense", "0.5"))
     ]
-    (data / "schemas" / "models" / "sketch-1.json").write_text(json.dumps(raw), encoding="utf-8")
+    model_file(film, raw)
     Image.new("RGB", (400, 400), (250, 20, 20)).save(film.parent / "sets" / "style.png")
     film.write_text(SKETCH.format(backend="animatic"), encoding="utf-8")
-    with catalog_at(data):
-        yield film
+    return film
 
 
 def test_a_new_media_key_is_a_key_of_a_shot(wanflow: Wanflow, sketched: Path) -> None:
     """Editors, the list of models and `validate` know it from its file alone."""
     assert wanflow("validate").code == 0
     assert "style_image" in wanflow("models", "sketch-1").out
-    assert load_schema(PRODUCTION)["$defs"]["shot"]["properties"]["style_image"]["description"].startswith("A picture")
+    schema = load_schema(PRODUCTION, api.load(sketched).catalog.files)
+    assert schema["$defs"]["shot"]["properties"]["style_image"]["description"].startswith("A picture")
 
 
 @pytest.mark.parametrize(
@@ -195,7 +197,7 @@ def test_new_keys_are_priced_and_fingerprinted(sketched: Path) -> None:
     """A rate may depend on a new parameter; another value and another picture are another request, a default is not."""
 
     def fingerprint_and_price() -> tuple[str, Decimal | None]:
-        plan = wanflow.plan(wanflow.load(sketched))
+        plan = api.plan(api.load(sketched))
         (step,) = [step for step in plan.steps if step.node == "boats.t1"]
         return fingerprint(plan.recipes["boats"]), step.cost.amount
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 from wanflow.catalog.model import (
@@ -28,7 +29,7 @@ from wanflow.catalog.model import (
     Total,
 )
 from wanflow.messages import joined, tr
-from wanflow.schemas import CatalogError, Json, ModelFiles, common_keys, model_files
+from wanflow.schemas import CatalogError, Json, ModelFiles, common_keys, completed, model_files
 
 ROLE_KINDS: Mapping[Role, frozenset[str]] = {
     Role.OPENING: frozenset({"image"}),
@@ -93,7 +94,7 @@ def load_catalog(folder: Path | None = None) -> Catalog:
     """
     files, models = model_files(folder), dict[str, Model]()
     for file, raw in files.by_name.items():
-        problem = next(_not_carried(raw), None)
+        problem = next(not_carried(raw), None)
         if problem is not None:
             raise CatalogError(file, *problem)
         model = _model(raw)
@@ -104,7 +105,23 @@ def load_catalog(folder: Path | None = None) -> Catalog:
     return Catalog(files, models)
 
 
-def _not_carried(raw: Json) -> Iterator[tuple[str, str]]:
+@lru_cache(maxsize=8)
+def with_own_models(own: tuple[tuple[str, str], ...]) -> Catalog:
+    """The catalog with the model files of a production before it: their paths, and their content as JSON.
+
+    They were checked. A file that ships is left out where one of them has its model's name, and of two models with one
+    name the first counts.
+    """
+    raws = {f"./{path}": completed(json.loads(text)) for path, text in own}
+    named = {raw["model"] for raw in raws.values()}
+    shipped = {file: raw for file, raw in model_files().by_name.items() if raw["model"] not in named}
+    models: dict[str, Model] = {}
+    for model in map(_model, (*raws.values(), *shipped.values())):
+        models |= {name: model for name in (model.name, *model.snapshots) if name not in models}
+    return Catalog(ModelFiles({**raws, **shipped}), models)
+
+
+def not_carried(raw: Json) -> Iterator[tuple[str, str]]:
     """The keys of a model file that no code would check, send or draw, each with the reason."""
     roles: set[tuple[str, str]] = set()
     for key, rule in raw["media"].items():
@@ -119,13 +136,64 @@ def _not_carried(raw: Json) -> Iterator[tuple[str, str]]:
             yield f"parameters.{key}", tr("another key of a shot is called `{key}`", key=key)
         elif rule["type"] != COMPUTED.get(key, rule["type"]):
             yield f"parameters.{key}", tr("the type must be {type}", type=COMPUTED[key])
-        elif "default" in rule and rule["default"] not in rule.get("values", [rule["default"]]):
-            yield f"parameters.{key}", tr("`default` is not among `values`")
+        elif (why := _wrong_default(rule)) is not None:
+            yield f"parameters.{key}", why
         elif "recommended" in rule and rule["recommended"]["value"] not in rule.get("values", ()):
             yield f"parameters.{key}", tr("`recommended` is not among `values`")
     yield from _wrong_unit(raw)
-    if _makes(raw) is ResultKind.FILM and not raw["parameters"].keys() & {"resolution", "size"}:
+    yield from _wrong_form(raw)
+    tiers = any("tier" in rate for rate in _rates(raw["prices"] or {}))
+    if tiers and not raw["parameters"].keys() & {"resolution", "size"}:
         yield "parameters", tr("`resolution` or `size` is missing: one of them decides the price")
+
+
+def _wrong_default(rule: Json) -> str | None:
+    """Why the default or the values of a parameter cannot be sent."""
+    kind, default = rule["type"], rule.get("default")
+    if "values" in rule and kind != "string":
+        return tr("only text has `values`; numbers have `min` and `max`")
+    if default is None:
+        return None
+    if type(default) is not {"string": str, "integer": int, "boolean": bool}[kind]:
+        return tr("`default` is not of the type {type}", type=kind)
+    if "values" in rule and default not in rule["values"]:
+        return tr("`default` is not among `values`")
+    bounds = rule.get("min", default), rule.get("max", default)
+    if kind == "integer" and not bounds[0] <= default <= bounds[1] and default not in rule.get("also", ()):
+        return tr("`default` is outside of `min` and `max`")
+    return None
+
+
+def _wrong_form(raw: Json) -> Iterator[tuple[str, str]]:
+    """What a body of the model's form would not carry, or would carry in the place of something else."""
+    call, fields = raw.get("call", {}), dict[str, bool]()
+    for key in call.get("fixed", ()):
+        if key in raw["parameters"]:
+            yield f"call.fixed.{key}", tr("a parameter is called `{key}`: remove one of them", key=key)
+    for key, rule in raw["media"].items():
+        why = _wrong_field(rule, BodyForm(call.get("form", BodyForm.MEDIA)), fields)
+        if why is not None:
+            yield f"media.{key}", why
+
+
+def _wrong_field(rule: Json, form: BodyForm, fields: dict[str, bool]) -> str | None:
+    """Why a body of this form does not carry a medium; `fields` are those before it, and whether each has a list."""
+    field, listed = rule.get("field"), "list" in rule
+    clashes = field in fields and not (listed and fields[field])
+    fields |= {} if field is None else {field: listed}
+    if form is BodyForm.MESSAGES and (field is not None or rule["file"]["kind"] != "image"):
+        return tr("the form `{form}` carries pictures, without a `field`", form=form.value)
+    if form is BodyForm.REFERENCE_URLS and not listed:
+        return tr("the form `{form}` needs a `field` with `list`", form=form.value)
+    if form is BodyForm.FIELDS and (field is None or listed):
+        return tr("the form `{form}` needs a `field` without `list`", form=form.value)
+    if "voice" in rule and (field is not None or form is BodyForm.MESSAGES):
+        return tr("a voice is sent in the list of media only: remove `voice`")
+    if clashes or field in {"prompt", "negative_prompt", "media", "messages"}:
+        return tr("another part of the request is under `{field}`", field=field)
+    if field is not None and not listed and rule["max"] > 1:
+        return tr("a `field` without `list` carries one address: `max` must be 1")
+    return None
 
 
 def _wrong_unit(raw: Json) -> Iterator[tuple[str, str]]:
@@ -280,7 +348,7 @@ def _parameter(raw: Json) -> ParameterRule:
         high=raw.get("max"),
         also=tuple(raw.get("also", ())),
         default=raw.get("default"),
-        since=raw["since"],
+        since=raw.get("since", 1),
         when=tuple(
             Condition(case.get("media"), case.get("region"), case.get("max"), tuple(case.get("values", ())))
             for case in raw.get("when", ())

@@ -127,7 +127,8 @@ class _IncludeWalk:
             filled = self._names(known).fill(item)
             readable = isinstance(filled, TextNode) and isinstance(filled.value, str) and filled.string
             if isinstance(filled, TextNode) and readable and len(self._problems) == before:
-                for named in self._within_limit(self._matching(filled, file), filled):
+                paths = named_files(filled, file, self._scans, self._problems)
+                for named in self._within_limit([_IncludedFile(path, filled.place) for path in paths], filled):
                     # before it is compared with others: that would tell where a link outside leads
                     if not self._texts.refused(self._root / named.path, named.place, named.title, self._problems):
                         self._include(named, file, known, above)
@@ -202,50 +203,52 @@ class _IncludeWalk:
         self._full = True
         return []
 
-    def _matching(self, written: TextNode, file: ProductionFile) -> list[_IncludedFile]:
-        """The files that an item names: one by its path, or all that match a pattern, sorted."""
-        pattern, named = written.string, file.base.path(written.text, Content.TEXT)
-        if not has_wildcard(pattern) or (file.base.has(named, Content.TEXT) and _is_file(self._root / named)):
-            return [_IncludedFile(_relative(named, self._root), written.place)]
-        hint = tr("name the folders to look into")
-        if ANY_DEPTH in pattern and (pattern.startswith("..") or Path(pattern).is_absolute()):
-            message = tr("`**` matches only below the folder of the file that names it")
-            self._problems.append(Problem(written.place, message, hint))
-            return []
-        begin = next(at for at, part in enumerate(Path(named).parts) if has_wildcard(part))
-        searched = Path(*Path(named).parts[:begin])
-        if (refusal := self._boundary.refusal(searched, Content.TEXT)) is not None:
-            problem = Problem(
-                written.place,
-                tr(
-                    "`{pattern}`: the folder `{searched}` {words}",
-                    pattern=pattern,
-                    searched=searched.as_posix(),
-                    words=refusal.words,
-                ),
-                refusal.hint,
-            )
-            self._problems.append(problem)
-            return []
-        try:
-            found = files_like(pattern, self._root / file.base.folder, self._boundary, self._scans)
-        except PatternTooWide as too_wide:
-            message = tr("`{pattern}` {too_wide}", pattern=pattern, too_wide=too_wide)
-            self._problems.append(Problem(written.place, message, hint))
-            return []
-        paths = [_relative(file.base.path(path), self._root) for path in found]
-        matches = [_IncludedFile(path, written.place) for path in paths if path != file.file]
-        if not matches:
-            self._problems.append(
-                Problem(
-                    written.place, tr("no file matches `{pattern}`", pattern=pattern), _HOW_PATHS_ARE["\\" in pattern]
-                )
-            )
-        return matches
-
     def _names(self, known: Mapping[str, TextNode]) -> Names:
         """Names for `include` and `scene`: the vars of the file and of those that lead to it."""
         return Names(known, {}, self._problems, frozenset(self._given))
+
+
+def named_files(written: TextNode, file: ProductionFile, scans: Scans, problems: list[Problem]) -> list[str]:
+    """The files that an item of a list names, from the production's folder: one by its path, or all that match a
+    pattern, sorted.
+
+    The file that names them is not among them. `scans` counts what the patterns of a production scan.
+    """
+    pattern, named, root = written.string, file.base.path(written.text, Content.TEXT), file.base.root
+    if not has_wildcard(pattern) or (file.base.has(named, Content.TEXT) and _is_file(root / named)):
+        return [_relative(named, root)]
+    hint = tr("name the folders to look into")
+    if ANY_DEPTH in pattern and (pattern.startswith("..") or Path(pattern).is_absolute()):
+        message = tr("`**` matches only below the folder of the file that names it")
+        problems.append(Problem(written.place, message, hint))
+        return []
+    begin = next(at for at, part in enumerate(Path(named).parts) if has_wildcard(part))
+    searched = Path(*Path(named).parts[:begin])
+    if (refusal := file.base.boundary.refusal(searched, Content.TEXT)) is not None:
+        problem = Problem(
+            written.place,
+            tr(
+                "`{pattern}`: the folder `{searched}` {words}",
+                pattern=pattern,
+                searched=searched.as_posix(),
+                words=refusal.words,
+            ),
+            refusal.hint,
+        )
+        problems.append(problem)
+        return []
+    try:
+        found = files_like(pattern, root / file.base.folder, file.base.boundary, scans)
+    except PatternTooWide as too_wide:
+        message = tr("`{pattern}` {too_wide}", pattern=pattern, too_wide=too_wide)
+        problems.append(Problem(written.place, message, hint))
+        return []
+    paths = [path for path in (_relative(file.base.path(path), root) for path in found) if path != file.file]
+    if not paths:
+        problems.append(
+            Problem(written.place, tr("no file matches `{pattern}`", pattern=pattern), _HOW_PATHS_ARE["\\" in pattern])
+        )
+    return paths
 
 
 def check_place_of_keys(file: ProductionFile) -> Iterator[Problem]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from wanflow.boundary import Boundary
 from wanflow.catalog.model import Model
 from wanflow.catalog.provider import Provider, default_provider, known_regions, load_providers
-from wanflow.catalog.read import Catalog, load_catalog
+from wanflow.catalog.read import Catalog
 from wanflow.language import model_checks
 from wanflow.language.checks import CHECKS_KEY
 from wanflow.language.cut_finish import FilmTexts, read_cut
@@ -20,6 +20,7 @@ from wanflow.language.merge import MergedFile, cut_off_texts, merge
 from wanflow.language.misread import find_slips
 from wanflow.language.names import other_forms, strip_cast_markers
 from wanflow.language.output_paths import results_folder, shared_outputs
+from wanflow.language.own_models import read_models
 from wanflow.language.pipeline import PipelineLibrary
 from wanflow.language.problem import Problem, deduplicated, has_errors
 from wanflow.language.production import Cut, Media, Production, Shot, Wording
@@ -147,6 +148,18 @@ def read_usable(file: Path, overrides: Overrides = AS_WRITTEN) -> LoadResult:
     return result
 
 
+def read_catalog(file: Path, overrides: Overrides = AS_WRITTEN) -> tuple[Catalog, tuple[Problem, ...]]:
+    """The models that the production of a file may name, and the problems of its model files.
+
+    What is wrong with the production itself is left out.
+    """
+    texts, problems = SourceTexts(overrides.boundary(file), overrides.named), list[Problem]()
+    given = {name: scalar(text, Place(file.name, 1, 1)) for name, text in overrides.values.items()}
+    files = gather(file, given, texts, [])
+    catalog, _ = read_models(files, given, texts, problems)
+    return catalog, tuple(texts.quoted(problem) for problem in deduplicated(problems))
+
+
 def _read_once(file: Path, overrides: Overrides, slips: Mapping[str, Sequence[Slip]]) -> LoadResult:
     texts, problems = SourceTexts(overrides.boundary(file), overrides.named, slips=slips), list[Problem]()
     top = Place(file.name, 1, 1)
@@ -163,7 +176,7 @@ def _read_once(file: Path, overrides: Overrides, slips: Mapping[str, Sequence[Sl
     )
     files = gather(file, given, texts, problems)
     problems += cut_off_texts(files)
-    catalog = load_catalog()
+    catalog, left_out = read_models(files, given, texts, problems)
     library, production = PipelineLibrary(texts, catalog, problems), None
     limits = SizeLimits(library)
     too_large = tuple(limits.check(files))
@@ -183,7 +196,7 @@ def _read_once(file: Path, overrides: Overrides, slips: Mapping[str, Sequence[Sl
                     )
                 )
         expansion = Expansion(library, limits, ShotIndex(), problems)
-        loader = _Loader(overrides, BasePath(texts.boundary), expansion, catalog, problems)
+        loader = _Loader(overrides, BasePath(texts.boundary), expansion, catalog, left_out, problems)
         try:
             production = loader.load(merge(files, given, catalog, problems), texts)
         except TooManyProblems as fault:
@@ -200,9 +213,11 @@ class _Loader:
         base: BasePath,
         expansion: Expansion,
         catalog: Catalog,
+        left_out: Collection[str],
         problems: list[Problem],
     ) -> None:
         self._overrides, self._base, self._expansion, self._problems = overrides, base, expansion, problems
+        self._left_out = left_out
         self._catalog, self._index = catalog, expansion.index
 
     def load(self, merged: list[MergedFile], texts: SourceTexts) -> Production:
@@ -314,7 +329,8 @@ class _Loader:
             return None
         model = self._catalog.get(shot.model.string)
         if model is None:
-            self._problems.append(unknown_model(shot.model, self._catalog))
+            if shot.model.string not in self._left_out:  # its file has a reported problem
+                self._problems.append(unknown_model(shot.model, self._catalog))
             return None
         if model.provider != provider.models:
             message = tr(

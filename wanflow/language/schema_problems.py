@@ -207,6 +207,11 @@ def _problems(
     match broken.rule:
         case "additionalProperties":
             yield from _unknown_keys(value, broken)
+        case "anyOf" | "oneOf" if isinstance(broken.value, Mapping) and isinstance(broken.wanted, list):
+            wanted = listed(key for each in broken.wanted for key in each.get("required", ()))
+            needed = tr("one of these keys is needed: {keys}", keys=wanted)
+            only = tr("one of these keys is needed, and one only: {keys}", keys=wanted)
+            yield Problem(_name_place(root, broken.path), only if broken.rule == "oneOf" else needed)
         case "anyOf":
             name = str(broken.value)
             yield _bad_name((value.key(name) if isinstance(value, MapNode) else None) or value, name)

@@ -199,9 +199,21 @@ def graph(settings: ProductionOptions, form: str) -> int:
 
 @click.command("models", epilog=example("wanflow models wan2.7-i2v"))
 @click.argument("model", required=False)
-def models(model: str | None) -> int:
-    """List the models, or show what MODEL accepts: media, text, parameters and their limits."""
-    catalog = api.models()
+@production_options
+@click.pass_obj
+def models(settings: ProductionOptions, model: str | None) -> int:
+    """List the models, or show what MODEL accepts: media, text, parameters and their limits.
+
+    The models that a production brings along are among them.
+    """
+    named = settings.named is not None
+    catalog = api.models(
+        settings.file if named or settings.file.exists() else None,
+        values=settings.values,
+        root=settings.root,
+        untrusted=settings.untrusted,
+        named=named,
+    )
     if model is None:
         print_report(lambda screen: models_text(catalog, screen))
         return ExitCode.DONE

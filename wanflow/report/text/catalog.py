@@ -86,7 +86,9 @@ def sections(model: Model) -> list[Section]:
                 for total in model.totals
             ],
         ),
-        Section((tr("only these sets of media"),), [(" + ".join(sorted(kinds)),) for kinds in model.sets]),
+        Section(
+            (tr("only these sets of media"),), [(" + ".join(sorted(kinds)) or tr("none"),) for kinds in model.sets]
+        ),
         Section((tr("pixels"), tr("ratio"), tr("width*height")), sizes),
         *_billing(model),
     ]
@@ -104,6 +106,8 @@ def _billing(model: Model) -> Iterator[Section]:
         unit = tr("{currency} a picture, {date}", currency=currency, date=day)
         title = unit if picture else tr("{currency} a second, {date}", currency=currency, date=day)
         yield Section((tr("price"), title), list(_prices(model.prices.rates)))
+    else:
+        yield Section((tr("price"), tr("unknown")), [(tr("each region"), "?")])
 
 
 def _media(rule: MediaRule) -> str:
