@@ -115,6 +115,10 @@ def test_it_is_rendered(wanflow: Wanflow, dream: Path) -> None:
     assert wanflow("run", "-q").code == 0
     facts = probe.probe(dream.parent / "out" / "shots" / "talk.t1.mp4")
     assert (facts.width, facts.height, facts.frames) == (320, 240, 90)
+    text = FILM.replace("models: [models/*.json]\nregion: virginia\n", "").replace("dream-1", "wan2.7-r2v")
+    dream.write_text(text.replace("size: 320*240, ", ""), encoding="utf-8")
+    left = wanflow("takes")
+    assert (left.code, "dream-1" in left.out) == (0, True), "the take outlives its model"
 
 
 def test_it_is_refused_by_the_emulator_where_the_checker_would(dream: Path) -> None:

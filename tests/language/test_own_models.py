@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from wanflow.catalog.read import load_catalog
 from wanflow.language.load import Found
-from wanflow.language.problem import Problem, Severity
+from wanflow.language.media_checks import check_media
+from wanflow.language.own_models import read_model_files
+from wanflow.language.problem import Problem, Severity, SpecError
+from wanflow.language.source import Facts, Kind
 from wanflow.providers.dashscope import wire
 from wanflow.providers.protocol import request_with
 
@@ -57,6 +61,18 @@ def test_a_model_file_is_used_by_the_shots(filing: Filing) -> None:
     assert "toon/v1" not in load_catalog()
 
 
+def test_a_pipeline_may_use_the_models(filing: Filing) -> None:
+    """Its defaults and its shots have the keys of the production's models."""
+    pipeline = (
+        "pipeline: p\ndefaults: {model: toon/v1, mode: pro}\nshots: {x: {prompt: y, first_frame: a.png}}\noutput: x\n"
+    )
+    files = {"wanflow.yaml": "wanflow: 1\nmodels: [m.json]\nshots: {a: {use: ./p.yaml}}\n", "p.yaml": pipeline}
+    production, problems = filing({**files, "m.json": json.dumps(raw())})
+    assert problems == ()
+    assert production is not None
+    assert production.shots["a/x"].parameters == {"mode": "pro", "duration": 5}
+
+
 def test_a_file_of_the_same_content_is_the_same_catalog(filing: Filing) -> None:
     """So that a page which reads a production again builds no schema again."""
     files = {"wanflow.yaml": film(), "m.json": json.dumps(raw())}
@@ -76,6 +92,7 @@ WRONG = [
     ({"sets": [["end"]]}, '["end"]', "`sets.0`: `end` is not among `media`"),
     ({"call": {"form": "fields"}}, '"first_frame"', "`media.first_frame`: the form `fields` needs a `field`"),
     ({"call": {"fixed": {"mode": "std"}}}, '"std"}', "`call.fixed.mode`: a parameter is called `mode`"),
+    ({"call": {"fixed": {"n": 4}}}, "4}", "`call.fixed.n`: a take is one result"),
     ({"prices": {"date": "2026-01-01", "currency": "CNY"}}, '"prices"', "one of these keys is needed, and one only"),
 ]
 
@@ -199,7 +216,7 @@ def test_the_number_of_model_files_is_limited(filing: Filing, monkeypatch: pytes
     monkeypatch.setattr("wanflow.language.own_models.MAX_FILES", 2)
     files = {f"{name}.json": json.dumps(raw(model=name)) for name in "abc"}
     _, problems = filing({"wanflow.yaml": film("a", models="['*.json']"), **files})
-    assert told(problems) == [("wanflow.yaml:2:10", "a production has at most 2 model files")]
+    assert told(problems)[0] == ("wanflow.yaml:2:10", "a production has at most 2 model files")
 
 
 def test_a_request_is_sent_in_the_form_and_to_the_path_of_its_file(filing: Filing) -> None:
@@ -218,3 +235,45 @@ def test_a_request_is_sent_in_the_form_and_to_the_path_of_its_file(filing: Filin
         "input": {"prompt": "x", "first_frame_url": "https://example.com/a.png"},
         "parameters": {"mode": "pro", "duration": 5, "n": 1},
     }
+
+
+@pytest.mark.parametrize(
+    ("names", "message"), [({}, "a model with references needs them"), ({"video": "v{n}"}, "`any`")]
+)
+def test_a_model_with_references_says_what_prompts_call_them(names: Any, message: str, filing: Filing) -> None:
+    """Else a cast member would have no name in the prompt that is sent."""
+    media = {"refer": {"role": "reference", "about": "Who appears.", "max": 3, "file": PICTURE}}
+    identifiers = {"identifiers": {"en": names, "zh": names}} if names else {}
+    text = json.dumps(raw(media=media, **identifiers))
+    _, problems = filing({"wanflow.yaml": "wanflow: 1\nmodels: [m.json]\n", "m.json": text})
+    assert [each.message.partition(":")[0] for each in problems] == ["`identifiers`"]
+    assert message in problems[0].message
+
+
+def test_a_picture_is_as_long_as_the_file_of_its_model_allows(filing: Filing) -> None:
+    """`[2, 5]` is two and a half times."""
+    file = PICTURE | {"aspect": [2, 5]}
+    media = {"first_frame": {"role": "opening", "about": "The beginning.", "max": 1, "file": file}}
+    files = {"wanflow.yaml": film(more=", first_frame: a.png"), "m.json": json.dumps(raw(media=media))}
+    production, problems = filing(files)
+    assert production is not None, problems
+    told = {
+        width: [
+            each.message for each in check_media(production, {"a.png": Facts(Kind.IMAGE, "png", "a", 9, width, 400)})
+        ]
+        for width in (1000, 1001)
+    }
+    assert told == {1000: [], 1001: ["`a.png` is more than 2.5 times as long as it is wide"]}
+
+
+def test_files_of_a_command_line_may_be_anywhere(tmp_path: Path) -> None:
+    """`wanflow emulator --models`; what is wrong is told with its place."""
+    good, bad = tmp_path / "a.json", tmp_path / "b.json"
+    good.write_text(json.dumps(raw()), encoding="utf-8")
+    bad.write_text("{}", encoding="utf-8")
+    assert "toon/v1" in read_model_files([good])
+    with pytest.raises(SpecError) as caught:
+        read_model_files([good, bad])
+    assert {each.place.line for each in caught.value.problems} == {1}
+    with pytest.raises(SpecError, match=r"--models: the model file `.*c\.json` does not exist"):
+        read_model_files([tmp_path / "c.json"])

@@ -50,6 +50,9 @@ COMPUTED = {"seed": "integer", "duration": "integer", "audio": "boolean"} | dict
 RATE_KEYS = frozenset({"region", "tier", "amount"})
 """Keys of a rate; its other keys are parameters that narrow it."""
 
+ONE_RESULT: Mapping[str, ParameterValue] = {"n": 1, "enable_sequential": False}
+"""Parameters by which a task would make several results, and be billed for each; their values for one."""
+
 UNITS: Mapping[ResultKind, str] = {ResultKind.FILM: "a_second", ResultKind.PICTURE: "a_picture"}
 """The key of a price list's rates by what the model makes, and so by what is billed."""
 
@@ -128,8 +131,7 @@ def not_carried(raw: Json) -> Iterator[tuple[str, str]]:
         why = _not_carried_medium(key, rule, raw["parameters"], roles)
         if why is not None:
             yield f"media.{key}", why
-    if any(role == Role.REFERENCE for role, _ in roles) and "identifiers" not in raw:
-        yield "identifiers", tr("a model with references needs them")
+    yield from _nameless(raw, sorted(kind for role, kind in roles if role == Role.REFERENCE))
     yield from _unknown_names(raw)
     for key, rule in raw["parameters"].items():
         if key in common_keys():
@@ -142,9 +144,16 @@ def not_carried(raw: Json) -> Iterator[tuple[str, str]]:
             yield f"parameters.{key}", tr("`recommended` is not among `values`")
     yield from _wrong_unit(raw)
     yield from _wrong_form(raw)
-    tiers = any("tier" in rate for rate in _rates(raw["prices"] or {}))
-    if tiers and not raw["parameters"].keys() & {"resolution", "size"}:
-        yield "parameters", tr("`resolution` or `size` is missing: one of them decides the price")
+
+
+def _nameless(raw: Json, kinds: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """References of these kinds for which prompts have no name."""
+    if kinds and "identifiers" not in raw:
+        yield "identifiers", tr("a model with references needs them")
+    languages = _without_source(raw.get("identifiers", {})).values()
+    for kind in kinds:
+        if any(not names.keys() & {kind, "any"} for names in languages):
+            yield "identifiers", tr("a name for each {kind} is missing: `{kind}` or `any`", kind=kind)
 
 
 def _wrong_default(rule: Json) -> str | None:
@@ -167,9 +176,13 @@ def _wrong_default(rule: Json) -> str | None:
 def _wrong_form(raw: Json) -> Iterator[tuple[str, str]]:
     """What a body of the model's form would not carry, or would carry in the place of something else."""
     call, fields = raw.get("call", {}), dict[str, bool]()
-    for key in call.get("fixed", ()):
+    for key, value in call.get("fixed", {}).items():
         if key in raw["parameters"]:
             yield f"call.fixed.{key}", tr("a parameter is called `{key}`: remove one of them", key=key)
+        elif value != ONE_RESULT.get(key, value):
+            yield f"call.fixed.{key}", tr("a take is one result: the value must be {value}", value=ONE_RESULT[key])
+    for key in raw["parameters"].keys() & ONE_RESULT:
+        yield f"parameters.{key}", tr("a take is one result: `{key}` belongs under `call.fixed`", key=key)
     for key, rule in raw["media"].items():
         why = _wrong_field(rule, BodyForm(call.get("form", BodyForm.MEDIA)), fields)
         if why is not None:
@@ -181,24 +194,32 @@ def _wrong_field(rule: Json, form: BodyForm, fields: dict[str, bool]) -> str | N
     field, listed = rule.get("field"), "list" in rule
     clashes = field in fields and not (listed and fields[field])
     fields |= {} if field is None else {field: listed}
-    if form is BodyForm.MESSAGES and (field is not None or rule["file"]["kind"] != "image"):
-        return tr("the form `{form}` carries pictures, without a `field`", form=form.value)
-    if form is BodyForm.REFERENCE_URLS and not listed:
-        return tr("the form `{form}` needs a `field` with `list`", form=form.value)
-    if form is BodyForm.FIELDS and (field is None or listed):
-        return tr("the form `{form}` needs a `field` without `list`", form=form.value)
+    wrong = {
+        BodyForm.MESSAGES: tr("the form `{form}` carries pictures, without a `field`", form=form.value),
+        BodyForm.REFERENCE_URLS: tr("the form `{form}` needs a `field` with `list`", form=form.value),
+        BodyForm.FIELDS: tr("the form `{form}` needs a `field` without `list`", form=form.value),
+    }
+    carried = {
+        BodyForm.MESSAGES: field is None and rule["file"]["kind"] == "image",
+        BodyForm.REFERENCE_URLS: listed,
+        BodyForm.FIELDS: field is not None and not listed,
+    }
+    if not carried.get(form, True):
+        return wrong[form]
     if "voice" in rule and (field is not None or form is BodyForm.MESSAGES):
         return tr("a voice is sent in the list of media only: remove `voice`")
     if clashes or field in {"prompt", "negative_prompt", "media", "messages"}:
         return tr("another part of the request is under `{field}`", field=field)
-    if field is not None and not listed and rule["max"] > 1:
-        return tr("a `field` without `list` carries one address: `max` must be 1")
-    return None
+    alone = field is not None and not listed and rule["max"] > 1
+    return tr("a `field` without `list` carries one address: `max` must be 1") if alone else None
 
 
 def _wrong_unit(raw: Json) -> Iterator[tuple[str, str]]:
     """What does not fit what the model makes: rates of another unit, parts of media that only a film has."""
     makes = _makes(raw)
+    tiers = any("tier" in rate for rate in _rates(raw["prices"] or {}))
+    if tiers and not raw["parameters"].keys() & {"resolution", "size"}:
+        yield "parameters", tr("`resolution` or `size` is missing: one of them decides the price")
     if raw["prices"] is not None and UNITS[makes] not in raw["prices"]:
         yield "prices", tr("a model that makes a {makes} needs `{unit}`", makes=makes, unit=UNITS[makes])
     if makes is ResultKind.PICTURE:

@@ -127,8 +127,7 @@ class _IncludeWalk:
             filled = self._names(known).fill(item)
             readable = isinstance(filled, TextNode) and isinstance(filled.value, str) and filled.string
             if isinstance(filled, TextNode) and readable and len(self._problems) == before:
-                paths = named_files(filled, file, self._scans, self._problems)
-                for named in self._within_limit([_IncludedFile(path, filled.place) for path in paths], filled):
+                for named in self._within_limit(self._matching(filled, file), filled):
                     # before it is compared with others: that would tell where a link outside leads
                     if not self._texts.refused(self._root / named.path, named.place, named.title, self._problems):
                         self._include(named, file, known, above)
@@ -202,6 +201,10 @@ class _IncludeWalk:
             self._problems.append(Problem(written.place, message))
         self._full = True
         return []
+
+    def _matching(self, written: TextNode, file: ProductionFile) -> list[_IncludedFile]:
+        paths = named_files(written, file, self._scans, self._problems)
+        return [_IncludedFile(path, written.place) for path in paths]
 
     def _names(self, known: Mapping[str, TextNode]) -> Names:
         """Names for `include` and `scene`: the vars of the file and of those that lead to it."""

@@ -387,8 +387,9 @@ def unfit(name: str, slot: str, expected: ExpectedClip, rule: FileRule) -> Itera
             high=high,
         )
         yield message, tr("scale it")
-    elif sides and rule.aspect and max(sides) > rule.aspect[1] * min(sides):
-        message = tr("{name} is more than {aspect} times as long as it is wide", name=name, aspect=rule.aspect[1])
+    elif sides and rule.aspect and max(sides) * rule.aspect[0] > rule.aspect[1] * min(sides):
+        times = timebase.decimal_text(Fraction(rule.aspect[1], rule.aspect[0]), 2)
+        message = tr("{name} is more than {aspect} times as long as it is wide", name=name, aspect=times)
         yield message, tr("crop it")
 
 

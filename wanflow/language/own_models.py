@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
+from wanflow.boundary import Boundary
 from wanflow.catalog.provider import load_providers, providers_of
 from wanflow.catalog.read import Catalog, load_catalog, not_carried, with_own_models
 from wanflow.language.include import ProductionFile, Scans, SourceTexts, named_files
 from wanflow.language.names import Names, values_of
-from wanflow.language.problem import Problem, Severity, has_errors
+from wanflow.language.problem import Problem, Severity, SpecError, deduplicated, has_errors
 from wanflow.language.schema_problems import check_against
+from wanflow.language.scope import BasePath
 from wanflow.messages import joined, tr
 from wanflow.schemas import MODEL, Json, completed
 from wanflow.suggest import did_you_mean
@@ -47,34 +52,58 @@ def read_models(
     return with_own_models(tuple(own.items())) if own else shipped, frozenset(broken)
 
 
+def read_model_files(files: Sequence[Path]) -> Catalog:
+    """The catalog with the model files that a command line names, which may be anywhere.
+
+    Raises SpecError for a file with an error.
+    """
+    here, problems = Path.cwd(), list[Problem]()
+    texts = SourceTexts(Boundary(here, Path(here.anchor)))
+    top = Place("", 1, 1)
+    listed = ListNode(tuple(TextNode(name, name, top) for name in map(os.fspath, files)), top)
+    root = MapNode(((TextNode("models", "models", top), listed),), top)
+    catalog, _ = read_models([ProductionFile("", root, BasePath(texts.boundary))], {}, texts, problems)
+    if has_errors(problems):
+        found = deduplicated(problems)
+        told = (problem if problem.place.file else replace(problem, option="--models") for problem in found)
+        raise SpecError([texts.quoted(problem) for problem in told])
+    return catalog
+
+
 def _roots(
     file: ProductionFile, given: Mapping[str, TextNode], texts: SourceTexts, problems: list[Problem]
 ) -> Iterator[tuple[str, MapNode]]:
-    """The trees of all model files by their paths, each once, in the order in which they are named."""
+    """The trees of all model files by their paths, in the order in which they are named."""
+    for path, place in _named(file, given, problems).items():
+        noted, title = len(problems), tr("the model file `{path}`", path=path)
+        document = texts.read(file.base.root / path, path, place, title, problems)
+        texts.documents.pop(path, None)  # slips of an input method are looked for in productions only
+        if document is None:
+            continue
+        if isinstance(document.root, MapNode):
+            yield path, document.root
+        elif not has_errors(problems[noted:]):
+            begin = Place(path, 1, 1) if document.root is None else document.root.place
+            hint = tr("docs/custom-models.md describes model files")
+            problems.append(Problem(begin, tr("a model file is a mapping"), hint))
+
+
+def _named(file: ProductionFile, given: Mapping[str, TextNode], problems: list[Problem]) -> dict[str, Place]:
+    """The model files that a production names, each with the first place that names it."""
     written, listed = file.root.find("vars"), file.root.find("models")
     names = Names(values_of(written if isinstance(written, MapNode) else None, given), {}, problems, frozenset(given))
-    read, scans = set[str](), Scans()
+    found, scans = dict[str, Place](), Scans()
     for item in listed.items if isinstance(listed, ListNode) else ():
         before, filled = len(problems), names.fill(item)
         if not isinstance(filled, TextNode) or not isinstance(filled.value, str) or len(problems) > before:
             continue  # the schema's check reports it
         for path in named_files(filled, file, scans, problems):
-            if path in read:
-                continue
-            if len(read) == MAX_FILES:
-                message = tr("a production has at most {max_files} model files", max_files=MAX_FILES)
-                problems.append(Problem(item.place, message))
-                return
-            read.add(path)
-            noted, title = len(problems), tr("the model file `{path}`", path=path)
-            document = texts.read(file.base.root / path, path, item.place, title, problems)
-            texts.documents.pop(path, None)  # slips of an input method are looked for in productions only
-            if document is not None and isinstance(document.root, MapNode):
-                yield path, document.root
-            elif document is not None and not has_errors(problems[noted:]):
-                place = Place(path, 1, 1) if document.root is None else document.root.place
-                hint = tr("docs/custom-models.md describes model files")
-                problems.append(Problem(place, tr("a model file is a mapping"), hint))
+            found.setdefault(path, filled.place)
+        if len(found) > MAX_FILES:
+            message = tr("a production has at most {max_files} model files", max_files=MAX_FILES)
+            problems.append(Problem(item.place, message))
+            return {}
+    return found
 
 
 def _check(root: MapNode, raw: Json, parts: dict[str, str]) -> Iterator[Problem]:
@@ -89,6 +118,10 @@ def _check(root: MapNode, raw: Json, parts: dict[str, str]) -> Iterator[Problem]
             if parts.setdefault(key, part) != part:
                 message = tr("`{key}` is among the {part} of another model", key=key, part=parts[key])
                 yield Problem(_place(root, (part, key)), message, tr("a key of a shot has one meaning"))
+    yield from _check_provider(root, raw)
+
+
+def _check_provider(root: MapNode, raw: Json) -> Iterator[Problem]:
     providers = providers_of(raw["provider"])
     if not providers:
         known = sorted({provider.models for provider in load_providers().values()})

@@ -14,6 +14,7 @@ from wanflow.cli.options import example
 from wanflow.cli.screen import say
 from wanflow.emulator.api.server import Serving, serve
 from wanflow.errors import ExitCode
+from wanflow.language.own_models import read_model_files
 from wanflow.store import atomic
 
 
@@ -39,6 +40,13 @@ from wanflow.store import atomic
     metavar="FILE",
     help="Inject the faults in this file.",
 )
+@click.option(
+    "--models",
+    type=click.Path(dir_okay=False, path_type=Path),
+    multiple=True,
+    metavar="FILE",
+    help="Also serve the model in this file; may be repeated.",
+)
 @click.option("--strict", is_flag=True, help="Check requests when they are submitted, not inside the task.")
 @click.option(
     "--speed",
@@ -62,6 +70,7 @@ def emulator(
     port: int,
     state: Path | None,
     faults: Path | None,
+    models: tuple[Path, ...],
     strict: bool,
     speed: float,
     region: str,
@@ -73,6 +82,9 @@ def emulator(
     """
     if state is not None:
         atomic.make_folder(state.parent)
-    serving = Serving(host, port, state, names, Fraction(str(speed)), strict, faults=faults, region=region)
+    known = read_model_files(models).files if models else None
+    serving = Serving(
+        host, port, state, names, Fraction(str(speed)), strict, faults=faults, region=region, models=known
+    )
     anyio.run(serve, serving, os.environ, os.cpu_count() or 1, say)
     return ExitCode.DONE

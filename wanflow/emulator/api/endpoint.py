@@ -326,7 +326,7 @@ class EmulatedEndpoint:
 Operation = Callable[[EmulatedEndpoint, ApiCall], ReplyBody]
 
 ROUTES: Mapping[str, tuple[str, str, Operation]] = {
-    "submit": ("POST", r"/services/aigc/[a-z0-9-]+/[a-z0-9-]+", EmulatedEndpoint.submit),
+    "submit": ("POST", r"/services(?:/[A-Za-z0-9][A-Za-z0-9._-]*)+", EmulatedEndpoint.submit),
     "list": ("GET", r"/tasks/?", EmulatedEndpoint.list),
     "query": ("GET", r"/tasks/([^/]+)/?", EmulatedEndpoint.query),  # the SDK's asynchronous client ends it with a slash
     "cancel": ("POST", r"/tasks/([^/]+)/cancel/?", EmulatedEndpoint.cancel),

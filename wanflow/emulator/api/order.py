@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -29,6 +30,12 @@ class Rejected(Exception):
         """Pickled by its fields, since a film may be rendered in another process."""
         return partial(Rejected, self.code, self.message, status=self.status), ()
 
+
+USUAL_TIER = "720P"
+"""The tier of a film whose request names none."""
+TIERS = re.compile(r"(480|540|720|1080|1440|2160)[Pp]")
+RATIOS = re.compile(r"[1-9][0-9]?:[1-9][0-9]?")
+SIZES = re.compile(r"([1-9][0-9]{1,3})[*xX]([1-9][0-9]{1,3})")
 
 HOME = "beijing"
 """The region of an account that was given none."""
@@ -185,19 +192,33 @@ class Order:
 
     @property
     def tier(self) -> str:
-        """The resolution tier: `720P` or `1080P`; that of its size where one was asked for."""
+        """The resolution tier: `720P` or `1080P`; that of its size where one was asked for.
+
+        A model of somebody's own file may call it otherwise: then that of any value which is a tier, else `USUAL_TIER`.
+        """
         size = self.settings.get("size")
         found = next((tier for tier, sizes in self.rules.sizes.items() if size in sizes.values()), None)
-        return found or str(self.settings["resolution"])
+        named = (TIERS.fullmatch(str(value)) for value in (self.settings.get("resolution"), *self.settings.values()))
+        return found or next((f"{match[1]}P" for match in named if match is not None), USUAL_TIER)
 
     @property
     def ratio(self) -> str | None:
-        """The ratio that was asked for, perhaps by a size; None where the media decide."""
+        """The ratio that was asked for, perhaps by a size; None where the media decide.
+
+        A model of somebody's own file may call it otherwise: then any value which is a ratio.
+        """
         size = self.settings.get("size")
         if size is not None:
-            return next((ratio for ratio, known in self.rules.sizes[self.tier].items() if known == size), None)
-        ratio = self.settings.get("ratio")
-        return None if ratio is None else str(ratio)
+            known = self.rules.sizes.get(self.tier, {})
+            return next((ratio for ratio, pixels in known.items() if pixels == size), None)
+        named = (str(value) for value in (self.settings.get("ratio"), *self.settings.values()))
+        return next((value for value in named if RATIOS.fullmatch(value)), None)
+
+    @property
+    def pixels(self) -> tuple[int, int] | None:
+        """Width and height of a size that was asked for and that no table of the model has."""
+        found = SIZES.fullmatch(str(self.settings.get("size")))
+        return None if found is None else (int(found[1]), int(found[2]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,11 @@ class ModelRules:
     running: int = 5
     regions: frozenset[str] = frozenset({"beijing"})
 
+    @property
+    def needs_media(self) -> bool:
+        """Whether a request without any media is refused."""
+        return (bool(self.sets) and frozenset() not in self.sets) or any(least for _, least, _ in self.groups)
+
 
 ModelCatalog = Mapping[str, ModelRules]
 """By name, dated snapshots included."""

@@ -24,6 +24,7 @@ from wanflow.hosts import is_loopback
 from wanflow.media.ffmpeg import find_ffmpeg
 from wanflow.media.jobs import LocalJobs
 from wanflow.messages import tr
+from wanflow.schemas import ModelFiles
 from wanflow.web.server import Server, listening_socket
 
 KEY_VARIABLE = "DASHSCOPE_API_KEY"
@@ -49,7 +50,7 @@ class Serving:
 
     `port` 0 means any free port; `names` are host names that requests may have besides `host`. `state` is the folder
     that keeps tasks and files, None a temporary one. Task times are divided by `speed`; `strict` checks bodies at
-    submit; `faults` is a fault script.
+    submit; `faults` is a fault script. `models` are those that it knows, None for those that ship.
     """
 
     host: str = "127.0.0.1"
@@ -61,6 +62,7 @@ class Serving:
     limits: AccountLimits = VENDOR
     faults: Path | None = None
     region: str = "beijing"
+    models: ModelFiles | None = None
 
 
 async def serve(serving: Serving, environ: Mapping[str, str], jobs: int, announce: Callable[[str], None]) -> None:
@@ -102,7 +104,14 @@ async def listening(serving: Serving, environ: Mapping[str, str], jobs: int) -> 
         find_ffmpeg(environ)
         filming = LocalJobs(folder, jobs)
         async with open_animatic(
-            folder, filming, root=folder, origin=origin, terms=terms, ledger=ledger, spare_bytes=SPARE_BYTES
+            folder,
+            filming,
+            root=folder,
+            origin=origin,
+            terms=terms,
+            models=serving.models,
+            ledger=ledger,
+            spare_bytes=SPARE_BYTES,
         ) as account:
             yield Server(OwnHosts(build_app(account), serving.host, serving.names), sock), f"{origin}{BASE}"
 

@@ -98,10 +98,13 @@ def _read_prompt(prompt: object, rules: ModelRules) -> str:
 def _read_media(given: Mapping[str, object], rules: ModelRules) -> tuple[OrderItem, ...]:
     alone = tuple(_read_field(given.get(key), key, kind, rules) for key, kind in rules.fields.items() if given.get(key))
     if rules.lists:
-        return (*alone, *(item for key in rules.lists for item in _read_list(given.get(key), key, rules)))
+        keys = [key for key in rules.lists if given.get(key) or rules.needs_media]
+        return (*alone, *(item for key in keys for item in _read_list(given.get(key), key, rules)))
     if len(rules.fields) == len(rules.media):
         return alone  # a stray list is ignored
     listed = given.get("media")
+    if not listed and not rules.needs_media:
+        return alone
     if not isinstance(listed, Sequence) or isinstance(listed, str) or not listed:
         raise _invalid("Field required: input.media")
     return (*alone, *(_read_item(entry, number, rules) for number, entry in enumerate(listed)))

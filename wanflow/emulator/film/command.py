@@ -41,9 +41,10 @@ Sizes = Mapping[str, Mapping[str, str]]
 
 
 def size_by_ratio(sizes: Sizes, tier: str, ratio: str) -> PixelSize:
-    """The size of a film whose ratio was asked for."""
-    width, _, height = sizes[tier][ratio].partition("*")
-    return int(width), int(height)
+    """The size of a film whose ratio was asked for: that of the model's table, else the ratio at the tier's pixels."""
+    known = sizes.get(tier, {}).get(ratio)
+    width, _, height = (ratio if known is None else known).partition(":" if known is None else "*")
+    return size_by_input(tier, (int(width), int(height))) if known is None else (int(width), int(height))
 
 
 def size_by_input(tier: str, given: PixelSize) -> PixelSize:

@@ -146,7 +146,7 @@ class _SceneBuilder:
 
     def _continue(self, clip: InputVideo) -> _Scene:
         """Contains the clip, then continues from its last frame, perhaps to a given one (service.md 2.2)."""
-        command = FilmCommand(self._order.seconds * FPS, size_by_input(self._order.tier, clip.size))
+        command = FilmCommand((self._order.seconds or CARD_SECONDS) * FPS, size_by_input(self._order.tier, clip.size))
         number = command.add_media(clip.path)
         video = scenes.continue_clip(command, clip, number, self._target)
         if clip.frames < command.frames:
@@ -158,7 +158,7 @@ class _SceneBuilder:
         """The references on one frame, with videos playing; a first frame opens the film (service.md 2.1)."""
         order, first = self._order, self._order.only("opening")
         opening = self._picture(first)
-        command = FilmCommand(order.seconds * FPS, self._size(opening))
+        command = FilmCommand((order.seconds or CARD_SECONDS) * FPS, self._size(opening))
         shown = [self._clip(item) or self._picture(item) or self._missing(item, CARD_SIZE) for item in items]
         boxes = drawing.arrange([item.size for item in shown], command.size)
         stills = [item if isinstance(item, Image.Image) else None for item in shown]
@@ -198,6 +198,9 @@ class _SceneBuilder:
     def _size(self, first: Image.Image | None) -> PixelSize:
         if first is not None:
             return size_by_input(self._order.tier, first.size)
+        if self._order.ratio is None and self._order.pixels is not None:
+            width, height = self._order.pixels
+            return width // 2 * 2, height // 2 * 2
         return size_by_ratio(self._order.rules.sizes, self._order.tier, self._order.ratio or FALLBACK_RATIO)
 
     def _end(self, command: FilmCommand, video: str, *, free_from: int = 0) -> str:

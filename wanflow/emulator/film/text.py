@@ -57,5 +57,5 @@ def reference_names(items: Sequence[OrderItem], order: Order) -> list[tuple[str,
     for item in items:
         kind = TOGETHER if TOGETHER in known["en"] else order.rules.files[item.type].kind
         counted[kind] += 1
-        names.append(tuple(known[language][kind].format(n=counted[kind]) for language in languages))
+        names.append(tuple(known[language][kind].replace("{n}", str(counted[kind])) for language in languages))
     return names
