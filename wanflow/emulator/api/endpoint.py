@@ -181,7 +181,8 @@ class EmulatedEndpoint:
                 raise Rejected("InvalidApiKey", "No API-key provided.", status=401)
             if not self.has_key(lowered):
                 raise Rejected("InvalidApiKey", "Invalid API-key provided.", status=401)
-            name = call_of(method, where)
+            asked = method == "POST" and any(rules.path == where for rules in self._catalog.values())
+            name = "submit" if asked else call_of(method, where)
             if name is None:
                 raise Rejected("NotFound", "Not found.", status=404)
             _, pattern, operation = ROUTES[name]
@@ -326,7 +327,7 @@ class EmulatedEndpoint:
 Operation = Callable[[EmulatedEndpoint, ApiCall], ReplyBody]
 
 ROUTES: Mapping[str, tuple[str, str, Operation]] = {
-    "submit": ("POST", r"/services(?:/[A-Za-z0-9][A-Za-z0-9._-]*)+", EmulatedEndpoint.submit),
+    "submit": ("POST", r"/services/aigc/[a-z0-9-]+/[a-z0-9-]+", EmulatedEndpoint.submit),
     "list": ("GET", r"/tasks/?", EmulatedEndpoint.list),
     "query": ("GET", r"/tasks/([^/]+)/?", EmulatedEndpoint.query),  # the SDK's asynchronous client ends it with a slash
     "cancel": ("POST", r"/tasks/([^/]+)/cancel/?", EmulatedEndpoint.cancel),
