@@ -31,8 +31,8 @@ from wanflow.providers.limited import RESERVE, Limited, TaskSlots
 from wanflow.providers.poller import Poller
 from wanflow.providers.protocol import Connector, Endpoint, WaitingClient
 from wanflow.providers.retrying import OnRetry, Retrying
+from wanflow.report.event_json import event_line, finished_line, reworded, started_line
 from wanflow.report.progress import OutcomeSoFar
-from wanflow.report.text.events import event_line, finished_line, reworded, started_line
 from wanflow.runner.addresses import Addresses, recall
 from wanflow.runner.cancel import Cancelled, cancel_tasks
 from wanflow.runner.context import RunContext

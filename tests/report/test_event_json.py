@@ -10,8 +10,8 @@ import pytest
 from wanflow.errors import ExitCode
 from wanflow.money import Bound, Cost
 from wanflow.planner.plan import Action
+from wanflow.report.event_json import event_line, finished_line, reworded
 from wanflow.report.progress import OutcomeSoFar
-from wanflow.report.text.events import event_line, finished_line, reworded
 from wanflow.runner import events as happened
 from wanflow.runner.events import Failure, Outcome
 

@@ -23,8 +23,9 @@ from wanflow.errors import ExitCode, StoreFault
 from wanflow.language.production import Production
 from wanflow.messages import joined, tr, trn
 from wanflow.planner.plan import Plan
+from wanflow.report.event_json import event_line, finished_line, reworded
 from wanflow.report.progress import OutcomeSoFar
-from wanflow.report.text.events import Verbosity, event_line, event_lines, finished_line, reworded
+from wanflow.report.text.events import Verbosity, event_lines
 from wanflow.report.text.summary import interrupted_lines, left_lines
 from wanflow.report.text.words import listed
 from wanflow.runner.events import CutFinished, Emit, Event, Outcome, TakeStored
