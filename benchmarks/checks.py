@@ -16,7 +16,7 @@ from pathlib import Path, PurePath
 from random import Random
 from tempfile import TemporaryDirectory
 
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from kit.drawn_takes import (
     RATE,
@@ -27,6 +27,7 @@ from kit.drawn_takes import (
     lit,
     pan,
     scene,
+    sharp_scene,
     tone,
     under,
     view,
@@ -34,20 +35,26 @@ from kit.drawn_takes import (
 )
 from wanflow.language.checks import Check
 from wanflow.media.checks.film_series import Measurement
+from wanflow.media.checks.picture_check import thumbnail_of
 from wanflow.media.checks.take_check import measure_take
 from wanflow.media.jobs import Worker
-from wanflow.store.findings import Expected, Given
+from wanflow.store.findings import ALIKE_LEVELS, Expected, Finding, Given, difference_of
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "checks.md"
-HEAD = "| check | film | measure | finding |"
+HEAD = "| check | film or picture | measure | finding |"
 DOWNLOADED = {"preset": "veryfast", "crf": "23"}
 FRAMES = 48
+BLURS = (1, 2, 4, 8, 18, 40)
+"""Standard deviations of blur, in pixels of a picture that is 1280 wide."""
 Draw = Callable[[], Sequence[Picture]]
 
 
 @dataclass(frozen=True)
 class Case:
-    """A film, what was given for it, and the check that it is for: a fault, or the innocent film nearest to one."""
+    """A film, what was given for it, and the check that it is for: a fault, or the innocent film nearest to one.
+
+    `still` is a picture that is measured instead of a film, and `other` an earlier take that it is compared with.
+    """
 
     check: Check
     name: str
@@ -55,6 +62,8 @@ class Case:
     given: dict[str, Draw | Picture] = field(default_factory=dict)
     sound: tuple[float, float] | None = None
     faulty: bool = True
+    still: Picture | None = None
+    other: Picture | None = None
 
 
 class Studio:
@@ -77,6 +86,7 @@ class Studio:
         yield from self._given_pictures()
         yield from self._continuations()
         yield from self._cuts()
+        yield from self._stills()
 
     def _innocent(self, check: Check, name: str, draw: Draw, **more: object) -> Case:
         return Case(check, name, draw, faulty=False, **more)  # type: ignore[arg-type]
@@ -238,6 +248,71 @@ class Studio:
         yield Case(Check.HARD_CUT, "cut within the scene", lambda: [*self.pan[:24], *elsewhere])
         yield Case(Check.HARD_CUT, "another scene for 1/8 s", lambda: [*self.pan[:24], *self.other[:3], *self.pan[27:]])
 
+    def _stills(self) -> Iterator[Case]:
+        sharp, dark, plain = (
+            sharp_scene(1, self.size),
+            Image.new("RGB", self.size),
+            Image.new("RGB", self.size, "#406080"),
+        )
+        unit = self.size[0] / 1280
+
+        def blurred(radius: float) -> Picture:
+            return sharp.filter(ImageFilter.GaussianBlur(radius * unit))
+
+        def with_thing(picture: Picture, width: float, colour: str = "#e0e0e0") -> Picture:
+            made, (left, top) = picture.copy(), (self.size[0] // 2, self.size[1] // 2)
+            ImageDraw.Draw(made).ellipse((left, top, left + width * unit, top + width * unit), fill=colour)
+            return made
+
+        fog = Image.blend(Image.new("RGB", self.size, "#c8ccd0"), sharp, 0.08)
+        small = self.size[0] // 4, self.size[1] // 4
+        clouds = Image.effect_noise((40, 23), 90).resize(self.size, Image.Resampling.BICUBIC).convert("RGB")
+        clear = sharp.copy()
+        clear.putalpha(Image.linear_gradient("L").resize(self.size))
+        opaque = sharp.copy()
+        opaque.putalpha(255)
+        for check, name, still, faulty in (
+            (Check.BLACK, "picture of a night", lit(sharp, 0.12), False),
+            (Check.BLACK, "picture of a moon", with_thing(dark, 60, "#fff0c0"), False),
+            (Check.BLACK, "black picture", dark, True),
+            (
+                Check.FLAT,
+                "small thing on white",
+                with_thing(Image.new("RGB", self.size, "white"), 30, "#404040"),
+                False,
+            ),
+            (Check.FLAT, "fog", fog, False),
+            (Check.FLAT, "one colour with grain", grained([plain], 4)[0], True),
+            (Check.FLAT, "one colour", plain, True),
+            (Check.BLURRED, "sharp picture", sharp, False),
+            (Check.BLURRED, "sharp thing before a blurred scene", with_thing(blurred(8), 300), False),
+            (Check.BLURRED, "night", lit(sharp, 0.12), False),
+            (Check.BLURRED, "fog", fog, False),
+            (
+                Check.BLURRED,
+                "enlarged four times",
+                sharp.resize(small).resize(self.size, Image.Resampling.BICUBIC),
+                False,
+            ),
+            *((Check.BLURRED, f"blurred by {radius:g} pixels", blurred(radius), radius > 3) for radius in BLURS),
+            (Check.BLURRED, "soft clouds alone", clouds, True),
+            (Check.LETTERBOX, "picture with bars of 12% of the height", barred([sharp], 0.12)[0], True),
+            (Check.ALPHA, "opaque picture without alpha", sharp, False),
+            (Check.ALPHA, "opaque picture with alpha", opaque, True),
+            (Check.ALPHA, "picture that fades out", clear, True),
+        ):
+            yield Case(check, name, tuple, faulty=faulty, still=still)
+        for name, still, faulty in (
+            ("same picture", sharp, True),
+            ("with grain", grained([sharp], 6)[0], True),
+            ("1% darker", lit(sharp, 0.99), True),
+            ("5% darker", lit(sharp, 0.95), False),
+            ("moved by 4 pixels", ImageChops.offset(sharp, round(4 * unit), 0), False),
+            ("one thing of an eightieth of the width more", with_thing(sharp, 16), False),
+            ("another scene", sharp_scene(2, self.size), False),
+        ):
+            yield Case(Check.DUPLICATE, name, tuple, faulty=faulty, still=still, other=sharp)
+
     def _short(self) -> list[Picture]:
         return self.pan[:RATE]
 
@@ -287,6 +362,8 @@ def _fire() -> Callable[[int], float]:
 
 def measured(case: Case, folder: Path) -> list[Measurement]:
     """Draw a film and what was given for it, and measure it by its check."""
+    if case.still is not None:
+        return measured_still(case, case.still, folder)
     sound = None
     if case.sound is not None:
         level, seconds = case.sound
@@ -301,7 +378,17 @@ def measured(case: Case, folder: Path) -> list[Measurement]:
             write_take(folder / file, drawn())
         given[key] = Given(key, file)
     expected = Expected(sound=True, **given)
-    return [each for each in measure_take(take, expected, Worker(folder)) if each.finding.check is case.check]
+    return [each for each in measure_take(take, expected, Worker(folder))[0] if each.finding.check is case.check]
+
+
+def measured_still(case: Case, still: Picture, folder: Path) -> list[Measurement]:
+    """Measure a picture by its check."""
+    still.save(folder / "take.png", compress_level=1)
+    measured, thumbnail = measure_take(folder / "take.png", Expected(), Worker(folder))
+    if case.other is not None:
+        most = difference_of(thumbnail, thumbnail_of(case.other), most=255)
+        return [Measurement(Finding(Check.DUPLICATE, most, ALIKE_LEVELS), most <= ALIKE_LEVELS)]
+    return [each for each in measured if each.finding.check is case.check]
 
 
 def spent(folder: Path, studio: Studio) -> float:
@@ -317,9 +404,13 @@ def spent(folder: Path, studio: Studio) -> float:
         ("with a clip of 2 s and the head of its chain", Expected(sound=True, clip=clip, chain_head=clip)),
     ):
         began = time.process_time()
-        list(measure_take(take, expected, Worker(folder)))
+        measure_take(take, expected, Worker(folder))
         print(f"{(time.process_time() - began) / 5:.3f} CPU seconds for a second of film, {name}")
     bits = take.stat().st_size * 8 / 5 / 10**6
+    sharp_scene(1, studio.size).save(folder / "take.png", compress_level=1)
+    began = time.process_time()
+    measure_take(folder / "take.png", Expected(), Worker(folder))
+    print(f"{time.process_time() - began:.3f} CPU seconds for a picture")
     print(f"({studio.size[0]} x {studio.size[1]} at {RATE} frames a second, {bits:.1f} Mbit/s)")
 
 
@@ -346,7 +437,7 @@ def main() -> None:
         if not chosen.write:
             spent(folder, studio)
     for film in (each for folder in chosen.films for each in sorted(folder.rglob("*.mp4"))):
-        found = [each for each in measure_take(film.absolute(), Expected(sound=True), Worker(Path())) if each.found]
+        found = [each for each in measure_take(film.absolute(), Expected(sound=True), Worker(Path()))[0] if each.found]
         print(film.name, *(f"{each.finding.check} {each.finding.measure:.2f}" for each in found))
     if chosen.write:
         before, _, rest = PAGE.read_text(encoding="utf-8").partition(HEAD)

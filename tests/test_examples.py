@@ -132,7 +132,7 @@ def lighthouse_findings(folder: Path) -> dict[str, tuple[Finding, ...]]:
         "talk_at_night": replace(asked, seconds=Fraction(4)),
     }
     found = {
-        name: CheckTake(PurePath("out", "shots", f"{name}.t1.mp4"), expected).perform(Worker(folder))
+        name: CheckTake(PurePath("out", "shots", f"{name}.t1.mp4"), expected).perform(Worker(folder)).findings
         for name, expected in takes.items()
     }
     return {name: findings for name, findings in found.items() if findings}
@@ -150,7 +150,7 @@ def test_the_takes_of_examples_and_pipelines_have_no_findings(name: str, tmp_pat
     assert done.returncode == 0, done.stderr
     takes = [path.relative_to(folder) for path in (folder / "out" / "shots").rglob("*.mp4")]
     jobs = [CheckTake(PurePath(take), Expected(rate=Fraction(30), sound=True)) for take in takes]
-    assert {job.file.as_posix(): found for job in jobs if (found := job.perform(Worker(folder)))} == {}
+    assert {job.file.as_posix(): found for job in jobs if (found := job.perform(Worker(folder)).findings)} == {}
     assert takes
 
 

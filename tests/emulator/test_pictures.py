@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import anyio
@@ -29,7 +29,11 @@ from wanflow.emulator.api.order import (
     RenderedPicture,
 )
 from wanflow.emulator.film.render import result_job
+from wanflow.language.checks import Check
+from wanflow.media.checks.picture_check import thumbnail_of
+from wanflow.media.checks.take_check import CheckTake
 from wanflow.media.jobs import RunningProcesses, Worker
+from wanflow.store.findings import Expected, duplicate_of
 
 MODEL = "wan2.7-image"
 VIDEO_PATH = "/services/aigc/video-generation/video-synthesis"
@@ -300,3 +304,19 @@ async def test_a_fault_of_films_does_not_count_a_picture(tmp_path: Path) -> None
         await endpoint.exchange("POST", PATH, KEYED, body())
         await anyio.sleep(1)
     assert [each.fault and each.fault.kind for each in seen] == [FilmFaultKind.BLURRED]
+
+
+@pytest.mark.parametrize("kind", [None, *sorted(FAULTS_OF_PICTURES - {FilmFaultKind.CUT_OFF})])
+def test_a_fault_of_a_picture_is_found(kind: FilmFaultKind | None, film_set: FilmSet) -> None:
+    """By the check that is called like it; a picture without a fault has no findings, nor has one of references."""
+    asked = [order(fault=kind), order(film_set.item("reference_image", film_set.day), seed=5, fault=kind)]
+    measured = [
+        CheckTake(PurePath(path.name), Expected(width=1024, height=576)).perform(Worker(path.parent))
+        for path in (drawn(film_set, each) for each in asked)
+    ]
+    duplicate = duplicate_of(
+        measured[0].thumbnail, {"other": thumbnail_of(picture(film_set, order(seed=9, fault=kind)))}
+    )
+    expected = set() if kind in {None, FilmFaultKind.DUPLICATE} else {Check(str(kind))}
+    assert [{each.check for each in found.findings} for found in measured] == [expected] * 2
+    assert (duplicate is not None) is (kind in {FilmFaultKind.DUPLICATE, FilmFaultKind.BLACK})

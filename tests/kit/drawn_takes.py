@@ -47,6 +47,19 @@ def scene(seed: int, size: tuple[int, int] = SIZE, *, wider: float = 2.0) -> Pic
     return picture.filter(ImageFilter.GaussianBlur(size[0] / 320))
 
 
+def sharp_scene(seed: int, size: tuple[int, int] = SIZE) -> Picture:
+    """A picture of a scene with sharp things in it, drawn at twice its size."""
+    dice, large = Random(seed), (size[0] * 2, size[1] * 2)
+    picture = scene(seed, large, wider=1.0)
+    draw = ImageDraw.Draw(picture)
+    for _ in range(30):
+        left, top = dice.randrange(large[0]), dice.randrange(large[1])
+        right, below = left + dice.randrange(large[0] // 50, large[0] // 10), top + dice.randrange(20, large[1] // 6)
+        colour = tuple(dice.randrange(20, 236) for _ in range(3))
+        (draw.ellipse if dice.random() < 0.5 else draw.rectangle)((left, top, right, below), fill=colour)
+    return picture.resize(size, Image.Resampling.LANCZOS)
+
+
 def view(
     canvas: Picture, across: float, down: float = 0.5, size: tuple[int, int] = SIZE, *, zoom: float = 1.0
 ) -> Picture:

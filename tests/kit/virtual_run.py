@@ -48,18 +48,18 @@ from wanflow.runner.lost_submissions import LookupPolicy, open_lost_submissions
 from wanflow.runner.run import run_plan
 from wanflow.runner.spending import UNLIMITED, Spending, SpendingLimits
 from wanflow.store import findings, inventory, journal, layout
-from wanflow.store.findings import Finding
+from wanflow.store.findings import TakeFindings
 from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 
 Around = Callable[[WaitingClient], WaitingClient]
-Found = Callable[[CheckTake], tuple[Finding, ...]]
+Found = Callable[[CheckTake], TakeFindings]
 
 
-def nothing(job: CheckTake) -> tuple[Finding, ...]:
+def nothing(job: CheckTake) -> TakeFindings:
     """What checks find in a take that is as it should be."""
     del job
-    return ()
+    return TakeFindings(())
 
 
 @dataclass(slots=True)

@@ -25,7 +25,7 @@ HOSTILE = {**PLAYLISTS, **BOMBS, **LIES}
 
 def findings(folder: Path, file: str, expected: Expected) -> tuple[Finding, ...]:
     """What is found in a file."""
-    return CheckTake(PurePath(file), expected).perform(Worker(folder))
+    return CheckTake(PurePath(file), expected).perform(Worker(folder)).findings
 
 
 SLOW = {"1000 fps"}
@@ -41,7 +41,7 @@ def test_an_unusual_film_is_measured_as_far_as_it_can_be(clip: UnusualClip, tmp_
     clip.make(tmp_path / clip.name)
     itself = Given("itself", PurePath(clip.name))
     expected = Expected(Fraction(9), 64, 48, Fraction(24), True, True, itself, itself, itself, itself)
-    measured = {each.finding.check for each in measure_take(tmp_path / clip.name, expected, Worker(tmp_path))}
+    measured = {each.finding.check for each in measure_take(tmp_path / clip.name, expected, Worker(tmp_path))[0]}
     if clip in CLIPS.values():
         assert {Check.LENGTH, Check.SIZE, Check.RATE, Check.SILENT, Check.FROZEN, Check.LETTERBOX} <= measured
 

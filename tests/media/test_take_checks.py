@@ -68,7 +68,7 @@ def findings(
 ) -> tuple[Finding, ...]:
     """What the check of a drawn take finds."""
     write_take(folder / "take.mp4", pictures, **more)  # type: ignore[arg-type]
-    return CheckTake(PurePath("take.mp4"), expected).perform(Worker(folder))
+    return CheckTake(PurePath("take.mp4"), expected).perform(Worker(folder)).findings
 
 
 def checks(found: Sequence[Finding]) -> list[Check]:
@@ -463,7 +463,7 @@ def test_a_killed_check_ends(tmp_path: Path) -> None:
     write_take(tmp_path / "take.mp4", black(30))
     worker = Worker(tmp_path)
     worker.processes.kill()
-    assert [each for each in measure_take(tmp_path / "take.mp4", Expected(), worker) if each.found] == []
+    assert [each for each in measure_take(tmp_path / "take.mp4", Expected(), worker)[0] if each.found] == []
 
 
 @given_values(lines=st.integers(1, 30), seed=st.integers(1, 4), pillars=st.booleans())

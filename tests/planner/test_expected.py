@@ -21,7 +21,7 @@ from wanflow.store.findings import Expected, Measured
 from wanflow.store.inventory import Inventory
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, add_take
-from wanflow.store.take import MADE_ELSEWHERE, Take
+from wanflow.store.take import MADE_ELSEWHERE, Picture, Take
 
 COAST = digest.of_bytes(b"coast.png")
 FACTS = {"sets/coast.png": Facts(Kind.IMAGE, "png", COAST, 1000, 1280, 720)}
@@ -205,3 +205,56 @@ def test_findings_belong_to_a_take_and_its_request() -> None:
     key = Expectations(have, FACTS, load_catalog()).of(take).key
     known = findings_of({key: Measured(take.digest, key)}, have, FACTS, load_catalog())
     assert known == {(take.digest, take.fingerprint): ()}
+
+
+def still(size: str, *pictures: Canonical) -> dict[str, Canonical]:
+    """A recipe of a picture that starts from others."""
+    media: list[Canonical] = [{"role": "reference_image", "is": each} for each in pictures]
+    return {"model": "wan2.7-image", "prompt": "A door.", "parameters": {"size": size}, "media": media}
+
+
+@pytest.mark.parametrize(
+    ("recipe", "size", "by_word"),
+    [
+        (still("1280*720"), (1280, 720), False),
+        (still("1280*720", {"digest": COAST}), (1280, 720), False),
+        (still("2K"), (2048, 2048), True),
+        (still("1K", {"digest": "a" * 64}, {"digest": COAST}), (1365, 768), True),
+        (still("1K", {"digest": "a" * 64}), (None, None), True),
+    ],
+)
+def test_a_picture_is_measured_against_the_size_of_its_request(
+    recipe: dict[str, Canonical], size: tuple[int | None, int | None], by_word: bool
+) -> None:
+    """A word means a square, or the shape of the last picture that goes in; nothing else is asked of a picture."""
+    take = replace(bought(recipe, "door"), result=Picture(1280, 720))
+    found, missing = expected(having((take, recipe)), take)
+    assert (found.width, found.height, found.size_by_word) == (*size, by_word)
+    assert (found.seconds, found.rate, found.sound, found.one_move, missing) == (None, None, False, False, frozenset())
+
+
+def test_a_picture_that_looks_like_an_earlier_take_has_a_finding() -> None:
+    """Of the same request, and by its number: order of arrival does not matter; one that is gone is not named."""
+    words, other = still("1280*720"), still("1K")
+    looks = [bytes([level]) * 2400 for level in (90, 94, 160, 90, 90)]
+    contents = [f"picture {number}" for number in range(5)]
+    takes = [replace(bought(words, each), result=Picture(1280, 720)) for each in contents[:4]]
+    takes.append(replace(bought(other, contents[4]), result=Picture(1024, 1024)))
+    lock = Lock()
+    for number, take in reversed(list(enumerate(takes, start=1))):
+        lock = add_take(lock, "door", take, words if number < 5 else other, number)
+    recipes = {fingerprint(each): each for each in (words, other)}
+
+    def named(lock: Lock) -> list[str]:
+        have = Inventory(lock, recipes=recipes)
+        keys = [Expectations(have, FACTS, load_catalog()).of(take).key for take in takes]
+        known = {
+            key: Measured(take.digest, key, thumbnail=look) for key, take, look in zip(keys, takes, looks, strict=True)
+        }
+        found = findings_of(known, have, FACTS, load_catalog())
+        return [", ".join(each.other for each in found[take.digest, take.fingerprint]) for take in takes]
+
+    assert named(lock) == ["", "door.t1", "", "door.t1", ""]
+    entry = lock.shots["door"]
+    gone = {**entry.takes, takes[0].digest: replace(takes[0], gone=True)}
+    assert named(Lock({"door": replace(entry, takes=gone)})) == ["", "", "", "door.t2", ""]

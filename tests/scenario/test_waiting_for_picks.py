@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from kit.films import LIGHTHOUSE, edited
+from kit.films import LIGHTHOUSE, edited, production, shot, still
+from kit.providers import DASHSCOPE
 from kit.virtual_run import VirtualRun, nothing, virtual_run
 from wanflow.errors import MediaFault
 from wanflow.language.checks import Check, CheckRules, FindingAction
 from wanflow.language.production import Production
+from wanflow.language.source import ShotSource
 from wanflow.media.checks.take_check import CheckTake
 from wanflow.planner.consequence import compare
 from wanflow.planner.plan import Action, ReasonCode
@@ -20,7 +22,7 @@ from wanflow.planner.status import shot_rows
 from wanflow.runner.events import StepFinished, Warned
 from wanflow.store import lock as locks
 from wanflow.store import lockfile
-from wanflow.store.findings import Finding
+from wanflow.store.findings import THUMBNAIL_SIDE, Finding, TakeFindings
 
 pytestmark = pytest.mark.anyio
 
@@ -31,9 +33,9 @@ WAITING = edited(LIGHTHOUSE, "coast", checks=WAIT)
 """The lighthouse, in which what needs `coast` waits where that is black."""
 
 
-def black_head(job: CheckTake) -> tuple[Finding, ...]:
+def black_head(job: CheckTake) -> TakeFindings:
     """A black part in every take that continues no clip."""
-    return (BLACK,) if job.expected.clip is None else ()
+    return TakeFindings((BLACK,) if job.expected.clip is None else ())
 
 
 def pick(here: VirtualRun, shot: str, number: int) -> None:
@@ -139,7 +141,7 @@ async def test_money_never_follows_from_a_take_that_was_not_measured(tmp_path: P
 async def test_a_fault_of_a_check_is_a_warning(tmp_path: Path) -> None:
     """A film was paid for whatever its checks say, and what is not measured keeps nothing waiting."""
 
-    def broken(job: CheckTake) -> tuple[Finding, ...]:
+    def broken(job: CheckTake) -> TakeFindings:
         raise MediaFault(f"cannot decode it: {job.file.suffix}")
 
     async with virtual_run(tmp_path) as here:
@@ -158,3 +160,35 @@ async def test_collected_takes_are_measured_before_a_run_goes_on(tmp_path: Path)
         assert stopped.exit_code == 4
         outcome = await here.run(replace(WAITING, title="later"))
     assert (outcome.exit_code, outcome.submitted) == (3, 0)
+
+
+async def test_a_still_that_looks_like_an_earlier_take_is_told(tmp_path: Path) -> None:
+    """By the later number, whichever came first; the plan knows it, and each take is measured once."""
+    story = production(still("door", takes=3), provider=DASHSCOPE)
+
+    def alike(job: CheckTake) -> TakeFindings:
+        number = lockfile.read(here.store.lock).shots["door"].numbers[job.file.stem]
+        return TakeFindings((), bytes([200 if number == 2 else 90]) * (THUMBNAIL_SIDE**2 * 3 // 2))
+
+    async with virtual_run(tmp_path) as here:
+        here.found = alike
+        await here.run(story)
+        warned = [(event.node, str(event.message)) for event in here.events if isinstance(event, Warned)]
+        plan = here.plan(story)
+    assert warned == [("door.t3", "it looks like door.t1")]
+    found = (plan.inventory.findings or {}).values()
+    assert sorted([each.other for each in findings] for findings in found) == [[], [], ["door.t1"]]
+
+
+async def test_what_needs_a_still_with_findings_waits_for_a_pick(tmp_path: Path) -> None:
+    """A picture costs little, the film that begins with it does not."""
+    story = production(still("door"), shot("clip", {"first_frame": ShotSource("door")}), provider=DASHSCOPE)
+    waits = edited(story, "door", checks=CheckRules({Check.BLURRED: FindingAction.WAIT}))
+    async with virtual_run(tmp_path) as here:
+        here.found = lambda job: TakeFindings(
+            (Finding(Check.BLURRED, 6.0, 2.5),) if job.file.suffix == ".png" else (), b""
+        )
+        outcome = await here.run(waits)
+        assert (outcome.exit_code, outcome.submitted, waiting(here, waits)) == (3, 1, {"clip.t1"})
+        pick(here, "door", 1)
+        assert (await here.run(waits)).submitted == 1

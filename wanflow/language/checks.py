@@ -37,6 +37,14 @@ class Check(StrEnum):
     """Colour or contrast differ from those of the first take of a chain of continuations."""
     HARD_CUT = "hard_cut"
     """The picture cuts inside a take that is one camera move."""
+    FLAT = "flat"
+    """A picture of one colour."""
+    BLURRED = "blurred"
+    """A picture without a sharp edge."""
+    ALPHA = "alpha"
+    """A picture with an alpha channel, which no model takes."""
+    DUPLICATE = "duplicate"
+    """A picture that looks like another take of the same request."""
 
 
 class FindingAction(StrEnum):

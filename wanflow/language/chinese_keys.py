@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 _NAMES = {
+    "alpha": "透明通道 透明度",
     "audio": "音频 音頻 声音 聲音 音轨 音軌 配音",
     "audio_setting": "音频设置 音頻設定 声音设置 聲音設定",
     "backend": "后端 後端 渲染后端 渲染後端 平台",
     "background": "背景 背景色 背景颜色 背景顏色",
     "black": "黑场 黑場 黑屏",
+    "blurred": "模糊 模糊不清",
     "budget": "预算 預算",
     "burn": "烧录 燒錄 硬字幕 压制 壓制",
     "cast": "角色 角色表 演员 演員 演员表 演員表 人物",
@@ -19,6 +21,7 @@ _NAMES = {
     "drift": "漂移 偏色",
     "driving_audio": "驱动音频 驅動音頻 驱动声音 驅動聲音",
     "duck": "闪避 閃避 压低 壓低",
+    "duplicate": "重复 重複",
     "duration": "时长 時長 长度 長度 持续时间 持續時間 秒数 秒數",
     "encoding": "编码 編碼 字符编码 字元編碼",
     "exclude": "排除",
@@ -27,6 +30,7 @@ _NAMES = {
     "first_clip": "首段 首片段 起始片段 续写片段 續寫片段",
     "first_frame": "首帧 首幀 首帧图 首幀圖 起始帧 起始幀 第一帧 第一幀",
     "fit": "适配 適配 填充 裁切方式",
+    "flat": "纯色 純色 单色 單色",
     "flicker": "闪烁 閃爍 频闪 頻閃",
     "fps": "帧率 幀率 帧速率 幀速率",
     "frame": "帧 幀 画面 畫面",

@@ -18,16 +18,20 @@ from wanflow.language.production import Production
 from wanflow.language.source import Facts, FactsTable
 from wanflow.store import blobs
 from wanflow.store.fact_cache import INLINE
-from wanflow.store.findings import CHECKS_VERSION, Expected, Finding, Given, Measured
+from wanflow.store.findings import CHECKS_VERSION, Expected, Finding, Given, Measured, duplicate_of
 from wanflow.store.inventory import Inventory
 from wanflow.store.layout import Store
+from wanflow.store.lock import Lock
 from wanflow.store.take import MADE_ELSEWHERE, Film, Take, film_of
+from wanflow.store.take_names import take_node
 from wanflow.timebase import NOMINAL_RATE
 
 _TIER_PIXELS = {"720P": 1280 * 720, "1080P": 1920 * 1080}
 """Pixels of a film whose size follows an input, about, by its tier (service.md 7.4)."""
 _SIDE_STEP = 16
 """Pixels that the sides of such a film are multiples of, rounded down (service.md 7.4)."""
+_SIDE_OF_K, _SIZE_WORDS = 1024, ("1K", "2K", "4K")
+"""Pixels of a side of the square picture that is `1K`, and the words for such sizes (service.md 9.1)."""
 
 _SEVERAL_SHOTS = re.compile(
     r"\b(shot|scene|panel|cut)\s*\d|\b\d+\s*(shots|panels)\b|storyboard|multi[- ]?(shot|panel)|\bcuts?\s+to\b"
@@ -53,8 +57,10 @@ class Expectation:
     def key(self) -> str:
         """The hash by which its findings are kept: of the take, of what was asked for, and of the checks' version."""
         asked = self.expected
+        by_word = {"size_by_word": True} if asked.size_by_word else {}  # a key is older than this
         return digest.of_json(
             {
+                **by_word,
                 "take": self.take.digest,
                 "version": CHECKS_VERSION,
                 "seconds": None if asked.seconds is None else str(asked.seconds),
@@ -85,8 +91,14 @@ class Expectations:
         """What a take is measured against; nothing but itself where its request is not known, or its model."""
         words = self._words(take)
         model = self._models.get(str(words.get("model")))
-        if model is None or take.film is None:
+        if model is None:
             return Expectation(take, Expected(one_move=False))
+        if take.film is None:
+            parameters = words.get("parameters")
+            size = parameters.get("size") if isinstance(parameters, Mapping) else None
+            width, height = sides_of(size) or (None, None)
+            by_word = width is None and size is not None
+            return Expectation(take, Expected(width=width, height=height, size_by_word=by_word, one_move=False))
         media = _media(words, model)
         given = {
             slot: media[role] for slot, role in _GIVEN.items() if role in media and not isinstance(media[role], list)
@@ -157,6 +169,11 @@ class Expectations:
         parameters = words.get("parameters")
         if model is None or expectation.expected.width is not None or not isinstance(parameters, Mapping):
             return expectation.expected
+        if expectation.expected.size_by_word:
+            size = self._size_of_word(words, model, str(parameters.get("size")))
+            return (
+                expectation.expected if size is None else replace(expectation.expected, width=size[0], height=size[1])
+            )
         media, pixels = _media(words, model), _TIER_PIXELS.get(str(parameters.get("resolution")))
         role = next((role for role in (Role.CONTINUED, Role.EDITED, Role.OPENING) if role in media), None)
         width, height = (0, 0) if role is None else self._sides(media[role])
@@ -165,6 +182,19 @@ class Expectations:
         exact = isqrt(pixels * width // height), isqrt(pixels * height // width)
         width, height = (max(side // _SIDE_STEP, 1) * _SIDE_STEP for side in exact)
         return replace(expectation.expected, width=width, height=height)
+
+    def _size_of_word(self, words: Mapping[str, Canonical], model: Model, word: str) -> tuple[int, int] | None:
+        """The size that a word such as `2K` asks for: square, or of the shape of the last picture (service.md 9.1)."""
+        square = sides_of(model.sizes.get(word, {}).get("1:1"))
+        side = square[0] if square else _SIDE_OF_K * int(word[:-1]) if word in _SIZE_WORDS else 0
+        media = words.get("media")
+        pictures = (
+            [item.get("is") for item in media if isinstance(item, Mapping)] if isinstance(media, list | tuple) else []
+        )
+        width, height = self._sides(pictures[-1]) if pictures else (1, 1)
+        if not (side and width and height):
+            return None
+        return isqrt(side * side * width // height), isqrt(side * side * height // width)
 
     def _sides(self, identity: Canonical) -> tuple[int, int]:
         """Width and height of the file that an identity means, or is a part of; 0 where they are not known."""
@@ -226,6 +256,7 @@ def findings_of(
 ) -> dict[tuple[str, str], tuple[Finding, ...]]:
     """What is known of the takes of lock and store, each by its digest and its fingerprint.
 
+    A picture that looks like an earlier take of its request has a finding for it: the other take may have come later.
     A take that was not measured is left out. `measured` are by the hash of what each was measured against; `models` are
     those that are known.
     """
@@ -235,10 +266,31 @@ def findings_of(
     taken = {each.take for each in measured.values()}
     entries = (entry.takes.values() for entry in have.lock.shots.values())
     found: dict[tuple[str, str], tuple[Finding, ...]] = {}
+    thumbnails: dict[tuple[str, str], bytes] = {}
     for take in chain.from_iterable((*entries, *have.takes.values())):
         if take.digest in taken and (known := measured.get(expectations.of(take).key)) is not None:
             found[take.digest, take.fingerprint] = known.findings
+            thumbnails[take.digest, take.fingerprint] = known.thumbnail
+    for key, duplicate in _duplicates(have.lock, thumbnails):
+        found[key] += (duplicate,)
     return found
+
+
+def _duplicates(lock: Lock, thumbnails: Mapping[tuple[str, str], bytes]) -> Iterator[tuple[tuple[str, str], Finding]]:
+    """The findings of pictures that look like an earlier take of their request, each of which has one of them."""
+    told = set[tuple[str, str]]()
+    for shot, entry in sorted(lock.shots.items()):
+        seen: dict[str, dict[str, bytes]] = {}
+        for take in sorted(entry.takes.values(), key=lambda each: entry.numbers[each.digest]):
+            key = (take.digest, take.fingerprint)
+            thumbnail = b"" if take.gone else thumbnails.get(key, b"")
+            if not thumbnail:
+                continue
+            earlier = seen.setdefault(take.fingerprint, {})
+            if key not in told and (duplicate := duplicate_of(thumbnail, earlier)) is not None:
+                told.add(key)
+                yield key, duplicate
+            earlier[take_node(shot, entry.numbers[take.digest])] = thumbnail
 
 
 def known_findings(production: Production, have: Inventory, shot: str, take: Take | None) -> tuple[Finding, ...] | None:

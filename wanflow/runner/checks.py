@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 
@@ -23,9 +23,10 @@ from wanflow.planner.plan import Plan
 from wanflow.runner.context import DeliveredTake, RunContext, RunState
 from wanflow.runner.events import Warned
 from wanflow.store import findings, layout
-from wanflow.store.findings import Finding, Measured
+from wanflow.store.findings import Finding, Measured, TakeFindings, duplicate_of
 from wanflow.store.inventory import Inventory
 from wanflow.store.layout import Store
+from wanflow.store.lock import ShotEntry
 from wanflow.store.take import Take
 from wanflow.store.take_names import take_node
 
@@ -41,9 +42,9 @@ class TakeCheck:
     against: str
     missing: frozenset[str]
 
-    def measured(self, found: tuple[Finding, ...]) -> Measured:
+    def measured(self, result: TakeFindings) -> Measured:
         """The record of what was found."""
-        return Measured(self.take.digest, self.against, found, self.missing)
+        return Measured(self.take.digest, self.against, result.findings, self.missing, result.thumbnail)
 
 
 class TakeChecks:
@@ -52,6 +53,7 @@ class TakeChecks:
     def __init__(self, production: Production, facts: FactsTable, store: Store) -> None:
         self._production, self._facts, self._store = production, facts, store
         self._known = findings.read(store)
+        self._pictures = dict[tuple[str, str], dict[int, bytes]]()
 
     async def before_run(self, plan: Plan, have: Inventory, context: RunContext) -> Inventory:
         """The inventory of a run with what is known of takes, where a shot waits for findings; else as it is.
@@ -86,27 +88,51 @@ class TakeChecks:
         of_takes = {each.take.digest: each for each in checked}
         async with create_task_group() as group:
             for check in self.due((each.take for each in checked), have):
-                job: Job[tuple[Finding, ...]] = check.job if urgent else Background(check.job)
-                group.start_soon(self._measure, check, job, of_takes[check.take.digest], context, found)
+                job: Job[TakeFindings] = check.job if urgent else Background(check.job)
+                delivery = of_takes[check.take.digest]
+                group.start_soon(self._measure, check, job, delivery, have, context, found)
         return found
 
     async def _measure(
         self,
         check: TakeCheck,
-        job: Job[tuple[Finding, ...]],
+        job: Job[TakeFindings],
         delivered: DeliveredTake,
+        have: Inventory,
         context: RunContext,
         found: dict[Take, tuple[Finding, ...]],
     ) -> None:
         node = take_node(delivered.shot, delivered.number)
         try:
-            found[check.take] = await context.jobs(job)
-            self.keep(check, found[check.take])
+            result = await context.jobs(job)
+            self.keep(check, result)
         except Exception as fault:  # noqa: BLE001 - a fault of a check never ends a run
             context.emit(Warned(tr("it was not checked: {fault}", fault=str(fault)), node))
             return
-        for finding in shown_findings(self._production, delivered.shot, found[check.take]):
-            context.emit(Warned(finding.text, node))
+        duplicates = dict(self._duplicates(delivered, result.thumbnail, have)) if result.thumbnail else {}
+        found[check.take] = (*result.findings, *(each for told, each in duplicates.items() if told == node))
+        told = [(node, each) for each in result.findings]
+        for about, finding in (*told, *duplicates.items()):
+            for shown in shown_findings(self._production, delivered.shot, (finding,)):
+                context.emit(Warned(shown.text, about))
+
+    def _duplicates(self, delivered: DeliveredTake, thumbnail: bytes, have: Inventory) -> Iterator[tuple[str, Finding]]:
+        """The finding that a picture looks like an earlier take of its request, and those of later ones, by take."""
+        entry = have.lock.shots.get(delivered.shot, ShotEntry())
+        looks = {each.take: each.thumbnail for each in self._known.values() if each.thumbnail}
+        pictures = self._pictures.setdefault((delivered.shot, delivered.take.fingerprint), {})
+        for digest, take in entry.takes.items():
+            if take.fingerprint == delivered.take.fingerprint and digest in looks and not take.gone:
+                pictures[entry.numbers[digest]] = looks[digest]
+        pictures[delivered.number] = thumbnail
+        names = {number: take_node(delivered.shot, number) for number in sorted(pictures)}
+        earlier = {names[number]: pictures[number] for number in names if number < delivered.number}
+        if (own := duplicate_of(thumbnail, earlier)) is not None:
+            yield names[delivered.number], own
+        for number, name in names.items():
+            mine = {names[delivered.number]: thumbnail} if number > delivered.number else {}
+            if (other := duplicate_of(pictures[number], mine)) is not None:
+                yield name, other
 
     def due(self, takes: Iterable[Take], have: Inventory) -> list[TakeCheck]:
         """The checks of the takes that are here, and were not measured with all that is here now."""
@@ -114,7 +140,7 @@ class TakeChecks:
         expectations = Expectations(have, self._facts, self._production.catalog)
         for take in takes:
             expectation, file = expectations.of(take), expectations.file_of(take, self._store)
-            if file is None or take.film is None:
+            if file is None:
                 continue
             expected, missing = expectations.placed(expectation, self._store, self._opens)
             before = self._known.get(expectation.key)
@@ -122,9 +148,9 @@ class TakeChecks:
                 due[expectation.key] = TakeCheck(take, CheckTake(file, expected), expectation.key, missing)
         return list(due.values())
 
-    def keep(self, check: TakeCheck, found: tuple[Finding, ...]) -> None:
+    def keep(self, check: TakeCheck, result: TakeFindings) -> None:
         """Record what was found in a take; raises StoreFault."""
-        measured = check.measured(found)
+        measured = check.measured(result)
         findings.append(self._store, measured)
         self._known[measured.against] = measured
 
@@ -162,7 +188,7 @@ def measure_now(takes: Iterable[Take], plan: Plan, tell: OnMeasured, jobs: int |
                 faults[check.take.digest] = str(fault)
                 continue
             checks.keep(check, found)
-            tell(check.take, found)
+            tell(check.take, found.findings)
     finally:
         processes.kill()
         pool.shutdown(cancel_futures=True)

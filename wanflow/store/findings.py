@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from base64 import b64decode, b64encode
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import PurePath
+from typing import NamedTuple
 
 from wanflow import decode, digest, timebase
 from wanflow.decode import Fields, text
@@ -18,6 +20,10 @@ from wanflow.store.layout import Store
 
 CHECKS_VERSION = 1
 """Version of the measures and of their limits: findings of another version are measured again."""
+THUMBNAIL_SIDE = 40
+"""Parts of each side of a picture whose mean brightness is kept: a face in it is some of them wide."""
+ALIKE_LEVELS = 6
+"""Levels by which no part of two pictures differs that look the same."""
 PLACES = 6
 """Decimal places of a measure that are kept."""
 
@@ -36,12 +42,17 @@ _WORDS: Mapping[Check, Translatable] = {
     Check.SEAM: tr("up to {end} s it is unlike the clip that it continues"),
     Check.DRIFT: tr("colour or contrast drifted from the first take of the chain"),
     Check.HARD_CUT: tr("a hard cut at {start} s"),
+    Check.FLAT: tr("the picture is of one colour"),
+    Check.BLURRED: tr("the picture is blurred"),
+    Check.ALPHA: tr("it has an alpha channel, and {measure} % of it is transparent"),
+    Check.DUPLICATE: tr("it looks like {other}"),
 }
 _LESS: Mapping[Check, Translatable] = {
     Check.LENGTH: tr("{measure} s shorter than asked for"),
     Check.SIZE: tr("{measure} pixels smaller than asked for"),
     Check.RATE: tr("{measure} frames a second fewer than expected"),
 }
+_BLACK_PICTURE = tr("the picture is black")
 _JUMP = tr("the picture jumps at {start} s, where the continuation begins")
 
 
@@ -58,9 +69,10 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the request of a take asked for, as far as a film can be measured against it; None where it does not say.
+    """What the request of a take asked for, as far as a take can be measured against it; None where it does not say.
 
-    `seconds` is the length in seconds, `rate` in frames a second. `sound`: the request asked for sound. `one_move`: the
+    `seconds` is the length in seconds, `rate` in frames a second. `size_by_word`: a word such as `2K` asked for the
+    size, which is known about. `sound`: the request asked for sound. `one_move`: the
     take is one camera move, so that a cut inside it is a finding. `first_frame` and `last_frame` are pictures, `clip`
     is the piece that the take continues, `chain_head` the first take of the chain that it belongs to. A file that is
     not here any more is None.
@@ -70,6 +82,7 @@ class Expected:
     width: int | None = None
     height: int | None = None
     rate: Fraction | None = None
+    size_by_word: bool = False
     sound: bool = False
     one_move: bool = True
     first_frame: Given | None = None
@@ -91,6 +104,7 @@ class Finding:
     limit: float
     start: Fraction | None = None
     end: Fraction | None = None
+    other: str = ""
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.measure) and math.isfinite(self.limit)):
@@ -102,14 +116,16 @@ class Finding:
         words = _LESS.get(self.check, _WORDS[self.check]) if self.measure < 0 else _WORDS[self.check]
         if self.check is Check.SEAM and self.start == self.end:
             words = _JUMP
+        elif self.check is Check.BLACK and self.start is None:
+            words = _BLACK_PICTURE
         places = {"start": self.start or Fraction(0), "end": self.end or Fraction(0)}
         numbers = {**places, "measure": abs(Fraction(self.measure))}
-        values = {name: timebase.decimal_text(number, 2) for name, number in numbers.items()}
+        values = {name: timebase.decimal_text(number, 2) for name, number in numbers.items()} | {"other": self.other}
         return words.with_values(words.format_map(values), values)
 
     def to_json(self) -> dict[str, object]:
         """As `takes --json` prints it."""
-        return {**self._measured(), "text": self.text}
+        return {**self._measured(), **({"other": self.other} if self.other else {}), "text": self.text}
 
     def record(self) -> dict[str, object]:
         """As the store keeps it."""
@@ -124,20 +140,30 @@ class Finding:
 class Measured:
     """A take that was measured: the hash of what it was measured against, what was found, what was not here then.
 
-    `missing` are the fields of `Expected` whose files were not here.
+    `missing` are the fields of `Expected` whose files were not here. `thumbnail` is that of a picture, by which it is
+    compared with other takes of its request; empty for a film.
     """
 
     take: str
     against: str
     findings: tuple[Finding, ...] = ()
     missing: frozenset[str] = frozenset()
+    thumbnail: bytes = b""
+
+
+class TakeFindings(NamedTuple):
+    """What was found in a take, and how it looks from afar, if it is a picture."""
+
+    findings: tuple[Finding, ...]
+    thumbnail: bytes = b""
 
 
 def append(store: Store, measured: Measured) -> None:
     """Record what was found in a take."""
     found = [each.record() for each in measured.findings]
     record: dict[str, object] = {"take": measured.take, "against": measured.against, "findings": found}
-    atomic.append(store.checks, {**record, "missing": sorted(measured.missing), "version": CHECKS_VERSION})
+    seen = {"thumbnail": b64encode(measured.thumbnail).decode()} if measured.thumbnail else {}
+    atomic.append(store.checks, {**record, "missing": sorted(measured.missing), **seen, "version": CHECKS_VERSION})
 
 
 def read(store: Store) -> dict[str, Measured]:
@@ -175,7 +201,30 @@ def measured_of(record: Mapping[str, object]) -> Measured:
     if facts.read("version", decode.whole_number) != CHECKS_VERSION:
         return Measured(take, against)
     found = tuple(map(_finding_of, facts.read("findings", decode.items)))
-    return Measured(take, against, found, frozenset(map(text, facts.read("missing", decode.items))))
+    missing = frozenset(map(text, facts.read("missing", decode.items)))
+    thumbnail = b64decode(facts.read_if_given("thumbnail", text) or "", validate=True)
+    if thumbnail and len(thumbnail) != THUMBNAIL_SIDE**2 * 3 // 2:
+        raise ValueError(f"a thumbnail of {len(thumbnail)} bytes")
+    return Measured(take, against, found, missing, thumbnail)
+
+
+def difference_of(one: bytes, other: bytes, *, most: int = ALIKE_LEVELS) -> int:
+    """By how many levels two thumbnails differ where they differ most; any number above `most` for more than that."""
+    found = 0
+    for here, there in zip(one, other, strict=True):
+        found = max(found, abs(here - there))
+        if found > most:
+            break
+    return found
+
+
+def duplicate_of(thumbnail: bytes, earlier: Mapping[str, bytes]) -> Finding | None:
+    """The finding that a picture looks like the first of `earlier` takes of its request, by name; None for none."""
+    for name, other in earlier.items():
+        levels = difference_of(thumbnail, other)
+        if levels <= ALIKE_LEVELS:
+            return Finding(Check.DUPLICATE, levels, ALIKE_LEVELS, other=name)
+    return None
 
 
 def _finding_of(value: object) -> Finding:

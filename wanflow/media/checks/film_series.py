@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import groupby, pairwise
@@ -15,7 +15,7 @@ from PIL import Image, ImageChops
 
 from wanflow.language.checks import Check
 from wanflow.media.checks.small_picture import BLACK_LEVEL, BLACK_SHARE, SmallPicture
-from wanflow.store.findings import Finding
+from wanflow.store.findings import Expected, Finding
 
 BLACK_SECONDS = 0.4
 """Seconds of black that are a finding; a fade at the beginning or the end has less."""
@@ -178,11 +178,32 @@ def _comes_back(picture: SmallPicture, following: Sequence[SmallPicture]) -> boo
     return False
 
 
+SIDE_PIXELS = 16.0
+"""Pixels by which a side may differ: models deliver multiples of 16 (service.md 7.4)."""
+WORD_SHARE = 0.05
+"""Share by which a side may differ where a word such as `2K` asks for a size: its pixels are not published."""
+
+
 class Measurement(NamedTuple):
     """What was measured, and whether it is a finding."""
 
     finding: Finding
     found: bool
+
+
+def difference(check: Check, measure: Fraction, limit: float) -> Measurement:
+    """A measure that may be off either way by `limit`."""
+    return Measurement(Finding(check, float(measure), limit), abs(measure) > limit)
+
+
+def size_measurements(size: tuple[int, int], expected: Expected) -> Iterator[Measurement]:
+    """The side that differs most from the request, in pixels more than were asked for."""
+    sides = zip(size, (expected.width, expected.height), strict=True)
+    off = {side - asked: asked for side, asked in sides if asked is not None}
+    if off:
+        pixels = max(off, key=abs)
+        limit = max(SIDE_PIXELS, off[pixels] * WORD_SHARE) if expected.size_by_word else SIDE_PIXELS
+        yield difference(Check.SIZE, Fraction(pixels), limit)
 
 
 def film_measurements(series: FilmSeries, *, one_move: bool, new: int = 0, reach: int = 0) -> Iterable[Measurement]:
