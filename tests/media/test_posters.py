@@ -63,6 +63,13 @@ def test_a_poster_of_a_picture_is_small_and_opaque(tmp_path: Path) -> None:
     assert poster(tmp_path / "small.png", Kind.IMAGE).size == (64, 48)
 
 
+def test_a_still_of_a_report_is_no_larger_than_a_screen(tmp_path: Path) -> None:
+    """A picture of 4K takes some megabytes, and a report has many of them."""
+    Image.new("RGB", (4096, 2048), "#406080").save(tmp_path / "large.png")
+    with Image.open(made(tmp_path / "large.png", Rendition.STILL, Kind.IMAGE)) as picture:
+        assert (picture.format, picture.size) == ("WEBP", (1280, 640))
+
+
 @pytest.mark.parametrize(("frames", "shown"), [(40, list(range(1, 40, 2))), (1, [0] * 20)])
 def test_a_strip_shows_the_whole_film_in_even_steps(tmp_path: Path, frames: int, shown: list[int]) -> None:
     """Twenty stills of one width side by side, also of a film that has fewer frames."""

@@ -10,7 +10,7 @@ from fractions import Fraction
 import pytest
 
 from kit.bookkeeping import run
-from kit.films import APPROACH, COAST, LIGHTHOUSE, edited, picture, plan, production, shot
+from kit.films import APPROACH, COAST, LIGHTHOUSE, edited, picture, plan, production, shot, still
 from kit.locks import attempt
 from kit.pages import Element, PlainLinks, read, snapshot
 from kit.providers import DASHSCOPE
@@ -18,6 +18,7 @@ from wanflow import money
 from wanflow.language.checks import Check
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Production
+from wanflow.language.source import ShotSource
 from wanflow.messages import translations
 from wanflow.planner import choose
 from wanflow.planner.plan import Plan
@@ -87,6 +88,21 @@ def test_a_shot_without_takes_shows_what_it_is_given() -> None:
     card = board(plan(LIGHTHOUSE)).one("li", data_shot="coast")
     assert card.one("img").attributes["src"] == f"/media/{picture().digest}/poster"
     assert "input" in card.words
+
+
+def test_a_still_is_told_from_a_film() -> None:
+    """Its card says so, and nothing is asked for that only a film has; a plan bills a picture."""
+    film = paid(production(still("door"), shot("clip", {"first_frame": ShotSource("door")})))
+    after, _ = run(film)
+    door, clip = (board(plan(film, after)).one("li", data_shot=name) for name in ("door", "clip"))
+    posters = [card.one("span", **{"class": "poster"}).attributes for card in (door, clip)]
+    assert ["data-strip" in each for each in posters] == [False, True]
+    assert [[each.words for each in card.all("span", **{"class": "of-still"})] for card in (door, clip)] == [
+        ["still"],
+        [],
+    ]
+    page = read(pages.plan(snapshot(plan(film)), PlainLinks()))
+    assert "1 picture" in page.one("tr", data_node="door.t1").text
 
 
 def test_cuts_are_reached_from_the_board() -> None:

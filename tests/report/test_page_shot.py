@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from kit.bookkeeping import run
-from kit.films import APPROACH, COAST, LIGHTHOUSE, edited, plan
+from kit.films import APPROACH, COAST, LIGHTHOUSE, edited, plan, production, still
 from kit.pages import Element, PlainLinks, read, snapshot
 from kit.providers import DASHSCOPE
 from wanflow import api
@@ -60,6 +60,24 @@ def test_takes_of_the_present_request_are_side_by_side() -> None:
     assert card.attributes["data-shot"] == "coast"
     assert card.attributes["data-seen"]
     assert view(plan(TWICE, after), "coast").one("div", data_take="1").attributes["data-picked"] == "default"
+
+
+def test_takes_of_a_still_are_pictures_without_players() -> None:
+    """Each is whole and leads to its file; they can be compared, and nothing can be played."""
+    film = production(still("door", takes=2), provider=DASHSCOPE)
+    page = view(plan(film, run(film)[0]), "door")
+    pictures = [each.attributes for each in page.all("img") if each.attributes.get("class") == "still"]
+    assert [(each["width"], each["height"]) for each in pictures] == [("1280", "720")] * 2
+    assert all(each["src"].startswith("/media/") and each["src"].count("/") == 2 for each in pictures)
+    assert not page.all("video")
+    take = page.one("div", data_take="1")
+    assert "1280 × 720" in take.text
+    assert "frames" not in take.text
+    bar = page.one("div", id="door.transport")
+    assert "data-stills" in bar.attributes
+    assert bar.one("button", data_do="compare")
+    film_bar = view(plan(TWICE, run(TWICE)[0]), "coast").one("div", id="coast.transport")
+    assert "data-stills" not in film_bar.attributes
 
 
 def test_the_price_of_a_pick_is_said_before_it_is_made() -> None:

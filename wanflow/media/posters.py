@@ -33,6 +33,8 @@ Pixels = tuple[int, int]
 
 POSTER_SIDE, STRIP_SIDE = 480, 160
 """Maximum width and height of a poster, and of each still in a strip, in pixels."""
+STILL_SIDE = 1280
+"""Maximum width and height of a still that is inside a report."""
 LINES = 360
 """Maximum of the shorter side of a preview and of a proxy, in pixels."""
 PREVIEW_SECONDS = 10
@@ -72,10 +74,12 @@ class MakeRendition(Job[None]):
             return
         with replacing(target) as part:
             match self.rendition:
-                case Rendition.POSTER if self.kind is Kind.IMAGE:
+                case Rendition.POSTER | Rendition.STILL if self.kind is Kind.IMAGE:
+                    side = POSTER_SIDE if self.rendition is Rendition.POSTER else STILL_SIDE
                     picture = read_still(source)
-                    picture.resize(fit(picture.size, longer=POSTER_SIDE), Image.Resampling.LANCZOS).save(part, **WEBP)
-                case Rendition.POSTER:
+                    size = fit(picture.size, longer=side)
+                    picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3).save(part, **WEBP)
+                case Rendition.POSTER | Rendition.STILL:
                     _telling(source, part, worker.processes).save(part, **WEBP)
                 case Rendition.STRIP:
                     _strip(source, part, worker.processes).save(part, **WEBP)

@@ -24,7 +24,8 @@ class Rendition(StrEnum):
     """What can be made of a file for a page.
 
     `POSTER` is one still, `STRIP` a row of `STRIP_FRAMES` stills from the whole film. `PREVIEW` is the silent beginning
-    of a film and `PROXY` all of it with its sound, both small. `PEAKS` is a drawing of how loud the sound is.
+    of a film and `PROXY` all of it with its sound, both small. `PEAKS` is a drawing of how loud the sound is, and
+    `STILL` a picture that is small enough to send.
     """
 
     POSTER = "poster"
@@ -32,6 +33,7 @@ class Rendition(StrEnum):
     PREVIEW = "preview"
     PROXY = "proxy"
     PEAKS = "peaks"
+    STILL = "still"
 
     @property
     def suffix(self) -> str:
@@ -51,8 +53,8 @@ STRIP_FRAMES = 20
 """Stills in a scrub strip, side by side and of one width."""
 
 MADE_OF = {
-    Kind.IMAGE: frozenset({Rendition.POSTER}),
-    Kind.VIDEO: frozenset(Rendition),
+    Kind.IMAGE: frozenset({Rendition.POSTER, Rendition.STILL}),
+    Kind.VIDEO: frozenset(Rendition) - {Rendition.STILL},
     Kind.AUDIO: frozenset({Rendition.PEAKS}),
     Kind.SUBTITLES: frozenset[Rendition](),
 }

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from wanflow import money
+from wanflow.catalog.model import ResultKind
 from wanflow.errors import UnknownTarget
 from wanflow.graph.node import ShotVertex
 from wanflow.graph.select import STATES as SELECTED_STATES
@@ -57,10 +58,10 @@ class ShotCard:
     """One shot.
 
     `poster` is the digest of the take in use, else of the newest take, else of a picture that the shot is given, and
-    `of_input` says the last. `how` says who chose the take in use, as `data-picked` does; `number` is its number.
-    `price` is what a run would pay for its takes, None where it renders none; `perhaps`: only if an input comes out
-    different. `reason` is the first one that is worth a look. `waits` says that a person has to choose, and between
-    which takes. `findings` are those of the take in use.
+    `of_input` says the last. `still`: the shot makes pictures. `how` says who chose the take in use, as `data-picked`
+    does; `number` is its number. `price` is what a run would pay for its takes, None where it renders none; `perhaps`:
+    only if an input comes out different. `reason` is the first one that is worth a look. `waits` says that a person has
+    to choose, and between which takes. `findings` are those of the take in use.
     """
 
     row: ShotRow
@@ -69,6 +70,7 @@ class ShotCard:
     tags: tuple[str, ...]
     poster: str | None
     of_input: bool
+    still: bool
     how: str
     number: int | None
     price: Cost | None
@@ -211,6 +213,7 @@ def _card(snapshot: Snapshot, plan: Plan, row: ShotRow, steps: list[Step]) -> Sh
         tags=shot.tags,
         poster=poster or given,
         of_input=given is not None,
+        still=shot.rules.makes is ResultKind.PICTURE,
         how="somebody" if row.choice.chosen else "default" if row.picked is not None else "",
         number=row.picked,
         price=money.total([step.cost for step in renders], plan.currency) if renders else None,

@@ -29,7 +29,9 @@ MOST_BYTES = 100_000_000
 
 ON_DEMAND = frozenset({Rendition.STRIP, Rendition.PREVIEW})
 """What only scripts show: pages name it, and it is in the file once."""
-ONCE = ON_DEMAND | {Rendition.PROXY}
+EMBEDDED = (Rendition.PROXY, Rendition.STILL)
+"""What a report has inside instead of a film and of a picture, where these are embedded."""
+ONCE = ON_DEMAND | {*EMBEDDED}
 EMPTY = "data:,"
 """Address of nothing; before a name it is what a script replaces by the data of that name."""
 SCRIPTS = ("report.js", "page.js")
@@ -70,7 +72,7 @@ class FrozenLinks:
     """Links of a report.
 
     `file` gives the address of a medium beside the report. `made` are the media inside it, None while a first rendering
-    counts in `asked` what the pages need. Where players are `embedded`, their films are inside, too.
+    counts in `asked` what the pages need. Where players are `embedded`, their films and pictures are inside, too.
     """
 
     file: Callable[[str], str | None]
@@ -89,10 +91,12 @@ class FrozenLinks:
         return EMPTY
 
     def media(self, digest: str) -> str | None:
-        """The film of a player: beside the file, or inside and small where players are embedded."""
+        """The film of a player, or a picture: beside the file, or inside and small where players are embedded."""
         beside = self.file(digest)
-        inside = self._inside(Derived(digest, Rendition.PROXY)) if self.embedded and beside is not None else None
-        return inside or beside
+        if beside is None or not self.embedded:
+            return beside
+        inside = [self._inside(Derived(digest, kind)) for kind in EMBEDDED]
+        return next(filter(None, inside), beside)
 
     def picture(self, digest: str, kind: Rendition) -> str | None:
         """What is derived from a file; None where the file is not here, or nothing of this kind can be made of it."""
@@ -115,10 +119,10 @@ class FrozenLinks:
         if wanted not in self.made:
             return None
         name = f"{wanted.digest}.{wanted.kind}"
-        if wanted.kind in ON_DEMAND or (wanted.kind is Rendition.PROXY and self.asked[wanted] > 1):
+        if wanted.kind in ON_DEMAND or (wanted.kind in EMBEDDED and self.asked[wanted] > 1):
             return EMPTY + name
         inside = data_address(self.made[wanted], wanted.kind.media_type)
-        return f"{inside}#{name}" if wanted.kind is Rendition.PROXY else inside
+        return f"{inside}#{name}" if wanted.kind in EMBEDDED else inside
 
 
 def anchor(view: View, name: str = "") -> str:
@@ -237,6 +241,6 @@ def policy(style: str, script: str) -> str:
         return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
     return (
-        f"default-src 'none'; script-src {hashed(script)}; style-src {hashed(style)}; img-src data: blob:; "
-        "media-src 'self' file: data: blob:; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src {hashed(script)}; style-src {hashed(style)}; "
+        "img-src 'self' file: data: blob:; media-src 'self' file: data: blob:; base-uri 'none'; form-action 'none'"
     )

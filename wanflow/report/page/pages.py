@@ -32,7 +32,7 @@ from wanflow.report.page.plan_view import plan_of
 from wanflow.report.page.shot_view import shot_page
 from wanflow.report.page.snapshot import Snapshot
 from wanflow.report.text.consequence import consequence_text
-from wanflow.report.text.plan import ACTIONS
+from wanflow.report.text.plan import ACTIONS, billed_text
 from wanflow.report.text.status import CHARGE_STATES, STATES, charge_text
 from wanflow.report.text.words import cost_text, cost_words, count, seconds_text, time_text
 from wanflow.store.charges import Ledger
@@ -222,6 +222,7 @@ def _environment() -> jinja2.Environment:
         cost_text=cost_text,
         cost_words=cost_words,
         seconds_text=seconds_text,
+        billed_text=billed_text,
         time_text=time_text,
         excerpt=excerpt,
         uses_texts=uses_texts,

@@ -110,6 +110,12 @@ class ShotPage:
     changed: EditedText
     held: bool
 
+    @property
+    def has_films(self) -> bool:
+        """Whether there is something to play: stills have no players."""
+        cards = (*self.takes, *(card for group in self.earlier for card in group.takes))
+        return any(card.film is not None for card in cards)
+
 
 def shot_page(snapshot: Snapshot, name: str) -> ShotPage:
     """The view of a shot of a production that has a plan; raises UnknownTarget for another name."""

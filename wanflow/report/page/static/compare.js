@@ -1,4 +1,4 @@
-// Two takes compared: side by side, by a wipe with a line that moves, or by blinking.
+// Two takes compared: side by side, by a wipe with a line that moves, or by blinking; each of them zoomed or whole.
 
 import { bindTransport, calm, onKeys, PlayerGroup } from "./transport.js";
 
@@ -19,9 +19,11 @@ export function compareTakes(dialog, takes, left, right, seconds) {
     place(state, side, chosen[side]);
   });
   setMode(state, state.mode);
+  setZoom(state, false);
   dialog.showModal();
   state.group.seekTo(seconds);
-  dialog.querySelector('[data-do="play"]').focus();
+  const films = state.group.films.length > 0;
+  dialog.querySelector(films ? '[data-do="play"]' : '[data-mode][aria-pressed="true"]').focus();
 }
 
 function stateOf(dialog) {
@@ -37,8 +39,9 @@ function stateOf(dialog) {
     wordsPlay: dialog.querySelector('[data-do="play"]').textContent,
   });
   dialog.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-mode]");
-    if (button?.matches("button")) setMode(state, button.dataset.mode);
+    const button = event.target.closest("button");
+    if (button?.dataset.mode) setMode(state, button.dataset.mode);
+    if (button && "zoom" in button.dataset) setZoom(state, !state.zoomed);
   });
   dialog.querySelectorAll("select[data-side]").forEach((select, side) => {
     select.addEventListener("change", () => {
@@ -49,6 +52,7 @@ function stateOf(dialog) {
   });
   state.range.addEventListener("input", () => setWipe(state, Number(state.range.value)));
   for (const kind of ["pointerdown", "pointermove"]) state.stage.addEventListener(kind, (event) => drag(state, event));
+  state.stage.addEventListener("pointermove", (event) => look(state, event));
   dialog.addEventListener("close", () => {
     clearInterval(state.timer);
     state.group.pause();
@@ -71,7 +75,35 @@ function place(state, side, take) {
   number.textContent = take.dataset.take;
   state.stage.querySelector(`.compare-side[data-side="${side}"]`).replaceChildren(copy, number);
   state.group.refresh();
+  state.dialog.querySelector(":scope > .transport").hidden = !state.group.films.length;
 }
+
+/** Pixels as they are, or twice the size where that is more; both sides show the same place. */
+function setZoom(state, zoomed) {
+  state.zoomed = zoomed;
+  state.stage.toggleAttribute("data-zoomed", zoomed);
+  state.dialog.querySelector("[data-zoom]").setAttribute("aria-pressed", String(zoomed));
+  const [shown] = state.stage.querySelectorAll(".compare-side :is(video, img)");
+  const pixels = shown?.naturalWidth || shown?.videoWidth || 0;
+  state.stage.style.setProperty("--zoom", String(Math.max(2, pixels / (shown?.clientWidth || 1))));
+  setPlace(state, 50, 50);
+}
+
+function setPlace(state, across, down) {
+  state.place = [across, down].map((percent) => Math.min(100, Math.max(0, percent)));
+  state.stage.style.setProperty("--across", `${state.place[0]}%`);
+  state.stage.style.setProperty("--down", `${state.place[1]}%`);
+}
+
+/** The place under the pointer is shown, on whichever side it is. */
+function look(state, event) {
+  const side = event.target.closest?.(".compare-side");
+  if (!state.zoomed || !side || (state.mode === "wipe" && event.buttons & 1)) return;
+  const box = side.getBoundingClientRect();
+  setPlace(state, ((event.clientX - box.left) / box.width) * 100, ((event.clientY - box.top) / box.height) * 100);
+}
+
+const arrows = { ArrowLeft: [-10, 0], ArrowRight: [10, 0], ArrowUp: [0, -10], ArrowDown: [0, 10] };
 
 function setMode(state, mode) {
   state.mode = mode;
@@ -107,6 +139,10 @@ function drag(state, event) {
 }
 
 function key(state, pressed) {
+  if (state.zoomed && arrows[pressed] && (!state.group.films.length || !["ArrowLeft", "ArrowRight"].includes(pressed))) {
+    setPlace(state, state.place[0] + arrows[pressed][0], state.place[1] + arrows[pressed][1]);
+    return true;
+  }
   switch (pressed.toLowerCase()) {
     case "s": setMode(state, "sides"); return true;
     case "w":
@@ -117,6 +153,7 @@ function key(state, pressed) {
       if (state.mode === "blink") blink(state); // by hand, where motion is not wanted
       else setMode(state, "blink");
       return true;
+    case "z": setZoom(state, !state.zoomed); return true;
     case "c": state.dialog.close(); return true;
     default: return state.group.key(pressed);
   }

@@ -9,7 +9,7 @@ const views = new Map([...main.querySelectorAll(":scope > .frozen")].map((view) 
 const places = new Map();
 let shown = null;
 
-for (const player of main.querySelectorAll('[src^="data:video/"]')) {
+for (const player of main.querySelectorAll('[src^="data:video/"], .still[src^="data:image/"]')) {
   const [, name] = player.getAttribute("src").split("#");
   addresses[name] = player.getAttribute("src");
 }
