@@ -19,6 +19,7 @@ from wanflow.media.jobs import Worker
 from wanflow.media.probe import probe
 from wanflow.report.text.plan import plan_text
 from wanflow.store.findings import Expected, Finding, Given
+from wanflow.store.take_names import TAKE_SUFFIXES
 from wanflow.templates import templates
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
@@ -148,7 +149,8 @@ def test_the_takes_of_examples_and_pipelines_have_no_findings(name: str, tmp_pat
         assert started.returncode == 0, started.stderr
     done = wanflow(folder, "run")
     assert done.returncode == 0, done.stderr
-    takes = [path.relative_to(folder) for path in (folder / "out" / "shots").rglob("*.mp4")]
+    files = [path.relative_to(folder) for path in (folder / "out" / "shots").rglob("*")]
+    takes = [path for path in files if path.suffix in TAKE_SUFFIXES]
     jobs = [CheckTake(PurePath(take), Expected(rate=Fraction(30), sound=True)) for take in takes]
     assert {job.file.as_posix(): found for job in jobs if (found := job.perform(Worker(folder)).findings)} == {}
     assert takes

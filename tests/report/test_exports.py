@@ -16,15 +16,16 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from kit.films import place
+from kit.bookkeeping import run
+from kit.films import place, plan, production, still
 from wanflow.errors import MediaFault
 from wanflow.language import timeline
 from wanflow.language.checks import Check
-from wanflow.language.production import Music, Subtitles, TransitionKind
-from wanflow.language.source import FileSource
+from wanflow.language.production import Cut, CutItem, Music, Subtitles, TransitionKind
+from wanflow.language.source import FileSource, ShotSource
 from wanflow.language.timeline import TimelineError, TimelineItem
 from wanflow.media.text.caption_layout import Caption
-from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic, EditSubtitles
+from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic, EditSubtitles, edit_list
 from wanflow.report.export.fcp7 import to_fcp7
 from wanflow.report.export.otio import TIME_CODE_RATES, to_edl, to_otio
 from wanflow.store.findings import Finding
@@ -322,3 +323,25 @@ def test_findings_are_markers_at_their_places():
     assert "* LOC: 00:00:02:05 YELLOW  black from 1.2 s to 2 s" in lines
     names = [name.text for name in parsed(to_fcp7(cut, FOLDER, TARGET)).iterfind(".//clipitem/marker/name")]
     assert "black from 1.2 s to 2 s" in names
+
+
+def test_a_still_is_a_picture_that_lasts_as_long_as_its_item() -> None:
+    """With its pixels; every take of it that is here can be shown instead."""
+    main = Cut("main", place(), (CutItem(ShotSource("door"), place(), seconds=Decimal(2)),), "out/main.mp4")
+    film = production(still("door", takes=2), cuts=(main,))
+    made = edit_list(plan(film, run(film)[0]), "main")
+    (shown,) = made.events
+    assert (shown.still, shown.sound, shown.size, shown.name) == (True, False, (1280, 720), "door.t1")
+    assert (shown.length, made.frames / made.rate) == (made.frames, 2)
+    files = [each.file for each in shown.takes]
+    assert [each.name for each in shown.takes] == ["door.t1", "door.t2"]
+    assert files[0] == shown.file
+    assert all(file.endswith(".png") for file in files)
+    assert {each.frames for each in shown.takes} == {shown.frames}
+    timeline_read = otio.adapters.read_from_string(to_otio(made, FOLDER, TARGET), "otio_json")
+    (clip,) = timeline_read.video_tracks()[0]
+    assert unquote(clip.media_reference.target_url).endswith(files[0])
+    assert clip.source_range.duration.to_seconds() == 2
+    element = parsed(to_fcp7(made, FOLDER, TARGET)).find(".//clipitem/file/media/video/samplecharacteristics/width")
+    assert element is not None
+    assert element.text == "1280"

@@ -19,6 +19,7 @@ from wanflow.report.text.plan import plan_text
 from wanflow.report.text.status import expiring_texts, status_text, takes_text, unclaimed_text
 from wanflow.store.attempt import Attempt, OpenTask
 from wanflow.store.inventory import Inventory
+from wanflow.store.take import Picture
 
 
 @pytest.fixture
@@ -174,3 +175,11 @@ def test_earlier_takes_stay_listed_after_an_edit() -> None:
     assert (heading.split()[0], [line.split()[0] for line in lines]) == ("take", ["coast.t1", "coast.t2"])
     assert rows[0].take.digest not in takes_text(rows)
     assert rows[0].take.digest in takes_text(rows, verbose=True)
+
+
+def test_a_still_has_its_pixels_among_them() -> None:
+    """Where people want to know how large it is; a film has a length instead."""
+    film = films.production(films.still("door", size="1024*768"))
+    sides = {"door.t1": Picture(1024, 768)}
+    row = take_rows(films.plan(film, bookkeeping.run(film, pictures=sides)[0]))[0].to_json()
+    assert (row["size"], row["file"]) == ("1024x768", "out/shots/door.t1.png")

@@ -114,6 +114,7 @@ class TakeRow:
             "task_id": self.take.task_id,
             "digest": self.take.digest,
             "file": self.file,
+            **({"size": self.take.pixels} if self.take.pixels else {}),
             "findings": [finding.to_json() for finding in self.findings],
         }
 

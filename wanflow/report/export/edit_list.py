@@ -209,7 +209,9 @@ def _event(plan: Plan, item: EditItem, clip: PlacedClip, rate: Fraction) -> Edit
     takes = tuple(_take_files(plan, vertex.id, entry, event))
     shot = planned_request(plan, vertex.shot).shot
     found = known_findings(plan.graph.production, plan.inventory, vertex.id, take) or ()
-    return replace(event, name=name, file=file, shot=shot, number=number, take=take, takes=takes, findings=found)
+    size = (take.result.width, take.result.height)
+    made = replace(event, name=name, file=file, shot=shot, number=number, take=take, takes=takes, size=size)
+    return replace(made, findings=found)
 
 
 def _take_files(plan: Plan, shot: str, entry: ShotEntry, event: EditEvent) -> Iterator[TakeFile]:
