@@ -82,13 +82,13 @@ class Expected:
     width: int | None = None
     height: int | None = None
     rate: Fraction | None = None
-    size_by_word: bool = False
     sound: bool = False
     one_move: bool = True
     first_frame: Given | None = None
     last_frame: Given | None = None
     clip: Given | None = None
     chain_head: Given | None = None
+    size_by_word: bool = False
 
 
 @dataclass(frozen=True, slots=True)
