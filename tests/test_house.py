@@ -37,7 +37,10 @@ GONE = {
 BEHIND_OTHERS = {"otio-cmx3600-adapter", "otio-fcp-adapter"}
 """What a library asks for when it does what we use it for: starlette reads forms with it."""
 
-SKIPPED = {ROOT / "tests" / name for name in ("test_editor.py", "test_yaml_suite.py", "kit/browser.py")}
+SKIPPED = {
+    ROOT / "tests" / name
+    for name in ("test_editor.py", "test_yaml_suite.py", "kit/browser.py", "conformance/test_other_clients.py")
+}
 """Skipped, with a reason, without Node.js, the YAML test suite or a Chromium, which nothing else here needs."""
 
 

@@ -73,6 +73,18 @@ def test_its_first_line_is_where_it_is(tmp_path: Path) -> None:
         assert final_state(client, submit(client)) == "SUCCEEDED"
 
 
+def test_clients_that_complete_the_address_find_theirs_on_stderr() -> None:
+    """The first line of stdout stays the base URL."""
+    with emulator("--queue", "1000", "--any-model") as (process, client):
+        reply = client.post("/services/aigc/image-generation/generation", json={"model": "new-1", "input": {}})
+        task = client.get(f"/tasks/{reply.json()['output']['task_id']}").json()["output"]["task_status"]
+        process.terminate()
+        assert process.stderr is not None
+        root = str(client.base_url).removesuffix("/api/v1/")
+        assert process.stderr.readline() == f"clients that add `/api/v1` by themselves use {root}\n"
+    assert task == "PENDING"
+
+
 def test_its_key_is_the_environments() -> None:
     """Where there is one, `sk-animatic` is as wrong as any other."""
     with emulator(key="sk-mine") as (_, client):
@@ -89,7 +101,7 @@ def test_it_ends_at_once_and_cleanly(sign: signal.Signals, tmp_path: Path, monke
         process.send_signal(sign)
         assert process.wait(timeout=PATIENCE_SECONDS) == 0
         assert process.stderr is not None
-        assert process.stderr.read() == ""
+        assert process.stderr.read().count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 
 

@@ -17,6 +17,7 @@ from kit.emulated import FILM_SECONDS, HOST, premade
 from kit.wire_schemas import complaints
 from wanflow.emulator.api.app import BASE, build_app
 from wanflow.emulator.api.endpoint import IN_PROCESS, KEY, VENDOR, AccountLimits, AccountTerms
+from wanflow.emulator.api.fault_script import ScriptedFault
 from wanflow.emulator.api.tasks import StateUnreadable, TaskLog
 from wanflow.providers.asgi import AsgiTransport
 
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.anyio
 
 SUBMIT = "/services/aigc/video-generation/video-synthesis"
 ASYNC = {"X-DashScope-Async": "enable"}
+JSON = {"Content-Type": "application/json"}
 HOUR = 3600
 
 
@@ -59,6 +61,13 @@ async def task(client: httpx.AsyncClient, sent: Any = None) -> str:
     reply = await submit(client, sent or body())
     assert reply.status_code == 200, reply.text
     return str(reply.json()["output"]["task_id"])
+
+
+async def download(client: httpx.AsyncClient, url: str) -> httpx.Response:
+    """A result, asked for without the key."""
+    request = client.build_request("GET", url)
+    request.headers.pop("authorization", None)
+    return await client.send(request)
 
 
 async def look(client: httpx.AsyncClient, task_id: str) -> Mapping[str, Any]:
@@ -139,8 +148,11 @@ async def test_half_a_sign_is_no_text(tmp_path: Path) -> None:
     """A whole one is, however it is written."""
     half, whole = (json.dumps(body(f"p {sign}")).encode() for sign in ("\ud83c", "🎬"))
     async with door(tmp_path, state=tmp_path / "tasks.jsonl") as client:
-        assert refusal(await client.post(SUBMIT, content=half, headers=ASYNC)) == (400, "BadRequest.IllegalInput")
-        made = (await client.post(SUBMIT, content=whole, headers=ASYNC)).json()["output"]["task_id"]
+        assert refusal(await client.post(SUBMIT, content=half, headers=ASYNC | JSON)) == (
+            400,
+            "BadRequest.IllegalInput",
+        )
+        made = (await client.post(SUBMIT, content=whole, headers=ASYNC | JSON)).json()["output"]["task_id"]
         assert (await decide(client, made))["orig_prompt"] == "p 🎬"
 
 
@@ -154,7 +166,7 @@ async def test_half_a_sign_is_no_text(tmp_path: Path) -> None:
 async def test_what_is_no_request_is_refused(content: bytes, code: str, tmp_path: Path) -> None:
     """With an error as the service words it, never with a failure of the emulator."""
     async with door(tmp_path) as client:
-        reply = await client.post(SUBMIT, content=content, headers=ASYNC)
+        reply = await client.post(SUBMIT, content=content, headers=ASYNC | JSON)
         assert refusal(reply) == (400, code)
 
 
@@ -163,7 +175,10 @@ async def test_what_is_larger_than_any_request_is_refused(tmp_path: Path, monkey
     monkeypatch.setattr("wanflow.emulator.api.app.MOST_BYTES", 1000)
     async with door(tmp_path) as client:
         assert refusal(await submit(client, body("p" * 2000))) == (413, "BadRequest.TooLarge")
-        assert refusal(await client.post(SUBMIT, content=b"[" * 900, headers=ASYNC)) == (400, "BadRequest.IllegalInput")
+        assert refusal(await client.post(SUBMIT, content=b"[" * 900, headers=ASYNC | JSON)) == (
+            400,
+            "BadRequest.IllegalInput",
+        )
 
 
 async def test_a_path_of_any_bytes_is_not_there(tmp_path: Path) -> None:
@@ -187,6 +202,108 @@ async def test_another_region_has_other_models(tmp_path: Path) -> None:
     """Virginia has none of the 2.7 models (service.md 1.2)."""
     async with door(tmp_path, AccountTerms(region="virginia")) as client:
         assert refusal(await submit(client, body())) == (404, "InvalidParameter")
+
+
+@pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded"])
+async def test_a_body_that_is_not_said_to_be_json_is_refused(kind: str | None, tmp_path: Path) -> None:
+    """Curl without a header sends it as a form; a charset is welcome."""
+    sent = json.dumps(body()).encode()
+    async with door(tmp_path) as client:
+        headers = ASYNC | ({} if kind is None else {"Content-Type": kind})
+        assert refusal(await client.post(SUBMIT, content=sent, headers=headers)) == (400, "BadRequest.IllegalInput")
+        charset = {"Content-Type": "Application/JSON; charset=utf-8"}
+        assert (await client.post(SUBMIT, content=sent, headers=ASYNC | charset)).status_code == 200
+
+
+async def test_a_reply_has_its_id_in_a_header(tmp_path: Path) -> None:
+    """The one of its body, of refusals too."""
+    async with door(tmp_path) as client:
+        replies = [await submit(client, body()), await client.get("/tasks/t"), await client.get("/nothing")]
+    assert all(reply.headers["x-request-id"] == reply.json()["request_id"] for reply in replies)
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "message"),
+    [
+        ({}, 400, "Field required: action, model"),
+        ({"action": "getPolicy"}, 400, "Field required: model"),
+        ({"model": "wan2.7-i2v"}, 400, "Field required: action"),
+        ({"action": "drop", "model": "wan2.7-i2v"}, 400, "Input should be 'getPolicy': action"),
+        ({"action": "getPolicy", "model": "wan9"}, 404, "Model not exist."),
+    ],
+)
+async def test_a_policy_is_for_a_model_that_exists(
+    query: dict[str, str], status: int, message: str, tmp_path: Path
+) -> None:
+    """The reply names what is missing."""
+    async with door(tmp_path) as client:
+        reply = await client.get("/uploads", params=query)
+    assert refusal(reply) == (status, "InvalidParameter")
+    assert reply.json()["message"] == message
+
+
+class TestWaiting:
+    """PENDING for a while, so that cancelling can be rehearsed."""
+
+    async def test_a_task_waits_and_can_be_cancelled(self, tmp_path: Path) -> None:
+        """With `--queue`; the other one starts after it."""
+        async with door(tmp_path, AccountTerms(queue=30)) as client:
+            first, second = await task(client), await task(client)
+            await anyio.sleep(29)
+            assert (await look(client, first))["task_status"] == "PENDING"
+            assert (await client.post(f"/tasks/{first}/cancel")).status_code == 200
+            await anyio.sleep(2)
+            assert (await look(client, first))["task_status"] == "CANCELED"
+            assert (await look(client, second))["task_status"] == "RUNNING"
+            assert (await decide(client, second))["task_status"] == "SUCCEEDED"
+
+    async def test_a_fault_script_lets_one_wait(self, tmp_path: Path) -> None:
+        """The next one starts at once."""
+        terms = AccountTerms(faults=(ScriptedFault("submit", queue=30),))
+        async with door(tmp_path, terms) as client:
+            made = [await task(client), await task(client)]
+            states = [(await look(client, each))["task_status"] for each in made]
+        assert states == ["PENDING", "RUNNING"]
+
+    async def test_a_restart_keeps_the_wait(self, tmp_path: Path) -> None:
+        """What is left of it is waited for."""
+        state, terms = tmp_path / "tasks.jsonl", AccountTerms(queue=30)
+        async with door(tmp_path / "a", terms, state) as client:
+            made = await task(client)
+        async with door(tmp_path / "a", terms, state) as client:
+            await anyio.sleep(29)
+            assert (await look(client, made))["task_status"] == "PENDING"
+            await anyio.sleep(2)
+            assert (await look(client, made))["task_status"] == "RUNNING"
+
+
+class TestAnyModel:
+    """Models of the vendor that the catalog does not have."""
+
+    async def test_it_is_accepted_and_billed_as_asked(self, tmp_path: Path) -> None:
+        """With `--any-model` only, on the paths of films and pictures; nothing in its body is checked."""
+        sent = {"model": "kling-v9", "input": {"prompt": "p", "media": 7}, "parameters": {"duration": 3, "size": []}}
+        async with door(tmp_path, AccountTerms(any_model=True)) as client:
+            film = await task(client, sent)
+            picture = await client.post("/services/aigc/text2image/image-synthesis", json=sent, headers=ASYNC)
+            policy = await client.get("/uploads", params={"action": "getPolicy", "model": "kling-v9"})
+            await anyio.sleep(FILM_SECONDS + 1)
+            film_said, picture_said = [
+                (await client.get(f"/tasks/{each}")).json() for each in (film, picture.json()["output"]["task_id"])
+            ]
+        assert policy.status_code == 200
+        assert film_said["usage"]["duration"] == 3
+        assert picture_said["usage"]["size"] == "1280*720"
+        assert [complaints("task-reply", said) for said in (film_said, picture_said)] == [[], []]
+
+    async def test_its_tasks_outlive_the_option(self, tmp_path: Path) -> None:
+        """A task that waits in a folder of `--state` fails where the model is unknown again."""
+        state = tmp_path / "tasks.jsonl"
+        async with door(tmp_path / "a", AccountTerms(any_model=True, queue=30), state) as client:
+            made = await task(client, body(model="kling-v9"))
+        async with door(tmp_path / "a", state=state) as client:
+            ended = await decide(client, made)
+        assert (ended["task_status"], ended["message"]) == ("FAILED", "Model not exist.")
 
 
 class TestResults:
@@ -214,21 +331,27 @@ class TestResults:
         assert (piece.content, piece.headers["content-length"]) == (whole.content[2:4], "2")
         assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{size}")
 
+    async def test_the_key_beside_a_signature_is_refused(self, tmp_path: Path) -> None:
+        """As the vendor's storage does."""
+        async with door(tmp_path) as client:
+            reply = await client.get(await self.film(client))
+        assert (reply.status_code, "<Code>InvalidArgument</Code>" in reply.text) == (400, True)
+
     async def test_an_address_is_good_for_a_day_as_it_was_signed(self, tmp_path: Path) -> None:
         """Any other word in it is refused, and so is the whole after 24 hours."""
         async with door(tmp_path) as client:
             url = await self.film(client)
             later = url.replace("Expires=", "Expires=9")
             for wrong in (later, url[:-1], url.partition("?")[0]):
-                assert (await client.get(wrong)).status_code == 403
+                assert (await download(client, wrong)).status_code == 403
             await anyio.sleep(24 * HOUR)
-            assert (await client.get(url)).status_code == 403
+            assert (await download(client, url)).status_code == 403
 
     @pytest.mark.parametrize("name", ["..%2f..%2fsecret", "%2e%2e/secret", "x.mp4%00", "."])
     async def test_no_address_leads_out_of_the_folder(self, name: str, tmp_path: Path) -> None:
         """A name is looked up, and only a signed one."""
         async with door(tmp_path) as client:
-            assert (await client.get(f"{HOST}/films/{name}?Expires=1&Signature=x")).status_code in {403, 404}
+            assert (await download(client, f"{HOST}/films/{name}?Expires=1&Signature=x")).status_code in {403, 404}
 
     async def test_a_host_header_is_not_believed(self, tmp_path: Path) -> None:
         """Addresses begin as the emulator was told, whoever asks."""
@@ -236,7 +359,9 @@ class TestResults:
             client.headers["Host"] = "evil.example"
             made = await task(client)
             await anyio.sleep(FILM_SECONDS + 1)
-            policy = (await client.get("/uploads", params={"action": "getPolicy", "model": "m"})).json()["data"]
+            policy = (await client.get("/uploads", params={"action": "getPolicy", "model": "wan2.7-i2v"})).json()[
+                "data"
+            ]
             assert (await look(client, made))["video_url"].startswith(f"{HOST}/films/")
             assert policy["upload_host"].startswith(f"{HOST}/")
 
@@ -268,6 +393,12 @@ class TestUploads:
         """How a task with an uploaded file ends."""
         return str((await decide(client, await task(client, body(url=f"oss://{key}", model=model))))["task_status"])
 
+    @pytest.mark.parametrize(("asked", "status"), [("200", 200), ("201", 201), ("204", 204), ("", 204), ("999", 204)])
+    async def test_the_form_says_which_status_means_success(self, asked: str, status: int, tmp_path: Path) -> None:
+        """As the vendor's storage does: 204 unless another one is asked for."""
+        async with door(tmp_path) as client:
+            assert (await self.form(client, "<a>.png", success_action_status=asked))[0] == status
+
     @pytest.mark.parametrize("name", ["a +b.png", '灯塔\'s "night".png', "../../secret", "a%2fb.png", "x" * 200])
     async def test_any_name_is_only_a_key(self, name: str, tmp_path: Path) -> None:
         """It never becomes a path."""
@@ -283,12 +414,14 @@ class TestUploads:
             _, key = await self.form(client)
             folder, _, name = key.rpartition("/")
             assert (await self.form(client, key=f"{folder}/{name}"))[0] == 403  # another policy's folder
-            policy = (await client.get("/uploads", params={"action": "getPolicy", "model": "m"})).json()["data"]
+            policy = (await client.get("/uploads", params={"action": "getPolicy", "model": "wan2.7-i2v"})).json()[
+                "data"
+            ]
             form = {"policy": policy["policy"], "Signature": policy["signature"], "key": f"{policy['upload_dir']}/a"}
             statuses = [
                 (await client.post(policy["upload_host"], data=form, files={"file": b"x"})).status_code for _ in "12"
             ]
-        assert statuses == [200, 409]
+        assert statuses == [204, 409]
 
     @pytest.mark.parametrize(
         "fields", [{"Signature": "x"}, {"policy": "00"}, {"key": "elsewhere/a.png"}, {"key": ""}, {"wait": "301"}]
@@ -329,7 +462,7 @@ class TestRestart:
             assert (await client.post(f"/tasks/{running[5]}/cancel")).status_code == 200
         async with door(tmp_path / "a", state=state) as client:
             assert await look(client, done) == before
-            assert (await client.get(before["video_url"])).status_code == 200
+            assert (await download(client, before["video_url"])).status_code == 200
             assert (await look(client, running[0]))["task_status"] == "RUNNING"
             assert (await decide(client, running[4]))["task_status"] == "SUCCEEDED"
             assert (await look(client, running[5]))["task_status"] == "CANCELED"

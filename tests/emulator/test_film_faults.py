@@ -141,7 +141,7 @@ def test_a_film_has_another_length(
     film = films.film(asked)
     assert len(frames(film.path)) == length
     assert streams(film.path)["lengths"] == {Fraction(length, 30)}
-    assert usage(asked, film)["duration"] == 2
+    assert usage(asked, [film])["duration"] == 2
 
 
 def test_a_film_has_another_size(films: FilmSet, media: tuple[OrderItem, ...], good: FilmFile) -> None:

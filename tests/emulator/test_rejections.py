@@ -170,6 +170,28 @@ def test_a_2_6_model_has_a_protocol_of_its_own(
     assert message in caught.value.message
 
 
+def test_the_deprecated_key_of_references_is_read_too() -> None:
+    """Several clients still send it; where both are there, the present one counts (service.md 2.4)."""
+    old = {"prompt": "character1 sings", "reference_video_urls": ["https://h/a.mp4", "https://h/b.mp4"]}
+    for given, urls in (
+        (old, ["https://h/a.mp4", "https://h/b.mp4"]),
+        (old | LEGACY, ["https://h/a.png"]),
+    ):
+        order = validate.check_request({"model": "wan2.6-r2v", "input": given, "parameters": {}}, CATALOG)
+        assert [item.url for item in order.media] == urls
+
+
+def test_a_message_repeats_the_beginning_of_a_value(tmp_path: Path) -> None:
+    """An inline picture would make each reply as large as itself."""
+    address = "oss://" + "x" * 10_000_000
+    with pytest.raises(Rejected) as fetched:
+        fetch(address, {}, tmp_path)
+    with pytest.raises(Rejected) as checked:
+        Bucket(tmp_path, "http://h", lambda: datetime.now(UTC)).check_upload(address, I2V)
+    for caught in (fetched, checked):
+        assert caught.value.message == f"Failed to download {address[:200]}…"
+
+
 def test_an_upload_in_a_list_needs_the_header_too() -> None:
     """And a prompt that only begins like an address does not."""
     asked = {"model": "wan2.6-r2v", "input": {**LEGACY, "reference_urls": ["oss://a"]}}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -14,8 +16,9 @@ from PIL import Image, ImageStat
 
 from kit.film_checks import frames, likeness, loudness, streams
 from kit.film_set import EDIT, I2V, R2V, RULES, T2V, FilmFile, FilmSet, order
-from wanflow.emulator.api import validate
-from wanflow.emulator.api.order import Order, OrderItem, Rejected, usage
+from wanflow.emulator.api import replies, validate
+from wanflow.emulator.api.order import Order, OrderItem, Rejected, RenderedFilm, usage
+from wanflow.emulator.api.tasks import Status, Task
 from wanflow.errors import ToolFailed
 from wanflow.media.jobs import RunningProcesses
 
@@ -99,7 +102,7 @@ def test_a_continuation_contains_its_clip_and_goes_on_from_there(run_state: Film
     assert min(likeness(one, other) for one, other in zip(old, new, strict=False)) > 40
     assert likeness(new[59], new[60]) > 40
     assert likeness(new[59], new[79]) < likeness(new[59], new[89]) < 30
-    assert usage(order(I2V, duration=3), film)["duration"] == 3
+    assert usage(order(I2V, duration=3), [film])["duration"] == 3
 
 
 def test_a_continuation_lands_on_a_last_frame(run_state: FilmSet, coast: FilmFile) -> None:
@@ -129,7 +132,7 @@ def test_references_are_shown_with_the_videos_moving_and_the_voices_heard(run_st
     assert loudness(film.path, 0.2, 0.8) > -20
     assert -60 < loudness(film.path, 1.2, 1.6) < -30
     assert film.inputs == (Fraction(2),)
-    assert usage(order(R2V), film)["duration"] == 4
+    assert usage(order(R2V), [film])["duration"] == 4
 
 
 def test_a_first_frame_opens_a_film_of_references(run_state: FilmSet) -> None:
@@ -158,7 +161,7 @@ def test_an_edit_is_its_input_under_a_grade(run_state: FilmSet, coast: FilmFile)
     assert _colour(old[0]) > 40
     assert _colour(new[0]) < 4
     assert abs(loudness(film.path, 0.5, 1.5) - loudness(coast.path, 0.5, 1.5)) < 1
-    assert usage(order(EDIT), film)["duration"] == 4
+    assert usage(order(EDIT), [film])["duration"] == 4
 
 
 def test_an_edit_without_a_known_word_still_shows(run_state: FilmSet, coast: FilmFile) -> None:
@@ -215,15 +218,38 @@ def test_a_2_6_model_finds_out_what_its_references_are(run_state: FilmSet, coast
     film = run_state.film(asked)
     assert [item.type for item in film.media] == ["reference_image", "reference_video"]
     assert frames(film.path)[0].size == (1088, 832)
-    assert usage(asked, replace(film, inputs=(Fraction(4),))) == {
+    assert usage(asked, [replace(film, inputs=(Fraction(4),))]) == {
         "duration": Decimal("4.5"),
         "input_video_duration": Decimal("2.5"),
         "output_video_duration": 2,
         "video_count": 1,
         "SR": 720,
-        "ratio": "4:3",
         "size": "1088*832",
     }
+
+
+@pytest.mark.parametrize(
+    ("model", "frames", "inputs", "written"),
+    [
+        ("wan2.6-r2v", 150, (Fraction(5),), ("10.0", "5", "5")),
+        ("wan2.6-r2v-flash", 60, (), ("2.0", "0", "2")),
+        (EDIT, 150, (Fraction(5),), ("10.0", "5.0", "5.0")),
+        (EDIT, 151, (Fraction(151, 30),), ("10.07", "5.03", "5.03")),
+        (R2V, 150, (), ("5", "0", "5")),
+    ],
+)
+def test_some_models_write_seconds_with_a_point(
+    model: str, frames: int, inputs: tuple[Fraction, ...], written: tuple[str, ...]
+) -> None:
+    """As the sample on each one's page (service.md 2.1, 2.3, 2.4); the figures survive a restart."""
+    media = tuple(OrderItem("video" if model == EDIT else "reference_video", "https://h/a.mp4") for _ in inputs)
+    asked = Order(RULES[model], settings={"resolution": "720P", "size": "1280*720"})
+    figures = usage(asked, [RenderedFilm(frames, inputs, media)])
+    task = Task("t", "r", model, {}, datetime.now(UTC), status=Status.SUCCEEDED, urls=("u",), usage=figures)
+    sent = json.dumps(replies.state(task, "r")["usage"])
+    names = ("duration", "input_video_duration", "output_video_duration")
+    for name, value in zip(names, written, strict=True):
+        assert f'"{name}": {value},' in sent
 
 
 @pytest.mark.parametrize("heard", [True, False])

@@ -87,7 +87,7 @@ async def test_a_form_is_read_in_pieces_of_any_size(size: int, tmp_path: Path) -
     async with opened(tmp_path) as (client, endpoint):
         given = fields(endpoint.bucket)
         sent = form(given, part(FILE, PICTURE), part('form-data; name="key"', b"elsewhere"), END)
-        assert await post(client, pieces(sent + b"epilogue")) == (200, "")
+        assert await post(client, pieces(sent + b"epilogue")) == (204, "")
         found = endpoint.bucket.find(f"oss://{given['key']}")
     assert found is not None
     assert found.read_bytes() == PICTURE
@@ -151,7 +151,7 @@ async def test_a_form_that_ends_badly_leaves_nothing(
         given = fields(endpoint.bucket)
         assert await post(client, form(given, *after)) == (400, code)
         assert kept(tmp_path) == []
-        assert await post(client, form(given, FIRST, END)) == (200, "")
+        assert await post(client, form(given, FIRST, END)) == (204, "")
 
 
 async def test_nothing_more_is_read_after_a_refusal(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ async def test_two_forms_for_one_key_cannot_mix(tmp_path: Path) -> None:
 
             group.start_soon(post_slowly)
             await middle.wait()
-            assert await post(client, form(given, FIRST, END)) == (200, "")
+            assert await post(client, form(given, FIRST, END)) == (204, "")
             done.set()
         assert statuses == [(409, "FileAlreadyExists")]
         found = endpoint.bucket.find(f"oss://{given['key']}")

@@ -12,10 +12,15 @@ import click
 from wanflow.catalog.provider import default_provider
 from wanflow.cli.options import example
 from wanflow.cli.screen import say
+from wanflow.emulator.api.app import BASE
 from wanflow.emulator.api.server import Serving, serve
 from wanflow.errors import ExitCode
 from wanflow.language.own_models import read_model_files
+from wanflow.messages import tr
 from wanflow.store import atomic
+
+MOST_QUEUE_SECONDS = 86_400
+"""Maximum seconds of `--queue`: a task is known for a day."""
 
 
 @click.command("emulator", epilog=example("wanflow emulator --port 8000 --state emulated"))
@@ -57,6 +62,16 @@ from wanflow.store import atomic
     help="Divide task times by N; at 1 a shot of 5 s takes about 2 s.",
 )
 @click.option(
+    "--queue",
+    type=click.FloatRange(min=0, max=MOST_QUEUE_SECONDS),
+    default=0.0,
+    metavar="SECONDS",
+    help="Keep each task PENDING for this long, so that it can be cancelled.",
+)
+@click.option(
+    "--any-model", is_flag=True, help="Accept models that the catalog does not have; their results are cards."
+)
+@click.option(
     "--region",
     type=click.Choice(default_provider().regions),
     default=default_provider().regions[0],
@@ -73,9 +88,13 @@ def emulator(
     models: tuple[Path, ...],
     strict: bool,
     speed: float,
+    queue: float,
+    any_model: bool,
     region: str,
 ) -> int:
     """Serve the emulated API until Ctrl-C; the first line on stdout is its base URL.
+
+    Some clients add `/api/v1` by themselves; the address for these is on stderr.
 
     Its key is that of DASHSCOPE_API_KEY, else `sk-animatic`; any other is refused. An address that other machines can
     reach needs a key of your own. Requests have to name an address of loopback, that of `--host`, or an allowed name.
@@ -84,7 +103,24 @@ def emulator(
         atomic.make_folder(state.parent)
     known = read_model_files(models).files if models else None
     serving = Serving(
-        host, port, state, names, Fraction(str(speed)), strict, faults=faults, region=region, models=known
+        host,
+        port,
+        state,
+        names,
+        Fraction(str(speed)),
+        strict,
+        queue,
+        any_model,
+        faults=faults,
+        region=region,
+        models=known,
     )
-    anyio.run(serve, serving, os.environ, os.cpu_count() or 1, say)
+    anyio.run(serve, serving, os.environ, os.cpu_count() or 1, _announce)
     return ExitCode.DONE
+
+
+def _announce(base_url: str) -> None:
+    """Print the base URL on stdout, and what clients that complete it themselves need on stderr."""
+    say(base_url)
+    root = base_url.removesuffix(BASE)
+    say(tr("clients that add `{path}` by themselves use {root}", path=BASE, root=root), err=True)

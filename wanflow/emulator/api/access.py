@@ -34,8 +34,9 @@ class OwnHosts:
         else:
             await self._app(scope, receive, send)
             return
-        body = replies.error(refusal, str(uuid4()))
-        await JSONResponse(body, refusal.status, {"connection": "close"})(scope, receive, send)
+        request_id = str(uuid4())
+        closed = {"connection": "close", "x-request-id": request_id}
+        await JSONResponse(replies.error(refusal, request_id), refusal.status, closed)(scope, receive, send)
 
 
 def _is_of_page(headers: Headers) -> bool:

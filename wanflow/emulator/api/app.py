@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from contextlib import aclosing
+from html import escape
 from pathlib import Path
 from uuid import uuid4
 
@@ -29,11 +30,15 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 """HTTP methods that the API handles, also for unknown paths."""
 
 CHUNK_BYTES = 1 << 20
+NO_HEADERS: Mapping[str, str] = {}
+REQUEST_ID = "x-request-id"
 CLOSE = {"connection": "close"}
 """Header of a reply to a request whose body was not read to its end."""
 MOST_BYTES = 1 << 27
 """Maximum bytes of a request: more than five pictures of 20 MB as data URIs (service.md 3)."""
 MEDIA_TYPES = {".mp4": "video/mp4", ".png": "image/png"}
+TWO_SIGNATURES = "The header and the query of a request must not both have a signature."
+"""Message to a download with the API key in its header; the storage calls this case 0002-00000039."""
 MOST_UPLOAD_BYTES = bucket.MOST_BYTES + upload_form.MOST_FIELD_BYTES
 """Maximum bytes of an upload form, roughly."""
 
@@ -54,7 +59,16 @@ def build_app(endpoint: EmulatedEndpoint) -> Starlette:
 def _no_route(_: Request, fault: Exception) -> Response:
     """The reply to a path or a method without a route, such as a path with a line break."""
     status = fault.status_code if isinstance(fault, HTTPException) else 404
-    return JSONResponse(replies.error(Rejected("NotFound", "Not found.", status=status), str(uuid4())), status)
+    return _refused(Rejected("NotFound", "Not found.", status=status))
+
+
+def _refused(refusal: Rejected, headers: Mapping[str, str] = NO_HEADERS) -> Response:
+    return _answer(replies.error(refusal, str(uuid4())), refusal.status, headers)
+
+
+def _answer(reply: replies.ReplyBody, status: int, headers: Mapping[str, str] = NO_HEADERS) -> Response:
+    """A reply of the API, whose id is in a header too."""
+    return JSONResponse(reply, status, {REQUEST_ID: str(reply["request_id"]), **headers})
 
 
 class _Routes:
@@ -75,29 +89,28 @@ class _Routes:
                 async for chunk in chunks:
                     size += len(chunk)
                     if size > MOST_BYTES:
-                        large = Rejected("BadRequest.TooLarge", "Payload Too Large", status=413)
-                        return JSONResponse(replies.error(large, str(uuid4())), large.status, CLOSE)
+                        return _refused(Rejected("BadRequest.TooLarge", "Payload Too Large", status=413), CLOSE)
                     if kept:
                         data += chunk
         except ClientDisconnect:
             return Response(status_code=400)  # it reaches nobody
-        body = _json_object(bytes(data))
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        body = _json_object(bytes(data)) if kind == "application/json" else None
         model = (body or {}).get("model") or request.query_params.get("model")
         fault = self._endpoint.faults.next_fault(
             call_of(request.method, path) or "", model if isinstance(model, str) else None
         )
         if fault is not None and fault.status is not None:
             await anyio.sleep(fault.late)
-            refusal = Rejected(fault.code, fault.message, status=fault.status)
-            return JSONResponse(replies.error(refusal, str(uuid4())), fault.status)
+            return _refused(Rejected(fault.code, fault.message, status=fault.status))
         if fault is not None and fault.drop:
             return await apply_fault(Response(), fault)
         target = f"{path}?{query}" if query else path
         status, reply = await self._endpoint.exchange(request.method, target, dict(request.headers), body, fault)
-        return await apply_fault(JSONResponse(dict(reply), status), fault)
+        return await apply_fault(_answer(reply, status), fault)
 
     async def upload(self, request: Request) -> Response:
-        """Store the file of a form; the response has no body (service.md 5)."""
+        """Store the file of a form (service.md 5)."""
         fault = self._endpoint.faults.next_fault("upload")
         if fault is not None and (fault.status is not None or fault.drop):
             return await apply_fault(Response(), fault)
@@ -106,18 +119,20 @@ class _Routes:
                 raise bucket.too_large()
             async with aclosing(request.stream()) as chunks:
                 kind = request.headers.get("content-type", "")
-                await upload_form.read_upload(kind, chunks, self._endpoint.bucket.receiving)
+                fields = await upload_form.read_upload(kind, chunks, self._endpoint.bucket.receiving)
         except Rejected as refusal:
             response = storage_error(refusal)
             response.headers.update(CLOSE)  # the rest of the body stays unread
             return response
         except ClientDisconnect:
             return Response(status_code=400)
-        return await apply_fault(Response(), fault)
+        return await apply_fault(_stored(fields), fault)
 
     async def film(self, request: Request) -> Response:
         """Send a result, whole or a range; its address is signed, so it needs no key."""
         query = request.scope["query_string"].decode("latin-1")
+        if "authorization" in request.headers:
+            return storage_error(Rejected("InvalidArgument", TWO_SIGNATURES))
         try:
             path = self._endpoint.bucket.result(request.path_params["name"], query)
         except Rejected as refusal:
@@ -200,6 +215,18 @@ async def apply_fault(response: Response, fault: ScriptedFault | None) -> Respon
     if fault.status is not None:
         return storage_error(Rejected(fault.code, fault.message, status=fault.status))
     return HTMLResponse("<html><p>Please log in.</p></html>") if fault.garbage else response
+
+
+def _stored(fields: Mapping[str, str]) -> Response:
+    """The reply to a form by its field `success_action_status`: 200, 201 with XML, or else 204 (service.md 5)."""
+    match fields.get("success_action_status"):
+        case "200":
+            return Response()
+        case "201":
+            text = f"<PostResponse><Key>{escape(fields.get('key', ''))}</Key></PostResponse>"
+            return Response(text, 201, media_type="application/xml")
+        case _:
+            return Response(status_code=204)
 
 
 def storage_error(refusal: Rejected) -> Response:

@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import uuid4
 
 from wanflow.digest import of_bytes
-from wanflow.emulator.api.order import Rejected
+from wanflow.emulator.api.order import Rejected, repeated
 from wanflow.emulator.api.tasks import PRIVATE
 
 OSS = "oss://"
@@ -172,7 +172,7 @@ class Bucket:
         if not url.startswith(OSS):
             return
         if self.find(url) is None:
-            raise Rejected("InvalidParameter", f"Failed to download {url}")
+            raise Rejected("InvalidParameter", f"Failed to download {repeated(url)}")
         facts = _facts_of(self._upload_place(url.removeprefix(OSS)))
         if json.loads(facts.read_bytes())["model"] != model:
             message = "Unable to download the media resource during the data inspection process."

@@ -17,7 +17,7 @@ import anyio
 from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint
 
-from wanflow.emulator.api import replies, tasks, validate
+from wanflow.emulator.api import replies, rules, tasks, validate
 from wanflow.emulator.api.bucket import Bucket, TimeSource
 from wanflow.emulator.api.fault_script import NO_FAULT, FaultScript, ScriptedFault
 from wanflow.emulator.api.order import Order, Rejected, Rendered, RenderedFilm, usage
@@ -28,6 +28,8 @@ from wanflow.emulator.api.tasks import Task, TaskLog
 KEY = "sk-animatic"
 """Default key of the emulator; it is not a secret."""
 
+EARLY_SECONDS = 0.01
+"""Seconds by which a timer may end before the clock shows it."""
 PICTURE_FRAMES = 60
 """Frames of a film that takes as long as pictures."""
 
@@ -59,7 +61,8 @@ class AccountTerms:
     """The terms of one account in one region.
 
     Task times are divided by `speed`; with None a task takes as long as its filming. `strict` checks bodies at submit;
-    the vendor checks them inside the task. `faults` are the injected faults.
+    the vendor checks them inside the task. A task stays PENDING for at least `queue` seconds. `any_model` accepts
+    models that the catalog does not have. `faults` are the injected faults.
     """
 
     key: str = KEY
@@ -67,6 +70,8 @@ class AccountTerms:
     limits: AccountLimits = AccountLimits()
     speed: Fraction | None = None
     strict: bool = False
+    queue: float = 0
+    any_model: bool = False
     faults: tuple[ScriptedFault, ...] = ()
 
     def seconds(self, made: Rendered) -> float:
@@ -145,7 +150,7 @@ class EmulatedEndpoint:
         self._terms = terms
         self._ledger = ledger
         self._rates = CallRates()
-        self._slots = {name: rules.running for name, rules in catalog.items()}
+        self._slots = {name: model.running for name, model in catalog.items()}
         self._filming = filming
         self._group = group
         self._clock = clock
@@ -153,6 +158,8 @@ class EmulatedEndpoint:
         self._expired: list[Task] = []
         self._changes: dict[str, anyio.Event] = {}
         self._start()
+        for task in self._tasks.by_id.values():
+            self._start_when_ready(task)
 
     def has_key(self, headers: Mapping[str, str]) -> bool:
         """Whether a request has the key of the account; `headers` are by lower-case name."""
@@ -210,7 +217,7 @@ class EmulatedEndpoint:
         """Accept a request; only what service.md 4.2 names is checked at once."""
         if call.body is None:
             raise Rejected("BadRequest.IllegalInput", "The input parameter requires json format.")
-        model = validate.check_envelope(call.headers, call.body, self._catalog, call.path)
+        model = validate.check_envelope(call.headers, call.body, self._known(call.body, call.path), call.path)
         self._rates.count(f"submit {model}", self._terms.limits.submits, self._clock())
         queued = self._terms.limits.queued
         if queued is not None and tasks.waiting(self._tasks, model) >= queued:
@@ -218,11 +225,14 @@ class EmulatedEndpoint:
             message = "Allocated quota exceeded, please increase your quota limit."
             raise Rejected("Throttling.AllocationQuota", message, status=429)
         if self._terms.strict:
-            validate.check_request(call.body, self._catalog, self._terms.region)
-        task = Task(_new_id(), _new_id(), model, call.body, self._clock(), call.path)
+            validate.check_request(call.body, self._known(call.body, call.path), self._terms.region)
+        now, wait = self._clock(), max(self._terms.queue, call.fault.queue)
+        ready = now + timedelta(seconds=wait) if wait else None
+        task = Task(_new_id(), _new_id(), model, call.body, now, call.path, ready)
         self._tasks = tasks.submit(self._tasks, task)
         self._ledger.write(task)
         self._start()
+        self._start_when_ready(task)
         return replies.submitted(task)
 
     def query(self, call: ApiCall) -> ReplyBody:
@@ -266,10 +276,33 @@ class EmulatedEndpoint:
 
     def allow_upload(self, call: ApiCall) -> ReplyBody:
         """Permit the upload of one file (service.md 5)."""
-        model = call.query.get("model")
-        if call.query.get("action") != "getPolicy" or not model:
-            raise Rejected("InvalidParameter", "Field required: action, model")
+        missing = [key for key in ("action", "model") if not call.query.get(key)]
+        if missing:
+            raise Rejected("InvalidParameter", f"Field required: {', '.join(missing)}")
+        if call.query["action"] != "getPolicy":
+            raise Rejected("InvalidParameter", "Input should be 'getPolicy': action")
+        model = call.query["model"]
+        if model not in self._known(call.query, rules.VIDEO_PATH):
+            raise Rejected("InvalidParameter", "Model not exist.", status=404)
         return replies.policy(self.bucket.allow(model), _new_id())
+
+    def _known(self, asked: Mapping[str, object], path: str) -> ModelCatalog:
+        """The rules of the models, with those of the model that is asked for on a path where any is taken."""
+        model = asked.get("model")
+        if not self._terms.any_model or not isinstance(model, str) or not model or model in self._catalog:
+            return self._catalog
+        return {**self._catalog, model: rules.of_any_model(model, path)}
+
+    def _start_when_ready(self, task: Task) -> None:
+        """Start a task once its wait is over, if it has one."""
+
+        async def start(seconds: float) -> None:
+            await anyio.sleep(seconds)
+            self._start()
+
+        if task.status is tasks.Status.PENDING and task.ready is not None:
+            left = (task.ready - self._clock()).total_seconds()
+            self._group.start_soon(start, max(left, 0) + EARLY_SECONDS)
 
     def _start(self) -> None:
         self._tasks, started = tasks.start(self._tasks, self._clock(), self._slots)
@@ -280,7 +313,7 @@ class EmulatedEndpoint:
     async def _film(self, task: Task) -> None:
         began = anyio.current_time()
         try:
-            order = validate.check_request(task.body, self._catalog, self._terms.region)
+            order = validate.check_request(task.body, self._known(task.body, task.path), self._terms.region)
             for item in order.media:
                 for url in filter(None, (item.url, item.voice)):
                     self.bucket.check_upload(url, order.model)

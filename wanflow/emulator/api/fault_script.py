@@ -21,7 +21,7 @@ from wanflow.yamldoc.parse import parse
 SCHEMA = "fault-script.schema.json"
 
 ONE_THING = (
-    *("status", "drop", "lose", "garbage", "stall", "late"),
+    *("status", "drop", "lose", "garbage", "stall", "late", "queue"),
     *("cut", "lie", "short", "expire", "forget", "lag", "reach", "deliver"),
 )
 
@@ -38,6 +38,7 @@ class ScriptedFault:
 
     With `status` the call gets an error and nothing is done; with `drop` the connection is closed instead. Otherwise
     the call is done. Its reply comes `late`, is not JSON (`garbage`), is lost (`lose`), or never comes (`stall`).
+    A submitted task stays PENDING for `queue` seconds.
     A download breaks off after `cut` bytes, announces too many (`lie`) or is too `short`; `expire` refuses its address.
     A query does not know its task (`forget`). A list misses the tasks of the last `lag` seconds, or those before the
     last `reach` seconds. A task fails with `code`, or delivers a `film` with a fault.
@@ -55,6 +56,7 @@ class ScriptedFault:
     lose: bool = False
     drop: bool = False
     stall: bool = False
+    queue: float = 0
     cut: int | None = None
     lie: int = 0
     short: int = 0

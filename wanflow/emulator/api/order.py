@@ -36,6 +36,14 @@ USUAL_TIER = "720P"
 TIERS = re.compile(r"(480|540|720|1080|1440|2160)[Pp]")
 RATIOS = re.compile(r"[1-9][0-9]?:[1-9][0-9]?")
 SIZES = re.compile(r"([1-9][0-9]{1,3})[*xX]([1-9][0-9]{1,3})")
+LONGEST_REPEATED = 200
+"""Maximum characters of a value that a message repeats: an inline picture has millions."""
+
+
+def repeated(value: str) -> str:
+    """A value as a message repeats it."""
+    return value if len(value) <= LONGEST_REPEATED else f"{value[:LONGEST_REPEATED]}…"
+
 
 HOME = "beijing"
 """The region of an account that was given none."""
@@ -261,6 +269,9 @@ def usage(order: Order, made: Sequence[Rendered]) -> dict[str, Decimal | int | s
         "SR": int(order.tier.removesuffix("P")),
     }
     also = {"ratio": order.ratio or "16:9", "size": str(order.settings.get("size", ""))}
+    for name in order.rules.floats:  # such a figure goes over the wire with a point, also where it is whole
+        value = Decimal(figures[name])
+        figures[name] = value if value % 1 else value.quantize(Decimal("0.0"))
     return figures | {name: also[name] for name in order.rules.told}
 
 

@@ -38,24 +38,22 @@ def state(task: Task, request_id: str) -> ReplyBody:
     if task.ended is not None:
         output["end_time"] = _local_time(task.ended)
     if task.urls:
-        output |= _pictures(task) if "image_count" in task.usage else _film(task)
+        output |= _results(task)
     if task.code is not None:
         output |= {"code": task.code, "message": task.message}
     usage = dict[str, object](task.usage)
     for name, value in task.usage.items():
         if isinstance(value, Decimal):
-            usage[name] = int(value) if value == value.to_integral_value() else float(value)
+            usage[name] = float(value) if "." in str(value) else int(value)
     return {"output": output, **({"usage": usage} if usage else {}), "request_id": request_id}
 
 
-def _film(task: Task) -> ReplyBody:
-    given = task.body.get("input")
-    prompt = str(given.get("prompt") or "") if isinstance(given, Mapping) else ""
-    return {"orig_prompt": prompt, "video_url": task.urls[0]}
-
-
-def _pictures(task: Task) -> ReplyBody:
-    """Pictures as the vendor writes them: a choice each, or one choice for a series (service.md 9.1)."""
+def _results(task: Task) -> ReplyBody:
+    """A film, or pictures as the vendor writes them: a choice each, or one choice for a series (service.md 9.1)."""
+    if "image_count" not in task.usage:
+        given = task.body.get("input")
+        prompt = str(given.get("prompt") or "") if isinstance(given, Mapping) else ""
+        return {"orig_prompt": prompt, "video_url": task.urls[0]}
     parts = [{"image": url, "type": "image"} for url in task.urls]
     asked = task.body.get("parameters")
     series = isinstance(asked, Mapping) and asked.get("enable_sequential") is True

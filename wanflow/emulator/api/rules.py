@@ -80,7 +80,8 @@ class ModelRules:
     `running` tasks of it run at once (service.md 4.4). `fields` are the types that have a key of
     their own in `input`, by that key; a model with such media only has no list (service.md 2.5). Under the keys of
     `lists` are lists of addresses, whose kinds the files tell (service.md 2.4). `regional` are the regions
-    of types that not all regions of the model take; `told` is what `usage` says besides the seconds.
+    of types that not all regions of the model take; `told` is what `usage` says besides the seconds, and `floats` are
+    the seconds of it that are written with a point.
     """
 
     name: str
@@ -102,6 +103,7 @@ class ModelRules:
     sizes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     billed: tuple[InputBill, ...] = ()
     told: tuple[str, ...] = ()
+    floats: tuple[str, ...] = ()
     ignored: tuple[tuple[str, str], ...] = ()
     prompt_required: bool = False
     prompt_signs: int = 5000
@@ -120,6 +122,13 @@ ModelCatalog = Mapping[str, ModelRules]
 Data = Mapping[str, Any]
 """A part of a data file; it was held against its schema, so that its shape is trusted here."""
 
+ANY_FORM = "any"
+"""Form of bodies in which nothing is checked."""
+ANY_SIZES: Mapping[str, Mapping[str, str]] = {
+    "720P": {"16:9": "1280*720", "9:16": "720*1280", "1:1": "960*960", "4:3": "1104*832", "3:4": "832*1104"}
+}
+"""Sizes of cards for models that the catalog does not have."""
+
 KINDS: Mapping[str, type] = {"boolean": bool, "integer": int, "string": str}
 
 
@@ -130,6 +139,11 @@ def read_catalog(files: ModelFiles | None = None) -> ModelCatalog:
         names = (data["model"], *data.get("snapshots", ()))
         catalog |= {name: _read_model(name, data) for name in names if name not in catalog}
     return catalog
+
+
+def of_any_model(name: str, path: str) -> ModelRules:
+    """Rules for a model that the catalog does not have: it takes anything, and its result is a card with its words."""
+    return ModelRules(name, {}, {}, {}, "film" if "video" in path else "picture", path, ANY_FORM, sizes=ANY_SIZES)
 
 
 def in_region(catalog: ModelCatalog, region: str) -> ModelCatalog:
@@ -168,6 +182,7 @@ def _read_model(name: str, data: Data) -> ModelRules:
             for bill in data["billed"]["inputs"]
         ),
         told=tuple(data.get("usage", {}).get("also", ())),
+        floats=tuple(data.get("usage", {}).get("floats", ())),
         ignored=tuple((item["parameter"], item["with"]) for item in data.get("ignored", ())),
         prompt_required=data["text"]["prompt"]["required"],
         prompt_signs=data["text"]["prompt"]["max"],

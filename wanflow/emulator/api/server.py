@@ -50,7 +50,8 @@ class Serving:
 
     `port` 0 means any free port; `names` are host names that requests may have besides `host`. `state` is the folder
     that keeps tasks and files, None a temporary one. Task times are divided by `speed`; `strict` checks bodies at
-    submit; `faults` is a fault script. `models` are those that it knows, None for those that ship.
+    submit. A task stays PENDING for `queue` seconds. `any_model` draws cards for models that the catalog does not have.
+    `faults` is a fault script. `models` are those that it knows, None for those that ship.
     """
 
     host: str = "127.0.0.1"
@@ -59,6 +60,8 @@ class Serving:
     names: tuple[str, ...] = ()
     speed: Fraction = Fraction(1)
     strict: bool = False
+    queue: float = 0
+    any_model: bool = False
     limits: AccountLimits = VENDOR
     faults: Path | None = None
     region: str = "beijing"
@@ -97,6 +100,8 @@ async def listening(serving: Serving, environ: Mapping[str, str], jobs: int) -> 
         limits=serving.limits,
         speed=serving.speed,
         strict=serving.strict,
+        queue=serving.queue,
+        any_model=serving.any_model,
         faults=read_script(serving.faults) if serving.faults is not None else (),
     )
     with listening_socket(serving.host, serving.port) as (sock, origin), _folder(serving.state) as folder:

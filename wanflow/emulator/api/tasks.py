@@ -21,6 +21,10 @@ LIFETIME = timedelta(hours=24)
 """Time that a task and its result are kept (service.md 4.1)."""
 
 
+FEW = 5
+"""Tasks at once of a model that the catalog does not have (service.md 4.4)."""
+
+
 class Status(StrEnum):
     """The status of a known task."""
 
@@ -38,7 +42,8 @@ FINAL = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELED})
 class Task:
     """One task with its request.
 
-    `path` is where it was posted; `urls` of its results and `usage` belong to success, `code` and `message` to failure.
+    `path` is where it was posted. It stays PENDING until it is `ready`, None for at once. `urls` of its results and
+    `usage` belong to success, `code` and `message` to failure.
     """
 
     id: str
@@ -47,6 +52,7 @@ class Task:
     body: Mapping[str, object]
     submitted: datetime
     path: str = VIDEO_PATH
+    ready: datetime | None = None
     status: Status = Status.PENDING
     started: datetime | None = None
     ended: datetime | None = None
@@ -54,6 +60,10 @@ class Task:
     usage: Mapping[str, Decimal | int | str] = field(default_factory=dict)
     code: str | None = None
     message: str | None = None
+
+    def is_ready(self, now: datetime) -> bool:
+        """Whether it may start, if its model has a slot."""
+        return self.ready is None or self.ready <= now
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +91,7 @@ def start(tasks: Tasks, now: datetime, slots: Mapping[str, int]) -> tuple[Tasks,
     running = Counter(task.model for task in tasks.by_id.values() if task.status is Status.RUNNING)
     started: list[Task] = []
     for task in tasks.by_id.values():
-        if task.status is Status.PENDING and running[task.model] < slots[task.model]:
+        if task.status is Status.PENDING and task.is_ready(now) and running[task.model] < slots.get(task.model, FEW):
             running[task.model] += 1
             started.append(replace(task, status=Status.RUNNING, started=now))
     return Tasks({**tasks.by_id, **{task.id: task for task in started}}), tuple(started)
@@ -201,7 +211,7 @@ def _to_json(task: Task) -> Mapping[str, object]:
 
 def _from_json(facts: Mapping[str, Any]) -> Task:
     values = {name: value for name, value in facts.items() if name != "exact"}
-    for name in {"submitted", "started", "ended"} & values.keys():
+    for name in {"submitted", "started", "ended", "ready"} & values.keys():
         values[name] = datetime.fromisoformat(values[name])
     for name in facts["exact"]:
         values["usage"][name] = Decimal(values["usage"][name])

@@ -26,8 +26,8 @@ OpenFile = Callable[[Mapping[str, str]], AbstractContextManager[Write]]
 """Opens the file of a form with these fields; it is kept if the block ends well."""
 
 
-async def read_upload(content_type: str, chunks: AsyncIterator[bytes], open_file: OpenFile) -> None:
-    """Write the file of a form while it streams in; nothing is opened before all fields are known.
+async def read_upload(content_type: str, chunks: AsyncIterator[bytes], open_file: OpenFile) -> Mapping[str, str]:
+    """Write the file of a form while it streams in; nothing is opened before all fields are known. Gives the fields.
 
     Fields after the file count for nothing, as at the vendor's storage. Raises Rejected for what is not such a form,
     and whatever `open_file` and its writer raise.
@@ -61,6 +61,7 @@ async def read_upload(content_type: str, chunks: AsyncIterator[bytes], open_file
             raise _malformed()
         if form.write is None:
             raise _not_one_file()
+        return form.fields
 
 
 class _Form:
@@ -70,7 +71,7 @@ class _Form:
         self.write: Write | None = None
         self.ended = False
         self._open_file = open_file
-        self._fields: dict[str, str] = {}
+        self.fields: dict[str, str] = {}
         self._count = 0
         self._bytes = 0
         self._header, self._value = bytearray(), bytearray()
@@ -108,7 +109,7 @@ class _Form:
         if self._in_file:
             if self.write is not None:
                 raise _not_one_file()
-            self.write = self._open_file(self._fields)
+            self.write = self._open_file(self.fields)
             return
         self._count += 1
         if self._count > MOST_FIELDS:
@@ -124,7 +125,7 @@ class _Form:
     def end_part(self) -> None:
         """Keep a field that comes before the file; the first of a name counts."""
         if not self._in_file and self.write is None:
-            self._fields.setdefault(self._name, self._text.decode("utf-8", "replace"))
+            self.fields.setdefault(self._name, self._text.decode("utf-8", "replace"))
 
     def end(self) -> None:
         """The closing boundary."""

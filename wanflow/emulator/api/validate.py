@@ -7,11 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from wanflow.emulator.api.order import HOME, Order, OrderItem, Rejected
-from wanflow.emulator.api.rules import UNSEEN, VIDEO_PATH, ModelCatalog, ModelRules, Setting, SettingRule
+from wanflow.emulator.api.rules import ANY_FORM, UNSEEN, VIDEO_PATH, ModelCatalog, ModelRules, Setting, SettingRule
 
 OSS = "oss://"
 DATA = "data:"
 WORDS = ("prompt", "negative_prompt", "text")
+CARD_TIER, CARD_SECONDS, MOST_CARD_SECONDS = "720P", 5, 60
+"""Tier, usual length and maximum length of a card for a model that the catalog does not have."""
+DEPRECATED: Mapping[str, str] = {"reference_urls": "reference_video_urls"}
+"""Keys of input that earlier clients send, by the key that replaced them (service.md 2.4)."""
 MOST_PICTURES, MOST_OF_SERIES = 4, 12
 """Maximum pictures of a task, and of a series (service.md 9.1)."""
 
@@ -47,7 +51,11 @@ def check_request(body: Mapping[str, object], catalog: ModelCatalog, region: str
     Raises Rejected with the texts seen live where they are known; the others are ours. What the model does not know
     is ignored, and a prompt that is too long is cut off (service.md 2).
     """
-    rules = catalog[str(body.get("model"))]
+    rules = catalog.get(str(body.get("model")))
+    if rules is None:  # a task of another catalog, from a folder of `--state`
+        raise _invalid("Model not exist.")
+    if rules.form == ANY_FORM:
+        return _order_of_card(body, rules, region)
     given = _mapping(body, "input")
     if rules.form == "messages":
         text, media = _read_message(given.get("messages"), rules)
@@ -58,6 +66,21 @@ def check_request(body: Mapping[str, object], catalog: ModelCatalog, region: str
     types = [item.type for item in media]
     settings = _read_settings(_mapping(body, "parameters"), rules, types, region)
     return Order(rules, prompt[: rules.prompt_signs], media, settings, region)
+
+
+def _order_of_card(body: Mapping[str, object], rules: ModelRules, region: str) -> Order:
+    """What is drawn for a model that the catalog does not have: its words, in the length and ratio asked for."""
+    given, asked = _mapping(body, "input"), _mapping(body, "parameters")
+    words = " ".join(text for key, text in _texts(given) if key in {"prompt", "text"})
+    duration, ratio, seed = (asked.get(key) for key in ("duration", "ratio", "seed"))
+    settings: dict[str, Setting] = {
+        "duration": duration if type(duration) is int and 1 <= duration <= MOST_CARD_SECONDS else CARD_SECONDS,
+        "ratio": ratio if isinstance(ratio, str) and ratio in rules.sizes[CARD_TIER] else "16:9",
+        "seed": seed if type(seed) is int else 0,
+        "resolution": CARD_TIER,
+    }
+    size = rules.sizes[CARD_TIER][str(settings["ratio"])]
+    return Order(rules, words, (), settings | ({"size": size} if rules.makes == "picture" else {}), region)
 
 
 def check_counts(media: Sequence[OrderItem], rules: ModelRules, region: str) -> None:
@@ -98,8 +121,11 @@ def _read_prompt(prompt: object, rules: ModelRules) -> str:
 def _read_media(given: Mapping[str, object], rules: ModelRules) -> tuple[OrderItem, ...]:
     alone = tuple(_read_field(given.get(key), key, kind, rules) for key, kind in rules.fields.items() if given.get(key))
     if rules.lists:
-        keys = [key for key in rules.lists if given.get(key) or rules.needs_media]
-        return (*alone, *(item for key in keys for item in _read_list(given.get(key), key, rules)))
+        named = ((key, given.get(key) or given.get(DEPRECATED.get(key, key))) for key in rules.lists)
+        return (
+            *alone,
+            *(item for key, urls in named if urls or rules.needs_media for item in _read_list(urls, key, rules)),
+        )
     if len(rules.fields) == len(rules.media):
         return alone  # a stray list is ignored
     listed = given.get("media")
@@ -251,17 +277,21 @@ _KIND_WORDS: Mapping[type, str] = {bool: "boolean", int: "integer", str: "string
 
 
 def _mentions_oss(given: Mapping[str, object]) -> bool:
-    """Whether a part of a request has an `oss://` address, anywhere but in its texts."""
-    parts: list[object] = [given]
+    """Whether a part of a request has an `oss://` address, anywhere but in its words."""
+    return any(text.startswith(OSS) for key, text in _texts(given) if key not in WORDS)
+
+
+def _texts(given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """All texts in a part of a request, each with the key that it is under."""
+    parts: list[tuple[str, object]] = [("", given)]
     while parts:
-        part = parts.pop()
+        key, part = parts.pop()
         if isinstance(part, Mapping):
-            parts += [value for key, value in part.items() if key not in WORDS]
+            parts += part.items()
         elif isinstance(part, list):
-            parts += part
-        elif isinstance(part, str) and part.startswith(OSS):
-            return True
-    return False
+            parts += ((key, item) for item in part)
+        elif isinstance(part, str):
+            yield key, part
 
 
 def _mapping(body: Mapping[str, object], key: str) -> Mapping[str, object]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import av
 from PIL import Image
 
-from wanflow.emulator.api.order import Rejected
+from wanflow.emulator.api.order import Rejected, repeated
 from wanflow.media.container import BadMedia, film_of, opened, sound_stream
 from wanflow.media.ffmpeg import path_argument
 from wanflow.media.inputs import PICTURE_DEMUXER, Options, input_words, media_options, own_options
@@ -136,7 +136,7 @@ def fetch(url: str, files: Mapping[str, Path], scratch: Path) -> Path | None:
         return _write_inline(url, scratch)
     found = files.get(url)
     if found is None and not url.startswith(("http://", "https://")):
-        raise Rejected("InvalidParameter", f"Failed to download {url}")
+        raise Rejected("InvalidParameter", f"Failed to download {repeated(url)}")
     return found
 
 

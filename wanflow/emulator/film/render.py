@@ -223,7 +223,7 @@ class _SceneBuilder:
 
     def _missing(self, item: OrderItem | None, size: PixelSize) -> Image.Image:
         """A card that names what is out of reach."""
-        title = title_of_card(item, self._order.prompt)
+        title = title_of_card(item, self._order)
         return drawing.draw_card(size, self._order.seed, title, self._order.prompt)
 
     def _picture(self, item: OrderItem | None) -> Image.Image | None:

@@ -15,7 +15,8 @@ from PIL import Image, ImageDraw, ImageFilter
 from PIL.PngImagePlugin import PngInfo
 
 from wanflow.emulator.api.media_checks import inspect
-from wanflow.emulator.api.order import FilmFaultKind, Order, OrderItem, RenderedPicture
+from wanflow.emulator.api.order import FilmFaultKind, Order, RenderedPicture
+from wanflow.emulator.api.rules import ANY_FORM
 from wanflow.emulator.api.tasks import PRIVATE
 from wanflow.emulator.film import drawing
 from wanflow.emulator.film.command import PixelSize, fetch, open_picture
@@ -53,11 +54,20 @@ def render_picture(order: Order, target: Path, *, files: Mapping[str, Path]) -> 
             return fetch(url, files, Path(scratch))
 
         items = inspect(order, find).media
-        references = [_reference(item, order, find(item.url)) for item in items]
+        places = [find(item.url) for item in items]
+        references = [
+            open_picture(place)
+            if place is not None
+            else drawing.draw_card(CARD_SIZE, order.seed, title_of_card(item, order), order.prompt)
+            for item, place in zip(items, places, strict=True)
+        ]
     size = _size(order, [picture.size for picture in references])
     fault = order.fault.kind if order.fault else None
     seed = 0 if fault is FilmFaultKind.DUPLICATE else order.seed
-    made = draw_still(size, order.prompt, seed, list(zip(references, reference_names(items, order), strict=True)))
+    if order.rules.form == ANY_FORM:
+        made = drawing.draw_card(size, seed, title_of_card(None, order), order.prompt)
+    else:
+        made = draw_still(size, order.prompt, seed, list(zip(references, reference_names(items, order), strict=True)))
     if order.settings.get("watermark") is True:
         mark = drawing.draw_watermark(size)
         made.paste(mark, (0, 0), mark)
@@ -73,13 +83,6 @@ def render_picture(order: Order, target: Path, *, files: Mapping[str, Path]) -> 
     finally:
         part.unlink(missing_ok=True)
     return RenderedPicture(size)
-
-
-def _reference(item: OrderItem, order: Order, path: Path | None) -> Image.Image:
-    """A reference, or a card that says that it is out of reach."""
-    if path is not None:
-        return open_picture(path)
-    return drawing.draw_card(CARD_SIZE, order.seed, title_of_card(item, order.prompt), order.prompt)
 
 
 def _size(order: Order, given: Sequence[PixelSize]) -> PixelSize:

@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from wanflow.emulator.api.order import Order, OrderItem
+from wanflow.emulator.api.rules import ANY_FORM
 from wanflow.media.text.layout import missing_glyphs
 from wanflow.writing import SIMPLIFIED, language_of_text
 
+LONGEST_NAME = 60
 UNDRAWABLE = "(some of these words can't be drawn: this machine has no font for them)"
 
 HAN_NAMES = re.compile(r"(图|视频)\s*\d")
@@ -34,18 +36,21 @@ def first_drawable(texts: Sequence[str]) -> str:
     return next((text for text in texts if not missing_glyphs(text)), texts[-1])
 
 
-def title_of_card(item: OrderItem | None, prompt: str) -> str:
+def title_of_card(item: OrderItem | None, order: Order) -> str:
     """What a card says in place of a first frame, in the language of the prompt where that is Chinese.
 
-    It names what is out of reach without the query of its URL, which may be a signature.
+    It names a model that the catalog does not have. It names what is out of reach without the query of its URL, which
+    may be a signature.
     """
+    if order.rules.form == ANY_FORM:
+        return drawable_words(order.model[:LONGEST_NAME])
     where = urlsplit(item.url) if item else None
     if item and where:
         address = f"{where.netloc}{where.path}"
         english, chinese = f"{item.type} is out of reach: {address}", f"无法访问 {item.type}：{address}"
     else:
         english, chinese = "from words alone", "仅凭文字"
-    return first_drawable((chinese, english)) if language_of_text(prompt) == SIMPLIFIED else english
+    return first_drawable((chinese, english)) if language_of_text(order.prompt) == SIMPLIFIED else english
 
 
 def reference_names(items: Sequence[OrderItem], order: Order) -> list[tuple[str, ...]]:
