@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from wanflow.catalog.model import Model, ParameterRule
+from wanflow.catalog.model import SIZE, Model, ParameterRule
 from wanflow.catalog.read import load_catalog
 from wanflow.schemas import CATALOG, CONDITIONS, PRODUCTION, catalog_definitions, data_folder
 
@@ -219,6 +219,10 @@ def _tighter(model: Model) -> Iterator[Json]:
 def _texts(model: Model) -> Json:
     """How long a text may be that has no `$` in it: with one it may become another."""
     found: Json = {}
+    texts = {key for other in load_catalog().entries for key in other.text}
+    for key in sorted(texts - model.text.keys()):
+        none = {"maxLength": 0, "errorMessage": f"`{model.name}` takes no `{key}`"}
+        found[key] = {"if": {"pattern": r"\$"}, "else": none}
     for key, rule in model.text.items():
         found[key] = {"if": {"pattern": r"\$"}, "else": {"maxLength": rule.most}}
         if rule.required:
@@ -250,7 +254,10 @@ def _values(key: str, rule: ParameterRule, model: Model) -> Json:
     default = {} if rule.default is None else {"default": rule.default}
     if rule.values:
         message = f"`{key}` of `{model.name}` is one of {_all(rule.values)}"
-        words = {"enum": list(rule.values), "errorMessage": message}
+        words: Json = {"enum": list(rule.values), "errorMessage": message}
+        if rule.pixels is not None:
+            message = f"{message}, or width*height of {rule.pixels.least} to {rule.pixels.most} pixels"
+            words = {"anyOf": [{"enum": list(rule.values)}, {"pattern": f"^{SIZE.pattern}$"}], "errorMessage": message}
         return {**default, "examples": list(rule.values), "if": VARIABLE, "else": words}
     bounds = {"minimum": rule.low, "maximum": rule.high}
     inside = {word: bound for word, bound in bounds.items() if bound is not None}
