@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from wanflow.catalog.model import PixelBounds, nearest_size
@@ -127,3 +129,13 @@ def test_a_circle_through_a_cast_member_names_the_member(reading) -> None:
     assert other.value.problems[0].message == (
         "circular dependency: `sheet` (line 6) → cast member `captain` (line 4) → `door_still` (line 7) → `sheet` (line 6)"
     )
+
+
+@pytest.mark.parametrize("page", ["docs/stills.md", "docs/zh-CN/stills.md"])
+def test_the_production_of_the_page_has_no_problem(reading, page: str) -> None:
+    """As it is shown."""
+    text = (Path(__file__).parents[2] / page).read_text(encoding="utf-8")
+    shown = text.partition("```text\n")[2].partition("```")[0]
+    production, problems = reading(shown, head="")
+    assert not problems
+    assert not check_media(production, {})
