@@ -23,6 +23,8 @@ VARIABLE_IN_TEXT = r"\$\{"
 FREE: Json = {"^x-": True}
 UNSEEN: Json = {"doNotSuggest": True}
 """Keeps yaml-language-server from offering a key once more."""
+KNOWN_LATER: Json = {"anyOf": [VARIABLE, {"type": "object", "required": ["input"]}]}
+"""A value that a pipeline's user decides."""
 REFERENCE = "reference_"
 BESIDE_USE = ("use", "with", "matrix", "takes", "pick", "tags", "note")
 """Keys of a shot that a pipeline replaces."""
@@ -123,6 +125,7 @@ def _shot_of(model: Model) -> Iterator[Json]:
     yield from _strange_media(model)
     yield from _needed(model)
     yield from _sets(model)
+    yield from _exclusions(model)
     yield from _references(model)
     yield from _tighter(model)
     yield {"properties": _texts(model) | _addresses(model)}
@@ -156,6 +159,38 @@ def _sets(model: Model) -> Iterator[Json]:
         yield {"anyOf": [{"required": [slot], "errorMessage": message} for slot in slots]}
 
 
+def _exclusions(model: Model) -> Iterator[Json]:
+    """Media of two groups that never come together, and a shot that has neither words nor media."""
+    for groups in model.excludes:
+        one, other = (_keys_of(model, group) for group in groups)
+        message = f"`{model.name}` takes {_all(other)} without {_all(one)}"
+        left_out = {key: {**_not_given(key), "errorMessage": message} for key in other}
+        yield {"if": {"anyOf": [_given(key) for key in one]}, "then": {"properties": left_out}}
+    if model.excludes and not any(rule.required for rule in model.text.values()):
+        keys = _keys_of(model, model.media)
+        words = {"required": ["prompt"], "properties": {"prompt": {"pattern": r"\S"}}}
+        needed = {"anyOf": [words, *({"required": [key]} for key in keys)]}
+        yield {**needed, "errorMessage": f"`{model.name}` needs a `prompt` or media"}
+
+
+def _keys_of(model: Model, group: Iterable[str]) -> list[str]:
+    """The keys of a shot under which media are written; references share one."""
+    group = set(group)
+    slots = [slot for slot in model.slots if slot in group]
+    return [*slots, *(["references"] if group & set(model.references.values()) else [])]
+
+
+def _given(key: str) -> Json:
+    """A key that certainly has media, and no value that is known later."""
+    if key == "references":
+        return {"required": [key], "properties": {key: {"minItems": 1}}}
+    return {"required": [key], "properties": {key: {"not": _not_given(key)}}}
+
+
+def _not_given(key: str) -> Json:
+    return {**UNSEEN, "maxItems": 0} if key == "references" else KNOWN_LATER
+
+
 def _exactly(chosen: frozenset[str], slots: list[str]) -> Json:
     missing = {slot: False for slot in slots if slot not in chosen}
     return {"required": [slot for slot in slots if slot in chosen], "properties": missing}
@@ -163,8 +198,7 @@ def _exactly(chosen: frozenset[str], slots: list[str]) -> Json:
 
 def _open(slot: str) -> Json:
     """Media that a pipeline's user may leave out."""
-    known_later = {"anyOf": [VARIABLE, {"type": "object", "required": ["input"]}]}
-    return {"required": [slot], "properties": {slot: known_later}}
+    return {"required": [slot], "properties": {slot: KNOWN_LATER}}
 
 
 def _references(model: Model) -> Iterator[Json]:
@@ -178,7 +212,7 @@ def _references(model: Model) -> Iterator[Json]:
     least = max(total.least for total in totals) if totals else 0
     most = min([sum(model.media[kind].most for kind in kinds), *(total.most for total in totals)])
     yield {"properties": {"references": {**UNSEEN, "minItems": least, "maxItems": most}}}
-    for kind in sorted({"image", "video"} - model.references.keys()):
+    for kind in sorted({"image", "video", "audio"} - model.references.keys()):
         refused = _none_of([kind], f"`{model.name}` takes no `{REFERENCE}{kind}`")
         yield {"properties": {"references": {**UNSEEN, "items": refused}}}
     if not model.kinds_of_views:

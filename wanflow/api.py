@@ -471,7 +471,8 @@ def pick_file(production: Production, shot: str, clip: Path) -> Picked:
         return Picked(name, number, source_file=clip.name, known=True)
     take_names.put(store, take.digest, production.folder / take_file(production.out, name, number, take.suffix))
     seconds = timebase.decimal_text(result.seconds, 2)
-    wanted = str(asked.shot.parameters.get("duration", ""))
+    asked_seconds = asked.shot.rules.seconds(asked.shot.parameters)
+    wanted = "" if asked_seconds is None else str(asked_seconds)
     if wanted in {"", seconds} or not isinstance(result, Film):
         return Picked(name, number, source_file=clip.name)
     return Picked(name, number, source_file=clip.name, seconds=seconds, duration=wanted)

@@ -14,14 +14,16 @@ from operator import methodcaller
 from pathlib import Path, PurePath
 from typing import Any
 
+from wanflow import digest
 from wanflow.boundary import Boundary, Content
 from wanflow.catalog.provider import default_provider, load_providers
-from wanflow.errors import LockFault, LockUnreadable, MediaFault
+from wanflow.errors import LockFault, LockUnreadable, MediaFault, words_of_system
 from wanflow.graph.build import ShotGraph, build, cut_sources, sources_of
 from wanflow.language.load import Overrides, read_usable
 from wanflow.language.media_checks import (
     check_delivery,
     check_media,
+    document_sources,
     expected_lengths,
     file_readings,
     inline_sources,
@@ -224,7 +226,8 @@ def facts_of(production: Production) -> FactsTable:
     """The facts of the files and inline pictures of a production: from the cache, measured where they changed."""
     if isinstance(production, LoadedProduction) and production.facts is not None:
         return production.facts
-    boundary, texts = production.boundary, text_sources(production)
+    boundary, documents = production.boundary, document_sources(production)
+    texts = text_sources(production) | documents  # a film made from a document shows its text
     looks, refused = dict[str, Callable[[], Facts | Unreadable]](), dict[str, Unreadable]()
     decoded = dict[str, Facts | Unreadable]()
     for source in file_readings(production):
@@ -232,6 +235,8 @@ def facts_of(production: Production) -> FactsTable:
         refusal = boundary.refusal(path, Content.TEXT if path in texts else Content.MEDIA)
         if refusal is not None:
             refused[source.key] = Unreadable(refusal.words, refusal.hint)
+        elif path in documents:
+            decoded[source.key] = _document(path, boundary)
         elif source.encoding is not None:
             # the cache does not know in which encoding a file was read
             decoded[source.key] = _measure_file(path, boundary, source.encoding)
@@ -310,6 +315,17 @@ def _measure_file(name: str, boundary: Boundary, encoding: str | None = None) ->
     if encoding is not None:
         return _measure(methodcaller("measure_subtitles", path, encoding))
     return _measure(methodcaller("probe", path, texts=boundary.refusal(name, Content.TEXT) is None))
+
+
+def _document(name: str, boundary: Boundary) -> Facts | Unreadable:
+    """A file that is sent as it is; its format is that of its name, by which the service knows it."""
+    path = boundary.folder / name
+    if not path.is_file():
+        return _measure_file(name, boundary) if not path.exists() else Unreadable(tr("is not a file"))
+    try:
+        return Facts(Kind.DOCUMENT, path.suffix[1:].lower(), digest.of_file(path), path.stat().st_size)
+    except OSError as fault:
+        return Unreadable(tr("cannot be read: {words}", words=words_of_system(fault)))
 
 
 def _measure(look: Callable[[Any], Facts]) -> Facts | Unreadable:

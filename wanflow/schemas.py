@@ -235,6 +235,8 @@ def _parameter_schema(rules: list[Json]) -> Json:
         schema |= {"type": [rules[0]["type"], "string"], "pattern": r"^\$\{[^}]+\}$"}
     if values := list(dict.fromkeys(value for rule in rules for value in rule.get("values", ()))):
         schema["examples"] = values
+    elif rules[0]["type"] == "boolean" and "default" not in agreed:
+        schema["examples"] = [True, False]
     elif rules[0]["type"] == "integer":
         schema["examples"] = [rules[0].get("default", rules[0].get("min", 1))]
     if "also" not in agreed and all("also" not in rule for rule in rules):

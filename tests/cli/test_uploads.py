@@ -21,11 +21,11 @@ RUN = ("run", "--yes", "--poll-interval", "0.05")
 TWO = """\
 wanflow: 1
 backend: dashscope
-region: singapore
-defaults: {model: wan2.7-i2v, resolution: 720P}
+region: tokyo
+defaults: {model: wan3.0-video, resolution: 720P}
 shots:
   coast: {first_frame: sets/coast.png, prompt: a coast, duration: 2}
-  nearer: {first_clip: {shot: coast, tail: 2}, prompt: nearer, duration: 3}
+  nearer: {references: [{video: {shot: coast, tail: 2}}], prompt: nearer, duration: 3}
 """
 """A picture, and a piece of a film."""
 
@@ -50,8 +50,8 @@ def test_a_picture_is_written_into_the_request_where_no_store_is_documented(wanf
     """As it is on disk; a piece of a film can't be, and goes up, which is said beforehand (service.md 3 and 5)."""
     said = wanflow("validate")
     assert said.code == 0
-    assert "wanflow.yaml:7:31: warning: `" in said.out
-    assert "needs an upload, and the region `singapore` has no documented temporary storage" in said.out
+    assert "wanflow.yaml:7:40: warning: `" in said.out
+    assert "needs an upload, and the region `tokyo` has no documented temporary storage" in said.out
     assert "hint: name your own bucket: `uploads: s3://bucket/prefix`" in said.out
     assert wanflow(*RUN).code == 0
     picture, clip = sent(service)

@@ -46,8 +46,8 @@ def _sound(seconds: int) -> SampleFile:
 
 
 SPECIMENS: Mapping[str, SampleFile] = {
-    "good.png": _picture((640, 360)),
-    "good.jpg": _picture((360, 640), written="JPEG"),
+    "good.png": _picture((800, 450)),
+    "good.jpg": _picture((450, 800), written="JPEG"),
     "good.webp": _picture((300, 300), written="WEBP"),
     "good.bmp": _picture((240, 240), written="BMP"),
     "renamed.png": _picture((640, 360), written="JPEG"),

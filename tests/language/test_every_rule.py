@@ -25,13 +25,15 @@ Json = Mapping[str, Any]
 MODELS: list[Json] = [
     json.loads(path.read_text(encoding="utf-8")) for path in sorted((data_folder("schemas") / "models").glob("*.json"))
 ]
-ENDINGS = {"image": "png", "video": "mp4", "audio": "wav"}
+ENDINGS = {"image": "png", "video": "mp4", "audio": "wav", "document": "md"}
+PAGE = "https://example.com/story"
 GOOD = {
     "image": Facts(Kind.IMAGE, "png", "a" * 64, 1000, 1280, 720),
     "video": Facts(
         Kind.VIDEO, "mp4", "b" * 64, 1000, 1280, 720, 90, Fraction(30), 144_000, 48_000, seconds=Fraction(3)
     ),
     "audio": Facts(Kind.AUDIO, "wav", "c" * 64, 1000, samples=144_000, sample_rate=48_000, seconds=Fraction(3)),
+    "document": Facts(Kind.DOCUMENT, "md", "d" * 64, 1000),
 }
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
 
@@ -87,7 +89,8 @@ def needed(raw: Json, *also: str) -> tuple[tuple[str, str], ...]:
 
 def file_of(raw: Json, kind: str) -> str:
     """The sample file of a type of media."""
-    return f"{kind}.{ENDINGS[raw['media'][kind]['file']['kind']]}"
+    ending = ENDINGS.get(raw["media"][kind]["file"]["kind"])
+    return PAGE if ending is None else f"{kind}.{ending}"
 
 
 def ordinary(raw: Json, name: str = "taken", **changes: Any) -> Case:
@@ -162,6 +165,9 @@ def tightened(raw: Json, key: str, condition: Json) -> Iterator[Case]:
     """A value that only a medium or a region forbids."""
     media, region = condition.get("media"), condition.get("region", raw["regions"][0])
     values = condition.get("values", [condition.get("max")])
+    if "pixels" in raw["parameters"][key]:
+        yield from bounded(raw, key, condition)
+        return
     where = f" beside a `{media}`" if media else f" in the region `{region}`"
     beside = needed(raw, media) if media else in_region(raw, region)
     for value in values:
@@ -169,6 +175,18 @@ def tightened(raw: Json, key: str, condition: Json) -> Iterator[Case]:
     wrong = values[-1] - 1 if "values" in condition else values[-1] + 1
     name = f"{key}-above{where}"
     yield ordinary(raw, name, keys={key: wrong}, media=beside, region=region, at=f"{key}: |{wrong}", says=where)
+
+
+def bounded(raw: Json, key: str, condition: Json) -> Iterator[Case]:
+    """A size beside media: its words, and the most pixels that it may have."""
+    beside, where = needed(raw, condition["media"]), f" beside a `{condition['media']}`"
+    low, side = raw["parameters"][key]["pixels"][0], isqrt(condition["max"])
+    assert low < side * side == condition["max"]
+    for value in (*condition["values"], f"{side}*{side}"):
+        yield ordinary(raw, f"{key}-{value}{where}", keys={key: value}, media=beside)
+    for value in (*sorted(set(raw["parameters"][key]["values"]) - set(condition["values"])), f"{side}*{side + 1}"):
+        case = ordinary(raw, f"{key}-not-{value}{where}", keys={key: value}, media=beside)
+        yield replace(case, at=f'{key}: |"{value}', says=where)
 
 
 def in_region(raw: Json, region: str) -> tuple[tuple[str, str], ...]:
@@ -258,7 +276,7 @@ def files(raw: Json) -> Iterator[Case]:
     for kind, rule in raw["media"].items():
         file, longest = rule["file"], raw["parameters"].get("duration", {}).get("max")
         keys = {"duration": longest} if rule["role"] == "continued" else {}
-        for what, facts, says in wrong_files(file):
+        for what, facts, says in wrong_files(file) if file["kind"] != "page" else ():
             media = needed(raw, kind)
             case = ordinary(raw, f"{kind}-{what}", keys=keys, media=media, says=says, facts={file_of(raw, kind): facts})
             yield replace(case, at=f"|{file_of(raw, kind)}")
@@ -288,19 +306,47 @@ def wrong_files(file: Json) -> Iterator[tuple[str, Facts, str]]:
             yield f"{width}x{height}", replace(good, width=width, height=height), says
         yield from ((f"{side}x{side}", replace(good, width=side, height=side), "") for side in (low, high))
     if "aspect" in file:
-        times = file["aspect"][1]
-        says = f"is more than {times} times as long as it is wide"
-        yield "wide", replace(good, width=300 * times + 1, height=300), says
-        yield "tall", replace(good, width=300, height=300 * times + 1), says
-        yield "long", replace(good, width=300 * times, height=300), ""
+        short, long = file["aspect"]
+        side, longest = 300 * short, 300 * long
+        says = f"is more than {long / short:g} times as long as it is wide"
+        yield "wide", replace(good, width=longest + 1, height=side), says
+        yield "tall", replace(good, width=side, height=longest + 1), says
+        yield "long", replace(good, width=longest, height=side), ""
     if "seconds" in file:
         low, high = file["seconds"]
         for seconds in (Fraction(low) - Fraction(1, 30), Fraction(high) + Fraction(1, 30)):
             yield f"{float(seconds):.2f}-s", replace(good, seconds=seconds), f"takes {low} to {high} s"
 
 
+def together(raw: Json) -> Iterator[Case]:
+    """Media that exclude each other; lengths that several media, or media and the result, have together."""
+    for pair in raw.get("excludes", ()):
+        for one, other in ((one, other) for one in pair["groups"][0] for other in pair["groups"][1]):
+            media = tuple((kind, file_of(raw, kind)) for kind in (one, other))
+            says = "takes no two of these together"
+            yield ordinary(raw, f"{one}-beside-{other}", media=media, at="  |one:", says=says)
+    for kind, rule in raw["media"].items():
+        if "total_seconds" in rule:
+            most, good, file = rule["total_seconds"], GOOD[rule["file"]["kind"]], file_of(raw, kind)
+            for seconds, says in ((Fraction(most, 2), ""), (Fraction(most, 2) + Fraction(1, 30), f"at most {most} s")):
+                case = ordinary(raw, f"{kind}-{float(seconds):.2f}-s-each", media=((kind, file), (kind, file)))
+                keys = {"duration": raw["parameters"]["duration"]["min"]}
+                yield replace(case, says=says, facts={file: replace(good, seconds=seconds)}, keys=keys, at="  |one:")
+    for key, rule in raw["parameters"].items():
+        if "with_inputs" in rule:
+            kind, most = rule["with_inputs"]["media"], rule["with_inputs"]["max"]
+            file = file_of(raw, kind)
+            facts = {file: replace(GOOD[raw["media"][kind]["file"]["kind"]], seconds=Fraction(5))}
+            for value, says in ((most - 5, ""), (most - 4, f"are more than the {most} s")):
+                case = ordinary(raw, f"{key}-{value}-with-5", keys={key: value}, media=((kind, file),), facts=facts)
+                yield replace(case, says=says, at="  |one:")
+
+
 CASES = [
-    case for raw in MODELS for maker in (texts, parameters, media_sets, totals, bent, files) for case in maker(raw)
+    case
+    for raw in MODELS
+    for maker in (texts, parameters, media_sets, totals, bent, together, files)
+    for case in maker(raw)
 ]
 
 
@@ -308,7 +354,8 @@ def said(reading: Any, case: Case) -> list[Problem]:
     """What is found in a case's production; warnings only where it is about one."""
     production, problems = reading(case.text, head="", region=case.region)
     if production is not None:
-        good = {file_of(case.raw, kind): GOOD[rule["file"]["kind"]] for kind, rule in case.raw["media"].items()}
+        kinds = {kind: rule["file"]["kind"] for kind, rule in case.raw["media"].items()}
+        good = {file_of(case.raw, kind): GOOD[name] for kind, name in kinds.items() if name in GOOD}
         problems = (*problems, *check_media(production, {**good, "v.wav": GOOD["audio"], **case.facts}))
     return [item for item in problems if item.severity in {Severity.ERROR, case.severity}]
 

@@ -343,7 +343,11 @@ def test_a_picture_written_into_the_production_is_looked_into(reading, facts, me
 
 def test_local_media_without_a_store_is_warned_of_once(reading):
     """Where no temporary store is documented, only small pictures travel inside a request (format.md, uploads)."""
-    shots = "shots:\n  a: {first_frame: a.png}\n  b: {first_clip: v.mp4}\n  c: {first_clip: {file: w.mp4, tail: 2}}\n"
+    model, frame = "model: wan3.0-video", "shots:\n  a: {model: wan3.0-video, first_frame: a.png}\n"
+    shots = (
+        f"{frame}  b: {{{model}, prompt: x, references: [{{video: v.mp4}}]}}\n"
+        f"  c: {{{model}, prompt: x, references: [{{video: {{file: w.mp4, tail: 2}}}}]}}\n"
+    )
     table = {"a.png": PICTURE, "v.mp4": video(4), "w.mp4": video(9)}
 
     def said(body, region, **pictures):
@@ -351,13 +355,13 @@ def test_local_media_without_a_store_is_warned_of_once(reading):
         assert production is not None, problems
         return [(item.place.line, item.message) for item in check_delivery(production, {**table, **pictures})]
 
-    words = "`v.mp4` and 1 more need an upload, and the region `singapore` has no documented temporary storage"
-    assert said(shots, "singapore") == [(5, words)]
-    assert said(shots, "beijing") == []
-    assert said(f"uploads: s3://bucket/films\n{shots}", "singapore") == []
-    assert said(FRAME, "singapore") == []
+    words = "`v.mp4` and 1 more need an upload, and the region `tokyo` has no documented temporary storage"
+    assert said(shots, "tokyo") == [(5, words)]
+    assert said(shots, "beijing") == said(shots, "singapore") == []
+    assert said(f"uploads: s3://bucket/films\n{shots}", "tokyo") == []
+    assert said(frame, "tokyo") == []
     heavy = {"a.png": replace(PICTURE, size_bytes=8_000_000)}
-    assert [line for line, _ in said(FRAME, "singapore", **heavy)] == [4]
+    assert [line for line, _ in said(frame, "tokyo", **heavy)] == [4]
 
 
 def test_what_a_film_loses_of_a_file_is_said_once(reading):

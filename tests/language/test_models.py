@@ -300,3 +300,81 @@ def test_the_catalog_is_frozen():
     assert replace(model) == model
     with pytest.raises(AttributeError):
         model.running = 9
+
+
+WAN3 = """\
+wanflow: 1
+defaults: {model: wan3.0-video}
+cast: {keeper: {image: k.png, voice: v.wav}, gull: {video: g.mp4}, song: {audio: s.mp3}}
+"""
+
+
+def test_wan3_names_pictures_videos_and_sounds_by_their_kind(reading):
+    """Counted apart, in both languages; a voice is not sent, which is said (service.md 2.6)."""
+    body = (
+        "shots:\n"
+        '  a: {prompt: "${song} plays, ${keeper} looks at ${gull}."}\n'
+        '  b: {prompt: "${song}响起，${keeper}看着${gull}。"}\n'
+    )
+    production, problems = reading(body, head=WAN3)
+    assert production.shots["a"].prompt == "Audio 1 plays, Image 1 looks at Video 1."
+    assert production.shots["b"].prompt == "音频1响起，图1看着视频1。"
+    assert [item.type for item in production.shots["a"].media] == [
+        "reference_audio",
+        "reference_image",
+        "reference_video",
+    ]
+    assert "that of `keeper` is not sent" in problems[0].message
+    assert all(item.voice is None for item in production.shots["a"].media)
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("prompt: a coast", None),
+        ("first_frame: a.png", None),
+        ("prompt: x, first_frame: a.png, last_frame: b.png, duration: 30", None),
+        ("prompt: x, duration: -1, ratio: adaptive", None),
+        ("prompt: x, link: https://example.com/story", None),
+        ("prompt: x, file: slides.pptx, references: [keeper]", None),
+        ("duration: 5", "`a` has neither a `prompt` nor media"),
+        ("prompt: x, first_frame: a.png, references: [keeper]", "`a` has a `first_frame` and a `reference_image`"),
+        ("prompt: x, last_frame: a.png, link: https://example.com", "`a` has a `last_frame` and a `link`"),
+        ("prompt: x, file: a.pdf, link: https://example.com", "`a` has a `file` and a `link`"),
+        ("prompt: x, duration: 1", "is -1 or 2 to 30"),
+        ("prompt: x, duration: 0", "is -1 or 2 to 30"),
+        ("prompt: x, negative_prompt: y", "takes no `negative_prompt`"),
+        ("prompt: x, first_clip: a.mp4", "takes no `first_clip`"),
+        ("prompt: x, shot_type: multi", "has no parameter `shot_type`"),
+    ],
+)
+def test_wan3_takes_frames_or_references_and_no_both(reading, keys, said):
+    """At the name of the shot; the hint names the keys of both modes (service.md 2.6)."""
+    production, problems = reading(f"shots:\n  a: {{{keys}}}\n", head=WAN3)
+    errors = [item for item in problems if item.severity is Severity.ERROR]
+    assert (production is not None) is (said is None), [item.message for item in errors]
+    if said is not None:
+        assert said in errors[0].message
+
+
+def test_a_sound_is_no_reference_of_other_models(reading):
+    """The key of the member is known; the model says what it takes."""
+    body = "shots:\n  a: {model: wan2.7-r2v, prompt: '${song} plays near ${keeper}'}\n"
+    production, problems = reading(body, head=WAN3)
+    assert production is None
+    assert "`wan2.7-r2v` takes no `reference_audio`" in [item.message for item in problems]
+
+
+def test_a_han_character_counts_as_two_where_the_vendor_says_so(reading):
+    """2500 of them, or 5000 others (service.md 2.7)."""
+    for words, fits in (("海" * 2500, True), ("海" * 2500 + "x", False), ("x" * 5000, True), ("x" * 5001, False)):
+        production, _ = reading(f"shots:\n  a: {{model: happyhorse-1.1-t2v, prompt: {words}}}\n")
+        assert (production is not None) is fits
+
+
+def test_a_vendors_watermark_that_is_on_by_default_is_sent_so(reading):
+    """As every default of the vendor; a clean picture is asked for (service.md 2.7)."""
+    body = "shots:\n  a: {model: happyhorse-1.1-t2v, prompt: x}\n  b: {model: happyhorse-1.1-t2v, prompt: x, watermark: false}\n"
+    production, _ = reading(body)
+    assert production.shots["a"].parameters["watermark"] is True
+    assert production.shots["b"].parameters["watermark"] is False

@@ -159,3 +159,44 @@ def test_unknown_is_said_and_never_zero():
     assert (foreign.cost.amount, foreign.cost.currency) == (None, "USD")
     known = priced("wan2.7-i2v", CONTINUED, prices=dollars, resolution="720P", duration=5)
     assert (known.cost.amount, known.cost.currency) == (Decimal("0.5"), "USD")
+
+
+@pytest.mark.parametrize(
+    ("media", "parameters", "seconds", "bound"),
+    [
+        ({}, {"duration": 10}, 10, Bound.EXACT),
+        ({}, {"duration": -1}, 30, Bound.AT_MOST),
+        (references(video("4"), video("6")), {"duration": 10}, 20, Bound.EXACT),
+        (references(video("4"), video("6")), {"duration": -1}, 30, Bound.AT_MOST),
+        (references(ADDRESS, "image"), {"duration": 5}, 20, Bound.AT_MOST),
+        (references(*["image"] * 3), {"duration": 5}, 5, Bound.EXACT),
+    ],
+)
+def test_wan3_bills_all_input_and_is_priced_at_most_where_the_model_decides(
+    media: Mapping[str, tuple[str, NodeOutput]], parameters: Mapping[str, int], seconds: int, bound: Bound
+) -> None:
+    """Input seconds have no cap; input and output have at most 30 s together (service.md 2.6, 6.3)."""
+    found = priced("wan3.0-video", media, resolution="480P", **parameters)
+    assert (found.seconds, found.cost.amount, found.cost.bound) == (seconds, seconds * Decimal("0.3"), bound)
+
+
+def test_the_regions_of_wan3_have_their_prices() -> None:
+    """Tokyo and Frankfurt cost what Beijing does (service.md 6.3)."""
+    found = {
+        region: priced("wan3.0-video-prime", {}, region=region, resolution="720P", duration=2).cost.amount
+        for region in load_catalog()["wan3.0-video-prime"].regions
+    }
+    assert found.pop("singapore") == Decimal("2.041688")
+    assert set(found.values()) == {Decimal("1.8")}
+
+
+def test_a_region_whose_price_could_not_be_read_has_none() -> None:
+    """The plan says so; it is never another region's."""
+    assert priced("happyhorse-1.1-t2v", {}, region="tokyo", resolution="720P", duration=5).cost.amount is None
+
+
+def test_the_cheapest_draft_is_five_silent_seconds() -> None:
+    """wan2.2-kf2v-flash (service.md 2.9)."""
+    assert priced("wan2.2-kf2v-flash", {"first_frame": ("first_frame", PICTURE)}, resolution="480P").cost.amount == (
+        Decimal("0.50")
+    )

@@ -299,3 +299,193 @@ def test_a_request_for_a_picture_is_that_of_the_vendors_page(name: str) -> None:
     assert sent.keys() - example["parameters"].keys() <= OURS  # type: ignore[attr-defined]
     assert {**body, "parameters": {key: value for key, value in sent.items() if key not in OURS}} == example
     assert wire.submit_path(asked) == "/services/aigc/image-generation/generation"
+
+
+KITTEN = "一只小猫在月光下的屋顶上奔跑，城市的霓虹灯在远处闪烁，电影级画质，流畅运镜。"
+WAN3 = {"resolution": "480P", "ratio": "adaptive", "duration": 5, "prompt_extend": True}
+VENDOR_FILMS: Mapping[str, tuple[Request, Mapping[str, object], str]] = {
+    "wan3.0-video, words": (
+        request_to("wan3.0-video", KITTEN, parameters=WAN3),
+        {"model": "wan3.0-video", "input": {"prompt": KITTEN}, "parameters": WAN3},
+        wire.VIDEO_PATH,
+    ),
+    "wan3.0-video, a document": (
+        request_to(
+            "wan3.0-video", "一支眼镜广告", media=(MediaAddress("file", "https://h/glass.pptx"),), parameters=WAN3
+        ),
+        {
+            "model": "wan3.0-video",
+            "input": {"prompt": "一支眼镜广告", "media": [{"type": "file", "url": "https://h/glass.pptx"}]},
+            "parameters": WAN3,
+        },
+        wire.VIDEO_PATH,
+    ),
+    "wan3.0-video, references": (
+        request_to(
+            "wan3.0-video",
+            "视频1抱着图3，在图4的椅子上弹奏",
+            media=(
+                MediaAddress("reference_image", "https://h/girl.jpg"),
+                MediaAddress("reference_video", "https://h/role2.mp4"),
+                MediaAddress("reference_image", "https://h/object3.png"),
+            ),
+            parameters=WAN3,
+        ),
+        {
+            "model": "wan3.0-video",
+            "input": {
+                "prompt": "视频1抱着图3，在图4的椅子上弹奏",
+                "media": [
+                    {"type": "reference_image", "url": "https://h/girl.jpg"},
+                    {"type": "reference_video", "url": "https://h/role2.mp4"},
+                    {"type": "reference_image", "url": "https://h/object3.png"},
+                ],
+            },
+            "parameters": WAN3,
+        },
+        wire.VIDEO_PATH,
+    ),
+    "wan3.0-video, two frames": (
+        request_to(
+            "wan3.0-video",
+            "镜头缓缓推进",
+            media=(MediaAddress("first_frame", "https://h/rap.png"), MediaAddress("last_frame", "https://h/girl.jpg")),
+            parameters=WAN3,
+        ),
+        {
+            "model": "wan3.0-video",
+            "input": {
+                "prompt": "镜头缓缓推进",
+                "media": [
+                    {"type": "first_frame", "url": "https://h/rap.png"},
+                    {"type": "last_frame", "url": "https://h/girl.jpg"},
+                ],
+            },
+            "parameters": WAN3,
+        },
+        wire.VIDEO_PATH,
+    ),
+    "happyhorse-1.1-t2v": (
+        request_to("happyhorse-1.1-t2v", "火车", parameters={"resolution": "720P", "ratio": "16:9", "duration": 5}),
+        {
+            "model": "happyhorse-1.1-t2v",
+            "input": {"prompt": "火车"},
+            "parameters": {"resolution": "720P", "ratio": "16:9", "duration": 5},
+        },
+        wire.VIDEO_PATH,
+    ),
+    "happyhorse-1.1-i2v": (
+        request_to(
+            "happyhorse-1.1-i2v",
+            "一只猫在草地上奔跑",
+            media=(MediaAddress("first_frame", "https://h/wanx-demo-1.png"),),
+            parameters={"resolution": "720P", "duration": 5},
+        ),
+        {
+            "model": "happyhorse-1.1-i2v",
+            "input": {
+                "prompt": "一只猫在草地上奔跑",
+                "media": [{"type": "first_frame", "url": "https://h/wanx-demo-1.png"}],
+            },
+            "parameters": {"resolution": "720P", "duration": 5},
+        },
+        wire.VIDEO_PATH,
+    ),
+    "happyhorse-1.1-r2v": (
+        request_to(
+            "happyhorse-1.1-r2v",
+            "[Image 1]中身着红色旗袍的女性",
+            media=(
+                MediaAddress("reference_image", "https://h/girl.jpg"),
+                MediaAddress("reference_image", "https://h/fan.jpg"),
+            ),
+            parameters={"resolution": "720P", "ratio": "16:9", "duration": 5},
+        ),
+        {
+            "model": "happyhorse-1.1-r2v",
+            "input": {
+                "prompt": "[Image 1]中身着红色旗袍的女性",
+                "media": [
+                    {"type": "reference_image", "url": "https://h/girl.jpg"},
+                    {"type": "reference_image", "url": "https://h/fan.jpg"},
+                ],
+            },
+            "parameters": {"resolution": "720P", "ratio": "16:9", "duration": 5},
+        },
+        wire.VIDEO_PATH,
+    ),
+    "wan2.6-i2v-flash": (
+        request_to(
+            "wan2.6-i2v-flash",
+            "一幅都市奇幻艺术的场景。",
+            media=(
+                MediaAddress("first_frame", "https://h/rap.png"),
+                MediaAddress("driving_audio", "https://h/rap.mp3"),
+            ),
+            parameters={"resolution": "720P", "prompt_extend": True, "duration": 10, "shot_type": "multi"},
+        ),
+        {
+            "model": "wan2.6-i2v-flash",
+            "input": {
+                "prompt": "一幅都市奇幻艺术的场景。",
+                "img_url": "https://h/rap.png",
+                "audio_url": "https://h/rap.mp3",
+            },
+            "parameters": {"resolution": "720P", "prompt_extend": True, "duration": 10, "shot_type": "multi"},
+        },
+        wire.VIDEO_PATH,
+    ),
+    "wan2.6-t2v": (
+        request_to(
+            "wan2.6-t2v",
+            "一幅史诗级可爱的场景。",
+            media=(MediaAddress("driving_audio", "https://h/march.mp3"),),
+            parameters={"size": "1280*720", "prompt_extend": True, "duration": 10, "shot_type": "multi"},
+        ),
+        {
+            "model": "wan2.6-t2v",
+            "input": {"prompt": "一幅史诗级可爱的场景。", "audio_url": "https://h/march.mp3"},
+            "parameters": {"size": "1280*720", "prompt_extend": True, "duration": 10, "shot_type": "multi"},
+        },
+        wire.VIDEO_PATH,
+    ),
+    "wan2.2-kf2v-flash": (
+        request_to(
+            "wan2.2-kf2v-flash",
+            "写实风格，一只黑色小猫好奇地看向天空",
+            media=(
+                MediaAddress("first_frame", "https://h/first_frame.png"),
+                MediaAddress("last_frame", "https://h/last_frame.png"),
+            ),
+            parameters={"resolution": "480P", "prompt_extend": True},
+        ),
+        {
+            "model": "wan2.2-kf2v-flash",
+            "input": {
+                "first_frame_url": "https://h/first_frame.png",
+                "last_frame_url": "https://h/last_frame.png",
+                "prompt": "写实风格，一只黑色小猫好奇地看向天空",
+            },
+            "parameters": {"resolution": "480P", "prompt_extend": True},
+        },
+        "/services/aigc/image2video/video-synthesis",
+    ),
+}
+"""A request, the body of the vendor's own example for it (service.md 2.6 to 2.9), and where it is posted."""
+
+
+@pytest.mark.parametrize("name", VENDOR_FILMS)
+def test_a_request_for_a_film_is_that_of_the_vendors_page(name: str) -> None:
+    """Key by key; texts and addresses are shortened."""
+    asked, example, path = VENDOR_FILMS[name]
+    body = wire.request_json(asked)
+    assert body == example
+    assert complaints(f"request-{asked.model}", body) == []
+    assert wire.submit_path(asked) == path
+
+
+def test_wan3_takes_no_frames_beside_references() -> None:
+    """Nor a request without words and media: the schema knows it (service.md 2.6)."""
+    frame, person = MediaAddress("first_frame", "oss://a"), MediaAddress("reference_image", "oss://b")
+    assert complaints("request-wan3.0-video", wire.request_json(request_to("wan3.0-video", "x", media=(frame, person))))
+    assert complaints("request-wan3.0-video", wire.request_json(request_to("wan3.0-video")))

@@ -10,8 +10,14 @@ from enum import StrEnum
 from math import isqrt, sqrt
 from typing import Literal
 
+HAN = re.compile("[\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+"""A Han character."""
+
 ParameterValue = bool | int | str
 """A parameter's value as it is sent."""
+
+USUAL_RATE = 30
+"""Frames a second of films whose model names no other rate (service.md 7.1)."""
 
 
 class ResultKind(StrEnum):
@@ -122,6 +128,7 @@ class Role(StrEnum):
     SOUND = "sound"
     GUIDE = "guide"
     REFERENCE = "reference"
+    DOCUMENT = "document"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +137,8 @@ class MediaRule:
 
     `field` is the key of a request's `input` that carries its address, None where that is the list of media; `listed`
     where that key has a list of addresses, as the 2.6 models have. `regions` are those that take it, empty for all.
-    `views`: several of them may show one subject.
+    `views`: several of them may show one subject. `total_seconds` is the most that all of them may have together, None
+    without such a limit.
     """
 
     role: Role
@@ -142,6 +150,7 @@ class MediaRule:
     listed: bool = False
     regions: tuple[str, ...] = ()
     views: bool = False
+    total_seconds: int | None = None
 
     @property
     def continued(self) -> bool:
@@ -177,11 +186,20 @@ class Recommendation:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedLength:
+    """The most seconds that a result and the media of a type may have together (service.md 2.6)."""
+
+    media: str
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class ParameterRule:
     """A parameter's type, values and default; `default` None: the vendor decides where it is left out.
 
     `when` are tighter bounds; `also` are values outside the range; `since` is the key version that introduced it
-    (law 5). Beside `values`, `pixels` allow sizes such as `1280*720`.
+    (law 5). Beside `values`, `pixels` allow sizes such as `1280*720`. Of a length, `open` is the value with which the
+    model decides it, and `shared` the bound that it shares with media.
     """
 
     type: Literal["string", "integer", "boolean"]
@@ -194,14 +212,21 @@ class ParameterRule:
     when: tuple[Condition, ...] = ()
     pixels: PixelBounds | None = None
     recommended: Recommendation | None = None
+    open: int | None = None
+    shared: SharedLength | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TextRule:
-    """How long a text may be, in characters, and whether it is required."""
+    """How long a text may be, in characters, and whether it is required; a Han character counts as `han` of them."""
 
     most: int
     required: bool = False
+    han: int = 1
+
+    def length(self, text: str) -> int:
+        """How many characters a text counts."""
+        return len(text) + (self.han - 1) * len(HAN.findall(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,12 +282,14 @@ class PriceList:
 class Model:
     """One model of a provider and its rules.
 
-    `sets` are the only combinations of media that it takes, empty where counts alone decide. `ignored` are
+    `sets` are the only combinations of media that it takes, empty where counts alone decide. `excludes` are pairs of
+    groups of media: those of one are never sent beside those of the other. `ignored` are
     parameters that the vendor drops beside a type of media; `unvoiced` the types beside which a voice is not advised.
     `identifiers` name references in prompts by language and kind, with `{n}` for the number. `sizes` are the pixels of
     its films by tier and ratio. `running` and `queued` are how many tasks of it an account may have at once, and
     `submits_per_second` how many it may submit (service.md 4.4); `typical_seconds` is how long a task takes, as far as
-    that was seen (service.md 4.1). What it `makes` decides what is billed: the seconds of a film, or a picture.
+    that was seen (service.md 4.1). What it `makes` decides what is billed: the seconds of a film, or a picture. Without
+    `sounds` its films are silent; `rate` is their frames a second, None where the vendor does not say.
     """
 
     name: str
@@ -281,12 +308,15 @@ class Model:
     makes: ResultKind = ResultKind.FILM
     sets: tuple[frozenset[str], ...] = ()
     totals: tuple[Total, ...] = ()
+    excludes: tuple[tuple[frozenset[str], frozenset[str]], ...] = ()
     ignored: tuple[tuple[str, str], ...] = ()
     unvoiced: tuple[str, ...] = ()
     identifiers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     sizes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     billed: tuple[BilledInput, ...] = ()
     prices: PriceList | None = None
+    sounds: bool = True
+    rate: int | None = USUAL_RATE
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -311,6 +341,22 @@ class Model:
         rule = self.parameters.get("duration")
         given = () if rule is None else (rule.high or 0, *rule.also, *(int(value) for value in rule.values))
         return (64 << 20) + 4 * max((0, *given)) * 5_000_000
+
+    def seconds(self, parameters: Mapping[str, object]) -> int | None:
+        """The length that a request asks for; None where an input or the model decides it."""
+        asked, rule = parameters.get("duration"), self.parameters.get("duration")
+        if not isinstance(asked, int) or not asked or (rule is not None and asked == rule.open):
+            return None
+        return asked
+
+    def is_open(self, parameters: Mapping[str, object]) -> bool:
+        """Whether a request leaves the length to the model."""
+        rule = self.parameters.get("duration")
+        return rule is not None and rule.open is not None and parameters.get("duration") == rule.open
+
+    def is_silent(self, parameters: Mapping[str, object]) -> bool:
+        """Whether a request gives a film without sound."""
+        return not self.sounds or parameters.get("audio") is False
 
     def has_role(self, key: str, role: Role) -> bool:
         """Whether a media key plays this part; a key of another model plays none."""

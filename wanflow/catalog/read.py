@@ -10,6 +10,7 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 from wanflow.catalog.model import (
+    USUAL_RATE,
     BilledInput,
     BodyForm,
     Call,
@@ -25,6 +26,7 @@ from wanflow.catalog.model import (
     Recommendation,
     ResultKind,
     Role,
+    SharedLength,
     TextRule,
     Total,
 )
@@ -38,7 +40,8 @@ ROLE_KINDS: Mapping[Role, frozenset[str]] = {
     Role.EDITED: frozenset({"video"}),
     Role.SOUND: frozenset({"audio"}),
     Role.GUIDE: frozenset({"image"}),
-    Role.REFERENCE: frozenset({"image", "video"}),
+    Role.REFERENCE: frozenset({"image", "video", "audio"}),
+    Role.DOCUMENT: frozenset({"document", "page"}),
 }
 """The kinds of file that can play each part."""
 
@@ -232,7 +235,7 @@ def _not_carried_medium(key: str, rule: Json, parameters: Json, roles: set[tuple
     """Why a media key is not carried; `roles` are those of the media before it, and gets its own."""
     role, kind = Role(rule["role"]), rule["file"]["kind"]
     part = (role.value, kind if role is Role.REFERENCE else "")
-    taken = part in roles and role is not Role.GUIDE
+    taken = part in roles and role not in {Role.GUIDE, Role.DOCUMENT}
     roles.add(part)
     if key in common_keys() or key in parameters:
         return tr("another key of a shot is called `{key}`", key=key)
@@ -259,6 +262,15 @@ def _unknown_names(raw: Json) -> Iterator[tuple[str, str]]:
     media: list[tuple[str, Sequence[str]]] = [
         *((f"sets.{number}", names) for number, names in enumerate(raw.get("sets", ()))),
         *((f"totals.{number}", total["of"]) for number, total in enumerate(raw.get("totals", ()))),
+        *(
+            (f"excludes.{number}", [key for group in pair["groups"] for key in group])
+            for number, pair in enumerate(raw.get("excludes", ()))
+        ),
+        *(
+            (f"parameters.{key}", [rule["with_inputs"]["media"]])
+            for key, rule in raw["parameters"].items()
+            if "with_inputs" in rule
+        ),
         *(("ignored", [item["with"]]) for item in raw.get("ignored", ())),
         *(("discouraged", [item["with"]]) for item in raw.get("discouraged", ())),
         *(("billed", [bill["media"], *bill.get("shared_by", ())]) for bill in raw["billed"]["inputs"]),
@@ -285,7 +297,7 @@ def _model(raw: Json) -> Model:
         does=raw["does"],
         snapshots=tuple(raw["snapshots"]),
         regions=tuple(raw["regions"]),
-        text={key: TextRule(rule["max"], rule["required"]) for key, rule in raw["text"].items()},
+        text={key: TextRule(rule["max"], rule["required"], rule.get("han", 1)) for key, rule in raw["text"].items()},
         media={key: _media(rule) for key, rule in raw["media"].items()},
         parameters={key: _parameter(rule) for key, rule in raw["parameters"].items()},
         running=limits["running"],
@@ -296,6 +308,9 @@ def _model(raw: Json) -> Model:
         makes=_makes(raw),
         sets=tuple(map(frozenset, raw.get("sets", ()))),
         totals=tuple(Total(tuple(item["of"]), item["min"], item["max"]) for item in raw.get("totals", ())),
+        excludes=tuple(
+            (frozenset(pair["groups"][0]), frozenset(pair["groups"][1])) for pair in raw.get("excludes", ())
+        ),
         ignored=tuple((item["parameter"], item["with"]) for item in raw.get("ignored", ())),
         unvoiced=tuple(item["with"] for item in raw.get("discouraged", ())),
         identifiers=_without_source(raw.get("identifiers", {})),
@@ -305,6 +320,8 @@ def _model(raw: Json) -> Model:
             for bill in raw["billed"]["inputs"]
         ),
         prices=None if raw["prices"] is None else _prices(raw["prices"]),
+        sounds=raw.get("sound", True),
+        rate=raw.get("rate", USUAL_RATE),
     )
 
 
@@ -345,6 +362,7 @@ def _media(raw: Json) -> MediaRule:
         listed="list" in raw,
         regions=tuple(raw.get("regions", ())),
         views="views" in raw,
+        total_seconds=raw.get("total_seconds"),
     )
 
 
@@ -378,6 +396,8 @@ def _parameter(raw: Json) -> ParameterRule:
         recommended=Recommendation(raw["recommended"]["value"], raw["recommended"]["references"])
         if "recommended" in raw
         else None,
+        open=raw.get("open"),
+        shared=SharedLength(shared["media"], shared["max"]) if (shared := raw.get("with_inputs")) else None,
     )
 
 

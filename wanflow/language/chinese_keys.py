@@ -53,6 +53,7 @@ _NAMES = {
     "last_frame": "尾帧 尾幀 末帧 末幀 结束帧 結束幀 最后一帧 最後一幀",
     "length": "片长 片長",
     "letterbox": "黑边 黑邊",
+    "link": "链接 連結 网页 網頁 网址 網址",
     "loudness": "响度 響度",
     "matrix": "矩阵 矩陣 组合 組合",
     "metadata": "元数据 元數據 元資料",

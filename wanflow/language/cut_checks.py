@@ -19,6 +19,8 @@ NAMED = {
     Kind.VIDEO: tr("a video"),
     Kind.AUDIO: tr("a sound"),
     Kind.SUBTITLES: tr("a subtitle file"),
+    Kind.DOCUMENT: tr("a document"),
+    Kind.PAGE: tr("a web page"),
 }
 
 PLAYED = ("gif", "png", "webp")

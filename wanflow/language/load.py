@@ -391,7 +391,9 @@ def resolve_shot(shot: WrittenShot, model: Model, region: str, cast: Cast, probl
             Problem(shot.model.place, message, tr("it is available in {regions}", regions=joined(", ", model.regions)))
         )
     problems += model_checks.check_text(shot, model, {"prompt": sent.prompt, "negative_prompt": sent.negative_prompt})
-    problems += model_checks.check_media(shot, model, media, region) if not damaged else ()
+    if not damaged:
+        problems += model_checks.check_media(shot, model, media, region)
+        problems += model_checks.check_anything(shot, model, sent.prompt, media)
     problems += model_checks.check_voices(model, media)
     problems += silent_references(shot, references, sent.prompt or "", model)
     problems += check_identifiers(shot, written, references, model) if not damaged else ()

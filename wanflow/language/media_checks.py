@@ -44,6 +44,16 @@ def text_sources(production: Production) -> frozenset[str]:
     return frozenset(path for path, content in read if content is Content.TEXT)
 
 
+def document_sources(production: Production) -> frozenset[str]:
+    """Those of the local files that a film is made from as documents: they are not measured."""
+    return frozenset(
+        media.source.path
+        for shot in production.shots.values()
+        for media in shot.media
+        if shot.rules.has_role(media.type, Role.DOCUMENT) and isinstance(media.source, FileSource)
+    )
+
+
 def file_readings(production: Production) -> tuple[FileSource, ...]:
     """The whole files that a production names, in order: each once, and once for each encoding that is named."""
     whole = (replace(source, piece=None) for _, source in _sources(production) if isinstance(source, FileSource))
@@ -116,12 +126,49 @@ class _MediaCheck:
                 yield from self._continued(shot, media)
             else:
                 yield from self._unequal(shot, media, rule)
+        yield from self._together(shot)
+
+    def _together(self, shot: Shot) -> Iterator[Problem]:
+        """Media of a type that are too long together, by themselves or with the result (service.md 2.6)."""
+        model = shot.rules
+        for key, rule in model.media.items():
+            given = self._seconds(shot, key)
+            if rule.total_seconds is not None and given > rule.total_seconds:
+                message = tr(
+                    "`{name}` has {length} s of `{key}` in all; `{model}` takes at most {most} s",
+                    name=shot.name,
+                    length=timebase.decimal_text(given, 2),
+                    key=key,
+                    model=model.name,
+                    most=rule.total_seconds,
+                )
+                yield Problem(shot.place, message, tr("take shorter pieces: `head: 5`"))
+        length = model.parameters.get("duration")
+        wanted, shared = model.seconds(shot.parameters), None if length is None else length.shared
+        if shared is None or wanted is None:
+            return
+        given = self._seconds(shot, shared.media)
+        if given and given + wanted > shared.most:
+            message = tr(
+                "`duration` {wanted} and {length} s of `{key}` are more than the {most} s that `{model}` takes of both",
+                wanted=wanted,
+                length=timebase.decimal_text(given, 2),
+                key=shared.media,
+                most=shared.most,
+                model=model.name,
+            )
+            yield Problem(shot.place, message, tr("ask for less, or take a shorter piece"))
+
+    def _seconds(self, shot: Shot, key: str) -> Fraction:
+        """How long the media of a type are together, as far as that is known; without those that are too long alone."""
+        bounds = shot.rules.media[key].file.seconds
+        expected = (self.expect(media.source) for media in shot.media if media.type == key)
+        known = (each.seconds for each in expected if isinstance(each, ExpectedClip) and each.seconds is not None)
+        return sum((seconds for seconds in known if bounds is None or _within(seconds, bounds)), Fraction(0))
 
     def _continued(self, shot: Shot, media: Media) -> Iterator[Problem]:
-        clip, wanted = self.expect(media.source), shot.parameters.get("duration")
-        if not isinstance(clip, ExpectedClip) or clip.kind is not Kind.VIDEO or not isinstance(wanted, int):
-            return
-        if clip.seconds is None:
+        clip, wanted = self.expect(media.source), shot.rules.seconds(shot.parameters)
+        if not isinstance(clip, ExpectedClip) or clip.kind is not Kind.VIDEO or wanted is None or clip.seconds is None:
             return
         if clip.seconds >= wanted:
             length = timebase.decimal_text(clip.seconds, 2)
@@ -137,13 +184,13 @@ class _MediaCheck:
 
     def _unequal(self, shot: Shot, media: Media, rule: MediaRule) -> Iterator[Problem]:
         """A sound or a video that is not as long as the film made with it: the vendor cuts or stretches one of them."""
-        given, wanted = self.expect(media.source), shot.parameters.get("duration")
-        if not isinstance(given, ExpectedClip) or given.seconds is None or not isinstance(wanted, int) or not wanted:
+        given, wanted = self.expect(media.source), shot.rules.seconds(shot.parameters)
+        if not isinstance(given, ExpectedClip) or given.seconds is None or wanted is None:
             return
         if given.kind.value != rule.file.kind or not _within(given.seconds, rule.file.seconds or (0, wanted)):
             return  # the checks of its file report it
         length = timebase.decimal_text(given.seconds, 2)
-        if rule.file.kind == "audio" and given.seconds > wanted:
+        if rule.role is Role.SOUND and given.seconds > wanted:
             message, hint = (
                 tr(
                     "only the first {wanted} s of `{slot}` ({length} s) are heard",
@@ -153,7 +200,7 @@ class _MediaCheck:
                 ),
                 None,
             )
-        elif rule.file.kind == "audio" and given.seconds < wanted:
+        elif rule.role is Role.SOUND and given.seconds < wanted:
             rest = timebase.decimal_text(wanted - given.seconds, 2)
             message, hint = (
                 tr(
@@ -229,7 +276,8 @@ class _MediaCheck:
         rate = known.rate or NOMINAL_RATE
         frames = known.frames or None
         silent = known.kind is Kind.VIDEO and known.samples == 0
-        sides = None if known.kind in {Kind.AUDIO, Kind.SUBTITLES} else (known.width, known.height)
+        shown = known.kind in {Kind.IMAGE, Kind.VIDEO}
+        sides = (known.width, known.height) if shown else None
         return ExpectedClip(known.kind, known, sides, frames, rate, known.seconds or None, silent, known.pace)
 
     def _makes_picture(self, name: str) -> bool:
@@ -254,11 +302,11 @@ class _MediaCheck:
 
         A still has the pixels that it is asked for, and unknown ones where that is a word.
         """
-        if shot.rules.makes is ResultKind.PICTURE:
+        model = shot.rules
+        if model.makes is ResultKind.PICTURE:
             return ExpectedClip(Kind.IMAGE, sides=sides_of(shot.parameters.get("size")))
-        wanted = shot.parameters.get("duration", 0)
-        frames = timebase.to_frames(int(wanted), NOMINAL_RATE)
-        silent = shot.parameters.get("audio") is False
+        frames = timebase.to_frames(model.seconds(shot.parameters) or 0, NOMINAL_RATE)
+        silent = model.is_silent(shot.parameters)
         edited = _edited(shot)
         if edited is not None:
             given = self.expect(edited.source)
@@ -270,7 +318,7 @@ class _MediaCheck:
 def _edited(shot: Shot) -> Media | None:
     """The video that a shot is as long as; None where its own duration says how long it is."""
     edited = (media for media in shot.media if shot.rules.has_role(media.type, Role.EDITED))
-    return None if shot.parameters.get("duration", 0) else next(edited, None)
+    return None if shot.rules.seconds(shot.parameters) else next(edited, None)
 
 
 def _part(whole: Outlook, piece: Piece | None) -> Outlook:
@@ -287,6 +335,8 @@ def _part(whole: Outlook, piece: Piece | None) -> Outlook:
                 return Unreadable(tr("is a picture: it has no pieces"), tr("use the whole picture"))
     if whole.kind is Kind.SUBTITLES:
         return Unreadable(tr("is a subtitle file: it has no pieces"))
+    if whole.kind is Kind.DOCUMENT:
+        return Unreadable(tr("is a document: it has no pieces"))
     if isinstance(piece, Sound):
         sound = replace(whole, kind=Kind.AUDIO, facts=None, sides=None)
         return Unreadable(tr("has no sound")) if whole.silent else sound
@@ -313,6 +363,8 @@ def _wrong_kind(place: Place, source: Source, kind: Kind, wanted: Kind, slot: st
     hint = extracts.get(wanted) if kind is Kind.VIDEO else None
     if kind is Kind.IMAGE and wanted is Kind.VIDEO and isinstance(source, ShotSource):
         hint = tr("use it as a `first_frame`, or name a shot that makes a film")
+    if wanted is Kind.PAGE:
+        hint = tr("write the address of a public page: `https://…`")
     return Problem(
         place,
         tr(

@@ -50,11 +50,11 @@ def check_text(shot: WrittenShot, model: Model, texts: Mapping[str, str | None])
                         model_name=model.name,
                     ),
                 )
-        elif rule is not None and text and len(text) > rule.most:
+        elif rule is not None and text and (number := rule.length(text)) > rule.most:
             message = tr(
                 "`{key}` has {number} characters; `{name}` takes {most} and would cut it off",
                 key=key,
-                number=len(text),
+                number=number,
                 name=model.name,
                 most=rule.most,
             )
@@ -77,8 +77,38 @@ def check_media(shot: WrittenShot, model: Model, media: tuple[Media, ...], regio
     for item in media:
         yield from _check_form(item, model, region)
     yield from _check_counts(shot, model, types)
+    yield from _check_exclusions(shot, model, types)
     if model.sets and frozenset(types) not in model.sets:
         yield _combination(shot, model, types)
+
+
+def check_anything(shot: WrittenShot, model: Model, prompt: str | None, media: tuple[Media, ...]) -> Iterator[Problem]:
+    """A request without words and media, where the model needs one of them and says nothing else (service.md 2.6)."""
+    needed = any(rule.least for rule in model.media.values()) or any(total.least for total in model.totals)
+    required = any(rule.required for rule in model.text.values())
+    if not media and not (prompt or "").strip() and not (needed or required or model.sets):
+        message = tr("`{name}` has neither a `prompt` nor media", name=shot.name)
+        yield Problem(shot.place, message, tr("`{name}` needs one of them", name=model.name))
+
+
+def _check_exclusions(shot: WrittenShot, model: Model, types: Sequence[str]) -> Iterator[Problem]:
+    """Media of two groups that the model never takes together (service.md 2.6)."""
+    for group, other in model.excludes:
+        one, two = (next((key for key in types if key in keys), None) for keys in (group, other))
+        if one is not None and two is not None:
+            message = tr(
+                "`{name}` has a `{one}` and a `{two}`; `{model_name}` takes no two of these together",
+                name=shot.name,
+                one=one,
+                two=two,
+                model_name=model.name,
+            )
+            hint = tr(
+                "use {group} alone, or {other}",
+                group=_listed([f"`{key}`" for key in model.media if key in group], tr(" and ")),
+                other=_listed([f"`{key}`" for key in model.media if key in other], tr(" and ")),
+            )
+            yield Problem(shot.place, message, hint)
 
 
 def _combination(shot: WrittenShot, model: Model, types: list[str]) -> Problem:

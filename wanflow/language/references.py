@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from wanflow.catalog.model import Model
+from wanflow.catalog.model import HAN, Model
 from wanflow.language.names import CAST_CLOSE, CAST_OPEN, strip_cast_markers
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Shot
@@ -111,7 +111,6 @@ TOGETHER = "any"
 """The kind under which a model's identifiers count all media together."""
 
 _NAMED = re.compile(f"{CAST_OPEN}([^{CAST_CLOSE}]*){CAST_CLOSE}")
-_HAN = re.compile("[\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _HAN_BEFORE = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 """What decided the language in earlier versions: a prompt with one such character had Chinese identifiers."""
 _LATIN_WORD = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+(?:['\u2019-][A-Za-z\u00c0-\u024f\u1e00-\u1eff]+)*")
@@ -141,7 +140,7 @@ def language_of(prompt: str) -> str:
     left = without_names_and_quotes(prompt)
     if not any(map(str.isalpha, left)):
         left = strip_cast_markers(prompt)
-    return "zh" if len(_HAN.findall(left)) > len(_LATIN_WORD.findall(left)) else "en"
+    return "zh" if len(HAN.findall(left)) > len(_LATIN_WORD.findall(left)) else "en"
 
 
 def with_identifiers(prompt: str, references: Sequence[CastMember], model: Model, language: str) -> str:

@@ -112,11 +112,12 @@ def _without_misplaced(root: MapNode, catalog: Catalog) -> tuple[MapNode, list[t
 def _keys_outside(value: Node, shot: Node, catalog: Catalog) -> Collection[str]:
     """The keys that a value can have without being a shot, after a shot that lacks them."""
     given = value if isinstance(value, MapNode) else MapNode((), value.place)
-    if given.keys_among(shot_keys(catalog)):
+    source_keys = _definition_keys("sourceMapping", catalog)  # of which a model may have one as a key of a shot too
+    if given.keys_among(shot_keys(catalog) - source_keys):
         return ()
     if _is_null(shot):
         return shot_keys(catalog)
-    return catalog.media_keys if given.keys_among(_definition_keys("sourceMapping", catalog)) else ()
+    return catalog.media_keys if given.keys_among(source_keys) else ()
 
 
 def _is_null(node: Node) -> bool:

@@ -18,7 +18,7 @@ from wanflow.yamldoc.nodes import Interpolated, ListNode, MapNode, Node, Place, 
 
 @dataclass(frozen=True, slots=True)
 class CastMember:
-    """A cast member, or a reference in place, whose `name` is empty: an image or a video, and a voice.
+    """A cast member, or a reference in place, whose `name` is empty: an image or a video, and a voice; or a sound.
 
     `views` are further pictures of the same subject, each with its place.
     """
@@ -79,8 +79,8 @@ class WrittenShot:
         return self.place if written is None else written.place
 
 
-MEMBER_KINDS = {"image": "image", "images": "image", "video": "video"}
-"""The kinds of media that show a cast member, by the keys that hold them; `images` has several."""
+MEMBER_KINDS = {"image": "image", "images": "image", "video": "video", "audio": "audio"}
+"""The kinds of media that a cast member is, by the keys that hold them; `images` has several."""
 
 Cast = Mapping[str, CastMember | None]
 """The cast by name; None for a member with a reported problem."""
@@ -107,7 +107,11 @@ def read_member(name: str, place: Place, node: MapNode, scope: Scope, problems: 
         return CastMember(name, kind, *pictures[0], spoken, heard, tuple(pictures[1:])) if pictures else None
     if {key.string for key, _ in node.entries} <= {"voice"}:  # an unknown key is reported already
         problems.append(
-            Problem(place, tr("`{name}` has neither an `image` nor a `video`", name=name or tr("the reference")))
+            Problem(
+                place,
+                tr("`{name}` has neither an `image` nor a `video`", name=name or tr("the reference")),
+                tr("a sound alone is `audio`, for models that take one"),
+            )
         )
     return None
 

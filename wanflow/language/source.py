@@ -24,6 +24,8 @@ class Kind(StrEnum):
     VIDEO = "video"
     AUDIO = "audio"
     SUBTITLES = "subtitles"
+    DOCUMENT = "document"
+    PAGE = "page"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,6 @@ from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
 from wanflow.store.take import MADE_ELSEWHERE, Film, Take, film_of
 from wanflow.store.take_names import take_node
-from wanflow.timebase import NOMINAL_RATE
 
 _TIER_PIXELS = {"720P": 1280 * 720, "1080P": 1920 * 1080}
 """Pixels of a film whose size follows an input, about, by its tier (service.md 7.4)."""
@@ -145,8 +144,8 @@ class Expectations:
         values = parameters if isinstance(parameters, Mapping) else {}
         edited = Role.EDITED in media
         width, height = _size(model, values, media)
-        duration = values.get("duration")
-        seconds = Fraction(duration) if isinstance(duration, int) and duration else None
+        duration = model.seconds(values)
+        seconds = None if duration is None else Fraction(duration)
         if edited and seconds is None:
             film = self._film(media[Role.EDITED])
             seconds = None if film is None else film.seconds
@@ -154,8 +153,8 @@ class Expectations:
             seconds=seconds,
             width=width,
             height=height,
-            rate=None if edited else NOMINAL_RATE,
-            sound=values.get("audio") is not False and not edited,
+            rate=None if edited or model.rate is None else Fraction(model.rate),
+            sound=not model.is_silent(values) and not edited,
             one_move=_is_one_move(words) and not edited,
         )
 
@@ -174,6 +173,8 @@ class Expectations:
             return (
                 expectation.expected if size is None else replace(expectation.expected, width=size[0], height=size[1])
             )
+        if "ratio" in model.parameters and not model.sizes:
+            return expectation.expected  # the vendor does not say how an `adaptive` ratio follows an input
         media, pixels = _media(words, model), _TIER_PIXELS.get(str(parameters.get("resolution")))
         role = next((role for role in (Role.CONTINUED, Role.EDITED, Role.OPENING) if role in media), None)
         width, height = (0, 0) if role is None else self._sides(media[role])

@@ -50,7 +50,7 @@ def quote(shot: Shot, inputs: Mapping[str, NodeOutput], prices: PriceBook, regio
         each = prices.rate(model, region, shot.parameters)
         cost = money.unknown(prices.currency) if each is None else Cost(each.amount, prices.currency, Bound.EXACT)
         return Quote(cost, None, None if each is None else each.amount, images=1)
-    lengths = [_length(shot, inputs, model), *_billed_inputs(shot, inputs, model)]
+    lengths = [_all_seconds(model)] if model.is_open(shot.parameters) else _lengths(shot, inputs, model)
     rate = prices.rate(model, region, shot.parameters)
     known = [length for length in lengths if length is not None]
     if len(known) < len(lengths):
@@ -62,9 +62,20 @@ def quote(shot: Shot, inputs: Mapping[str, NodeOutput], prices: PriceBook, regio
     return Quote(Cost(exactly(seconds) * rate.amount, prices.currency, bound), seconds, rate.amount)
 
 
+def _all_seconds(model: Model) -> _BilledSeconds:
+    """Those of a request whose length the model decides: the most that it can have, its inputs included."""
+    rule = model.parameters["duration"]
+    most = max(rule.high or 0, rule.shared.most if rule.shared is not None else 0)
+    return _BilledSeconds(Fraction(most), exact=False)
+
+
+def _lengths(shot: Shot, inputs: Mapping[str, NodeOutput], model: Model) -> list[_BilledSeconds | None]:
+    return [_length(shot, inputs, model), *_billed_inputs(shot, inputs, model)]
+
+
 def _length(shot: Shot, inputs: Mapping[str, NodeOutput], model: Model) -> _BilledSeconds | None:
     """That of the result: as long as asked for, else as the video that is edited (service.md 2.3)."""
-    wanted = int(shot.parameters.get("duration", 0))
+    wanted = model.seconds(shot.parameters)
     edited = [media for media in shot.media if model.has_role(media.type, Role.EDITED)]
     if wanted or not edited:
         return _BilledSeconds(Fraction(wanted)) if wanted else None
@@ -73,9 +84,16 @@ def _length(shot: Shot, inputs: Mapping[str, NodeOutput], model: Model) -> _Bill
 
 def _billed_inputs(shot: Shot, inputs: Mapping[str, NodeOutput], model: Model) -> Iterator[_BilledSeconds | None]:
     for bill in model.billed:
-        for media in shot.media:
-            if media.type == bill.media:
-                yield _input(shot, bill, inputs[media.slot], model.media[media.type])
+        rule = model.media[bill.media]
+        given = [media for media in shot.media if media.type == bill.media]
+        lengths = [_input(shot, bill, inputs[media.slot], rule) for media in given]
+        known = [length for length in lengths if length is not None]
+        together = sum((length.seconds for length in known), Fraction(0))
+        if rule.total_seconds is not None and len(known) == len(lengths) and together > rule.total_seconds:
+            # of unknown lengths each counts with its most
+            yield _BilledSeconds(Fraction(rule.total_seconds), exact=False)
+        else:
+            yield from lengths
 
 
 def exactly(seconds: Fraction) -> Decimal:
@@ -98,15 +116,14 @@ def output_film(shot: Shot, inputs: Mapping[str, NodeOutput]) -> Film | None:
 
     Output is as long as `duration` says; a duration of 0 means as long as the video that goes in (service.md 2.3).
     """
-    seconds = shot.parameters.get("duration", 0)
-    frames = to_frames(int(seconds), NOMINAL_RATE)
     model = shot.rules
+    frames = to_frames(model.seconds(shot.parameters) or 0, NOMINAL_RATE)
     videos = [inputs[media.slot].film for media in shot.media if model.has_role(media.type, Role.EDITED)]
     if frames == 0 and videos and videos[0] is not None:
         frames = to_frames(to_seconds(videos[0].frames, videos[0].rate), NOMINAL_RATE)
     if frames == 0:
         return None
-    silent = shot.parameters.get("audio") is False
+    silent = model.is_silent(shot.parameters)
     samples, sample_rate = (0, 0) if silent else (to_samples(frames, NOMINAL_RATE), SAMPLE_RATE)
     return Film(frames, NOMINAL_RATE, 0, 0, samples, sample_rate)
 
@@ -120,7 +137,7 @@ def output_seconds(shot: Shot, inputs: Mapping[str, NodeOutput]) -> Fraction | N
 def _input(shot: Shot, bill: BilledInput, output: NodeOutput, rule: MediaRule) -> _BilledSeconds | None:
     """The billed seconds of an input: all of them, or up to a cap that falls with their number (service.md 6.1)."""
     length = _measured(output, rule)
-    if length is not None and rule.edited and shot.parameters.get("duration"):
+    if length is not None and rule.edited and shot.rules.seconds(shot.parameters):
         return _BilledSeconds(length.seconds, exact=False)  # what is cut off is perhaps not billed (service.md 6.1)
     if length is None or not bill.caps:
         return length

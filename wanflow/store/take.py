@@ -126,8 +126,8 @@ def result_of(facts: Facts) -> Result:
 
 
 def film_of(facts: Facts) -> Film | None:
-    """The clip or sound behind measured facts; None for a picture or subtitles."""
-    if facts.kind in {Kind.IMAGE, Kind.SUBTITLES}:
+    """The clip or sound behind measured facts; None for any other file."""
+    if facts.kind not in {Kind.VIDEO, Kind.AUDIO}:
         return None
     rate = facts.rate or NOMINAL_RATE
     return Film(facts.frames, rate, facts.width, facts.height, facts.samples, facts.sample_rate, facts.pace)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -42,6 +42,7 @@ def inspect(order: Order, fetch: Fetch) -> Order:
     """
     media = tuple(_seen(item, order, fetch) for item in order.media)
     check_counts(media, order.rules, order.region)
+    _check_lengths(media, order, fetch)
     for item in media:
         if item.type != UNSEEN:
             _check(item.url, order.rules.files[item.type], fetch)
@@ -59,12 +60,27 @@ def _seen(item: OrderItem, order: Order, fetch: Fetch) -> OrderItem:
     return replace(item, type=next(name for name in known if order.rules.files[name].kind == kind))
 
 
+def _check_lengths(media: Sequence[OrderItem], order: Order, fetch: Fetch) -> None:
+    """Raise Rejected for media of a type that are too long together, or with the result (service.md 2.6)."""
+    length = order.rules.settings.get("duration")
+    shared = None if length is None else length.shared
+    for kind in {*order.rules.together, *(() if shared is None else (shared[0],))}:
+        paths = [path for item in media if item.type == kind and (path := fetch(item.url)) is not None]
+        seconds = sum((_LOOKS[order.rules.files[kind].kind](path).seconds for path in paths), Fraction(0))
+        most = order.rules.together.get(kind)
+        if most is not None and seconds > most:
+            raise Rejected("InvalidFile.Duration", f"The total duration of {kind} must be at most {most} s.")
+        if shared is not None and kind == shared[0] and paths and seconds + order.seconds > shared[1]:
+            words = f"The total duration of the input and output videos must be at most {shared[1]} s."
+            raise Rejected("InvalidParameter", words)
+
+
 def _check(url: str, rule: FileRules, fetch: Fetch) -> None:
     path = fetch(url)
     if path is None:
         return
     found = _LOOKS[rule.kind](path)
-    if found.format not in rule.formats:
+    if found.format not in rule.formats and found.format:
         raise Rejected("InvalidFile.Format", f"Invalid file format. The file format must be {', '.join(rule.formats)}.")
     if url.startswith("data:") and not url.startswith(f"data:image/{found.format};base64,"):
         raise Rejected("InvalidParameter", "url error, please check url！")
@@ -119,6 +135,11 @@ def _look_at_video(path: Path) -> MediaInfo:
         raise _not_open("video") from None
 
 
+def _look_at_document(path: Path) -> MediaInfo:
+    """A document by its name, where it has one: an upload is kept without its suffix."""
+    return MediaInfo(path.suffix[1:].lower(), path.stat().st_size)
+
+
 def _look_at_sound(path: Path) -> MediaInfo:
     try:
         with opened(path) as container:
@@ -140,6 +161,8 @@ _LOOKS: dict[str, Callable[[Path], MediaInfo]] = {
     "image": _look_at_picture,
     "video": _look_at_video,
     "audio": _look_at_sound,
+    "document": _look_at_document,
+    "page": _look_at_document,
 }
 
 

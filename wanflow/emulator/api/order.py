@@ -175,8 +175,9 @@ class Order:
 
     @property
     def seconds(self) -> int:
-        """The length asked for; 0 means as long as the input."""
-        return int(self.settings.get("duration", 0))
+        """The length asked for, or the usual one where the model decides; 0 means as long as the input."""
+        asked, rule = int(self.settings.get("duration", 0)), self.rules.settings.get("duration")
+        return int(rule.default or 0) if rule is not None and asked == rule.open else asked
 
     @property
     def digest(self) -> str:
@@ -196,7 +197,7 @@ class Order:
     @property
     def silent(self) -> bool:
         """Whether a film without sound was asked for."""
-        return self.settings.get("audio") is False
+        return self.rules.mute or self.settings.get("audio") is False
 
     @property
     def tier(self) -> str:

@@ -23,8 +23,9 @@ UNSEEN = "reference"
 class SettingRule:
     """One parameter: its kind, its choices or bounds, values allowed besides, its default.
 
-    `tighter` lowers the upper bound while media of a type are there, of a size that of its pixels; `only` are
-    the values that a region takes, `beside` those that it takes with media of a type.
+    `open` is the value of a length with which the model decides it; with media of a type it has at most `shared`
+    seconds together. `tighter` lowers the upper bound while media of a type are there, of a size that of its pixels;
+    `only` are the values that a region takes, `beside` those that it takes with media of a type.
     Beside its choices it may be a size `width*height` with `pixels` between these bounds, whose one side is at most
     `longest_side` times the other.
     """
@@ -37,6 +38,8 @@ class SettingRule:
     also: tuple[int, ...] = ()
     pixels: tuple[int, int] | None = None
     longest_side: int = 1
+    open: int | None = None
+    shared: tuple[str, int] | None = None
     tighter: Mapping[str, int] = field(default_factory=dict)
     only: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     beside: Mapping[str, tuple[Setting, ...]] = field(default_factory=dict)
@@ -81,7 +84,8 @@ class ModelRules:
     their own in `input`, by that key; a model with such media only has no list (service.md 2.5). Under the keys of
     `lists` are lists of addresses, whose kinds the files tell (service.md 2.4). `regional` are the regions
     of types that not all regions of the model take; `told` is what `usage` says besides the seconds, and `floats` are
-    the seconds of it that are written with a point.
+    the seconds of it that are written with a point. `together` are the most seconds of all media of a type; of
+    `excludes` never two groups come together. A `mute` model makes no sound.
     """
 
     name: str
@@ -94,6 +98,8 @@ class ModelRules:
     series: bool = False
     files: Mapping[str, FileRules] = field(default_factory=dict)
     voices: Mapping[str, FileRules] = field(default_factory=dict)
+    together: Mapping[str, int] = field(default_factory=dict)
+    excludes: tuple[tuple[frozenset[str], frozenset[str]], ...] = ()
     sets: tuple[frozenset[str], ...] = ()
     groups: tuple[tuple[frozenset[str], int, int], ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -105,6 +111,7 @@ class ModelRules:
     told: tuple[str, ...] = ()
     floats: tuple[str, ...] = ()
     ignored: tuple[tuple[str, str], ...] = ()
+    mute: bool = False
     prompt_required: bool = False
     prompt_signs: int = 5000
     running: int = 5
@@ -162,6 +169,11 @@ def _read_model(name: str, data: Data) -> ModelRules:
         roles={kind: rule["role"] for kind, rule in data["media"].items()},
         files={kind: _read_file(rule["file"]) for kind, rule in data["media"].items()},
         voices={kind: _read_file(rule["voice"]) for kind, rule in data["media"].items() if "voice" in rule},
+        together={kind: rule["total_seconds"] for kind, rule in data["media"].items() if "total_seconds" in rule},
+        excludes=tuple(
+            (frozenset(pair["groups"][0]), frozenset(pair["groups"][1])) for pair in data.get("excludes", ())
+        ),
+        mute=data.get("sound") is False,
         settings={key: _read_rule(rule) for key, rule in data["parameters"].items()},
         makes=data.get("makes", "film"),
         path=call.get("path", VIDEO_PATH),
@@ -201,6 +213,8 @@ def _read_rule(rule: Data) -> SettingRule:
         also=tuple(rule.get("also", ())),
         pixels=_pair(rule.get("pixels")),
         longest_side=rule["aspect"][1] if "aspect" in rule else 1,
+        open=rule.get("open"),
+        shared=(rule["with_inputs"]["media"], rule["with_inputs"]["max"]) if "with_inputs" in rule else None,
         tighter={case["media"]: case["max"] for case in rule.get("when", ()) if {"media", "max"} <= case.keys()},
         beside={
             case["media"]: tuple(case["values"]) for case in rule.get("when", ()) if {"media", "values"} <= case.keys()

@@ -18,6 +18,10 @@ DEPRECATED: Mapping[str, str] = {"reference_urls": "reference_video_urls"}
 """Keys of input that earlier clients send, by the key that replaced them (service.md 2.4)."""
 MOST_PICTURES, MOST_OF_SERIES = 4, 12
 """Maximum pictures of a task, and of a series (service.md 9.1)."""
+EXCLUSIVE = (
+    "The two modes are mutually exclusive. Do not pass reference_xx and first_frame/last_frame at the same time."
+)
+"""What a task says that has media of two groups (service.md 2.6)."""
 
 
 def check_envelope(
@@ -63,6 +67,8 @@ def check_request(body: Mapping[str, object], catalog: ModelCatalog, region: str
         text, media = given.get("prompt"), _read_media(given, rules)
     check_counts(media, rules, region)
     prompt = _read_prompt(text, rules)
+    if not prompt.strip() and not media:
+        raise _invalid("Field required: input.prompt or input.media")
     types = [item.type for item in media]
     settings = _read_settings(_mapping(body, "parameters"), rules, types, region)
     return Order(rules, prompt[: rules.prompt_signs], media, settings, region)
@@ -90,15 +96,21 @@ def check_counts(media: Sequence[OrderItem], rules: ModelRules, region: str) -> 
     """
     types = [item.type for item in media]
     for kind in dict.fromkeys(types):
-        most = rules.media.get(kind, len(types))
-        if types.count(kind) > most:
-            raise _invalid(f"Multiple {kind} items are not allowed" if most == 1 else f"Too many {kind} items")
-        if region not in rules.regional.get(kind, {region}):
-            raise _invalid(f"Input type {kind} is not supported in this region")
+        _check_type(kind, types, rules, region)
     if rules.sets and frozenset(types) not in rules.sets:
         raise _invalid(f"The combination of media types is not supported: {', '.join(types)}")
+    if any(one & set(types) and other & set(types) for one, other in rules.excludes):
+        raise _invalid(EXCLUSIVE)
     for group, least, most in rules.groups:
         _check_group(types, group, (least, most), rules)
+
+
+def _check_type(kind: str, types: Sequence[str], rules: ModelRules, region: str) -> None:
+    most = rules.media.get(kind, len(types))
+    if types.count(kind) > most:
+        raise _invalid(f"Multiple {kind} items are not allowed" if most == 1 else f"Too many {kind} items")
+    if region not in rules.regional.get(kind, {region}):
+        raise _invalid(f"Input type {kind} is not supported in this region")
 
 
 def _check_group(types: Sequence[str], group: frozenset[str], bounds: tuple[int, int], rules: ModelRules) -> None:

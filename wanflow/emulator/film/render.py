@@ -116,7 +116,7 @@ class _SceneBuilder:
             scene = self._edit(video)
         elif (clip := self._clip(order.only("continued"))) is not None:
             scene = self._continue(clip)
-        elif references := order.all("reference"):
+        elif references := [item for item in order.all("reference") if not self._is_sound(item)]:
             scene = self._show_references(references)
         else:
             scene = self._start_from_picture()
@@ -139,7 +139,7 @@ class _SceneBuilder:
         video = self._end(command, video)
         if order.silent:
             return _Scene(command, video, None)
-        item = order.only("sound")
+        item = order.only("sound") or next(filter(self._is_sound, order.media), None)
         given = self._file(item.url) if item else None
         tone = sound.track(command, given) if given else sound.tone(command, order.seed, command.samples)
         return _Scene(command, video, tone)
@@ -172,8 +172,12 @@ class _SceneBuilder:
         seconds = tuple(clip.seconds for clip, _ in videos)
         if order.silent:
             return _Scene(command, video, None, seconds)
-        voices = [path for item in items if item.voice and (path := self._file(item.voice)) is not None]
-        return _Scene(command, video, sound.voices(command, voices, order.seed), seconds)
+        return _Scene(command, video, sound.voices(command, self._voices(), order.seed), seconds)
+
+    def _voices(self) -> list[Path]:
+        """The sounds that references are, or speak with."""
+        heard = (item.url if self._is_sound(item) else item.voice for item in self._order.media)
+        return [path for url in heard if url is not None and (path := self._file(url)) is not None]
 
     def _edit(self, clip: InputVideo) -> _Scene:
         """The input under a grade, with the pictures that came with it as insets (service.md 2.3)."""
@@ -220,6 +224,10 @@ class _SceneBuilder:
         """The first frame as a file that fills the film's; a card where no picture was given or reached."""
         shown = picture or self._missing(self._order.only("opening"), size)
         return self._save(drawing.fit(shown, size))
+
+    def _is_sound(self, item: OrderItem) -> bool:
+        rules = self._order.rules.files.get(item.type)
+        return rules is not None and rules.kind == "audio"
 
     def _missing(self, item: OrderItem | None, size: PixelSize) -> Image.Image:
         """A card that names what is out of reach."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -11,7 +11,12 @@ from wanflow.messages import joined, tr
 from wanflow.report.text.table import PIPE, Column, Screen, table
 from wanflow.report.text.words import MEGABYTE, listed
 
-KINDS: Mapping[str, str] = {"image": tr("image"), "video": tr("video"), "audio": tr("audio")}
+KINDS: Mapping[str, str] = {
+    "image": tr("image"),
+    "video": tr("video"),
+    "audio": tr("audio"),
+    "document": tr("document"),
+}
 TYPES: Mapping[str, str] = {"boolean": tr("boolean"), "integer": tr("integer"), "string": tr("string")}
 FORMS: Mapping[str, str] = {"http": tr("an address"), "oss": tr("an upload"), "data": tr("a data URI")}
 
@@ -87,6 +92,13 @@ def sections(model: Model) -> list[Section]:
             ],
         ),
         Section(
+            (tr("never together"),),
+            [
+                (tr("{one} beside {other}", one=_in_order(one, model), other=_in_order(other, model)),)
+                for one, other in model.excludes
+            ],
+        ),
+        Section(
             (tr("only these sets of media"),), [(" + ".join(sorted(kinds)) or tr("none"),) for kinds in model.sets]
         ),
         Section((tr("pixels"), tr("ratio"), tr("width*height")), sizes),
@@ -110,6 +122,11 @@ def _billing(model: Model) -> Iterator[Section]:
         yield Section((tr("price"), tr("unknown")), [(tr("each region"), "?")])
 
 
+def _in_order(keys: Collection[str], model: Model) -> str:
+    """Media keys in the order of the model's file."""
+    return joined(", ", (key for key in model.media if key in keys))
+
+
 def _media(rule: MediaRule) -> str:
     times = tr("up to {most}", most=rule.most)
     if rule.least:
@@ -121,6 +138,8 @@ def _media(rule: MediaRule) -> str:
     where = tr("; only in {regions}", regions=listed(rule.regions)) if rule.regions else ""
     voice = tr("; with a voice: {file}", file=_file(rule.voice)) if rule.voice is not None else ""
     views = tr("; several may show one subject") if rule.views else ""
+    if rule.total_seconds is not None:
+        where = tr("; together at most {seconds} s", seconds=rule.total_seconds) + where
     return tr(
         "{times}: {file}{voice}{views}{where}",
         times=times,
@@ -132,6 +151,8 @@ def _media(rule: MediaRule) -> str:
 
 
 def _file(rule: FileRule) -> str:
+    if rule.kind == "page":
+        return tr("web page, as an address")
     parts = [
         tr("{kind} ({formats})", kind=KINDS[rule.kind], formats=joined(", ", rule.formats)),
         tr("at most {size_bytes} MB", size_bytes=rule.size_bytes // MEGABYTE),
@@ -179,6 +200,13 @@ def _parameter(key: str, rule: ParameterRule) -> tuple[str, str, str]:
             else tr("at most {high}", high=condition.high)
         )
         values = tr("{values}, {allowed} {where}", values=values, allowed=allowed, where=where)
+    if rule.shared is not None:
+        values = tr(
+            "{values}, with the seconds of {media} at most {most}",
+            values=values,
+            media=rule.shared.media,
+            most=rule.shared.most,
+        )
     default = str(rule.default).lower() if isinstance(rule.default, bool) else str(rule.default)
     return key, values, "" if rule.default is None else default
 
