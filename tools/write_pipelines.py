@@ -7,6 +7,7 @@ the plan of the production that `wanflow init --template` writes with it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -19,6 +20,7 @@ from wanflow.graph.diagram import mermaid
 from wanflow.language.pipeline import shipped
 from wanflow.money import Bound
 from wanflow.planner.plan import Plan, Step
+from wanflow.report.text.words import count
 from wanflow.schemas import data_folder
 from wanflow.templates import starting_files, templates
 from wanflow.yamldoc.nodes import MapNode, TextNode
@@ -97,8 +99,10 @@ def show(name: str) -> Shown:
             file = Path(folder) / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
-        plan = wanflow.plan(wanflow.load(Path(folder) / "wanflow.yaml", backend="dashscope"))
-    shots = plan.graph.production.shots
+        production = wanflow.load(Path(folder) / "wanflow.yaml", backend="dashscope")
+    # what waits for a pick has no price before it, and the page says what all of it costs
+    shots = {name: replace(shot, waits_for_pick=False) for name, shot in production.shots.items()}
+    plan = wanflow.plan(replace(production, shots=shots))
     steps = [step for step in plan.steps if step.take and step.shot in shots and shots[step.shot].via]
     return Shown(mermaid(plan.graph), _price(plan, steps), templates()[name].read_text(encoding="utf-8"))
 
@@ -106,11 +110,13 @@ def show(name: str) -> Shown:
 def _price(plan: Plan, steps: Sequence[Step]) -> str:
     cost = money.total([step.cost for step in steps], plan.currency)
     mark = "at most " if cost.bound is Bound.AT_MOST else ""
-    seconds = timebase.decimal_text(sum((step.seconds or Fraction(0) for step in steps), Fraction(0)), 2)
+    seconds = sum((step.seconds or Fraction(0) for step in steps), Fraction(0))
+    billed = [count(pictures, "picture")] if (pictures := sum(step.images for step in steps)) else []
+    billed += [f"{timebase.decimal_text(seconds, 2)} s"] if seconds else []
     production = plan.graph.production
     date = production.prices.date(production.catalog[step.model or ""] for step in steps)
     amount = f"{mark}{money.amount_text(cost.amount or Decimal(0))} {cost.currency}"
-    return f"List price: {amount} ({seconds} s billed, 720P, prices of {date})."
+    return f"List price: {amount} ({', '.join(billed)} billed, {'720P, ' if seconds else ''}prices of {date})."
 
 
 def _section(name: str) -> Iterator[str]:

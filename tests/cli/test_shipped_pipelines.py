@@ -14,7 +14,17 @@ from wanflow import api
 from wanflow.language.pipeline import shipped
 from wanflow.templates import starting_files, templates
 
-NAMES = ("bridge", "extend", "loop", "relight", "restyle", "storyboard")
+NAMES = (
+    "bridge",
+    "character-sheet",
+    "extend",
+    "first-and-last",
+    "loop",
+    "relight",
+    "restyle",
+    "still-then-animate",
+    "storyboard",
+)
 
 ALL = """\
 wanflow: 1

@@ -33,7 +33,10 @@ WHO = "  a: {model: wan2.7-r2v, prompt: '${who} x'}\n"
 CLIP = "  a: {first_clip: {input: clip, tail: 2}}\n"
 MEDIA = "{clip: {type: media}}"
 WHERE = "the path is relative to the file that names it"
-SHIPPED = "the shipped ones: bridge, extend, loop, relight, restyle, storyboard; name a file by its path"
+SHIPPED = (
+    "the shipped ones: bridge, character-sheet, extend, first-and-last, loop, relight, restyle, still-then-animate, "
+    "storyboard; name a file by its path"
+)
 
 AT_THE_USE = [
     (use(X, "{words: {type: string, default: x}}", "{wordz: x}"), "7:12", "the pipeline `p` has no input `wordz`", "did you mean `words`?"),
