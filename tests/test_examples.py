@@ -23,7 +23,9 @@ from wanflow.store.take_names import TAKE_SUFFIXES
 from wanflow.templates import templates
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
-NAMES = ("01-one-shot", "02-lighthouse", "03-scenes", "04-formats", "05-own-pipeline")
+NAMES = ("01-one-shot", "02-lighthouse", "03-scenes", "04-formats", "05-own-pipeline", "06-stills")
+WAITING = {"06-stills": "door_still", "still-then-animate": "arrival/still"}
+"""The shot that waits for a pick, by example and by template."""
 ASSET_BYTES = 600_000
 KINDS = {".png", ".wav", ".mp4"}
 MADE = {".wanflow", "out"}
@@ -148,6 +150,10 @@ def test_the_takes_of_examples_and_pipelines_have_no_findings(name: str, tmp_pat
         started = wanflow(folder, "init", "--template", name)
         assert started.returncode == 0, started.stderr
     done = wanflow(folder, "run")
+    if name in WAITING:
+        assert done.returncode == 3, done.stderr
+        assert wanflow(folder, "pick", WAITING[name], "2").returncode == 0
+        done = wanflow(folder, "run")
     assert done.returncode == 0, done.stderr
     files = [path.relative_to(folder) for path in (folder / "out" / "shots").rglob("*")]
     takes = [path for path in files if path.suffix in TAKE_SUFFIXES]
