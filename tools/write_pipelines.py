@@ -100,9 +100,9 @@ def show(name: str) -> Shown:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
         production = wanflow.load(Path(folder) / "wanflow.yaml", backend="dashscope")
-    # what waits for a pick has no price before it, and the page says what all of it costs
-    shots = {name: replace(shot, waits_for_pick=False) for name, shot in production.shots.items()}
-    plan = wanflow.plan(replace(production, shots=shots))
+        # what waits for a pick has no price before it, and the page says what all of it costs
+        shots = {name: replace(shot, waits_for_pick=False) for name, shot in production.shots.items()}
+        plan = wanflow.plan(replace(production, shots=shots))
     steps = [step for step in plan.steps if step.take and step.shot in shots and shots[step.shot].via]
     return Shown(mermaid(plan.graph), _price(plan, steps), templates()[name].read_text(encoding="utf-8"))
 
