@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -14,7 +15,9 @@ from pathlib import Path
 
 import anyio
 
+from wanflow.catalog.model import Model
 from wanflow.catalog.provider import Provider
+from wanflow.catalog.read import load_catalog
 from wanflow.characters import for_shell
 from wanflow.errors import MediaFault, StoreFault, words_of_system
 from wanflow.graph.node import cut_id
@@ -28,6 +31,7 @@ from wanflow.messages import joined, tr, trn
 from wanflow.planner.cut import is_drawn_anywhere
 from wanflow.providers.faults import ServiceFault, UnusableVariable, WrongAddress
 from wanflow.providers.network import read_network
+from wanflow.providers.protocol import Connector, Endpoint
 from wanflow.store import atomic, run_lock
 from wanflow.store.atomic import STORE_FOLDER
 from wanflow.store.layout import Store
@@ -48,6 +52,8 @@ TRIAL = (
 """Arguments that encode two frames with sound and keep nothing."""
 
 
+LIMITS_SECONDS = 10
+"""Seconds that the service has to tell the limits of an account."""
 GIT_SECONDS = 20
 """Seconds that git has to list what it tracks."""
 PICTURED = tuple(TAKE_SUFFIXES)
@@ -85,8 +91,16 @@ def check_up(
         *(() if production is None else _fonts(production)),
         *_store(folder, provider),
         *_tracked(folder),
-        *(_remote(provider, region, environ) if provider.remote else ()),
+        *(_remote(provider, region, environ, _models_of(provider, region, production)) if provider.remote else ()),
     )
+
+
+def _models_of(provider: Provider, region: str, production: Production | None) -> dict[str, Model]:
+    """The models whose limits matter: those of the production, else those that the provider has in the region."""
+    if production is not None:
+        return {shot.model: shot.rules for shot in production.shots.values()}
+    entries = load_catalog().entries
+    return {model.name: model for model in entries if model.provider == provider.models and region in model.regions}
 
 
 def _ffmpeg(environ: Mapping[str, str]) -> Iterator[HealthCheck]:
@@ -248,13 +262,15 @@ def _ls_files(folder: Path, place: str) -> list[str]:
     return [os.fsdecode(name) for name in listed.stdout.split(b"\0") if name] if listed.returncode == 0 else []
 
 
-def _remote(provider: Provider, region: str, environ: Mapping[str, str]) -> Iterator[HealthCheck]:
+def _remote(
+    provider: Provider, region: str, environ: Mapping[str, str], models: Mapping[str, Model]
+) -> Iterator[HealthCheck]:
     """The way to the provider, the key, and whether the service accepts it, where it can be asked."""
     try:
         proxies = read_network(environ).proxies
     except UnusableVariable as fault:
         yield HealthCheck("network", HealthLevel.BROKEN, str(fault), fault.hint)
-        yield from _access(provider, region, environ, reachable=False)
+        yield from _access(provider, region, environ, models, reachable=False)
         return
     if proxies:
         named = [
@@ -262,10 +278,12 @@ def _remote(provider: Provider, region: str, environ: Mapping[str, str]) -> Iter
             for scheme, proxy in proxies.items()
         ]
         yield HealthCheck("network", HealthLevel.FINE, joined(", ", named))
-    yield from _access(provider, region, environ, reachable=True)
+    yield from _access(provider, region, environ, models, reachable=True)
 
 
-def _access(provider: Provider, region: str, environ: Mapping[str, str], *, reachable: bool) -> Iterator[HealthCheck]:
+def _access(
+    provider: Provider, region: str, environ: Mapping[str, str], models: Mapping[str, Model], *, reachable: bool
+) -> Iterator[HealthCheck]:
     """The key, and, where the service is reachable, whether that of the region accepts it."""
     connector = CONNECTORS[provider.name]
     try:
@@ -286,3 +304,28 @@ def _access(provider: Provider, region: str, environ: Mapping[str, str], *, reac
         yield HealthCheck(
             "service", HealthLevel.FINE, tr("region `{region}` answers at {host}", region=region, host=endpoint.host)
         )
+        yield from _limits(connector, endpoint, models)
+
+
+def _limits(connector: Connector, endpoint: Endpoint, models: Mapping[str, Model]) -> Iterator[HealthCheck]:
+    """The models of which this account may run fewer tasks than the catalog says; nothing where nobody tells."""
+
+    async def ask() -> Mapping[str, int]:
+        with anyio.move_on_after(LIMITS_SECONDS), suppress(ServiceFault):
+            return await connector.quotas(endpoint, models)
+        return {}
+
+    told = anyio.run(ask)
+    lower = {name: running for name, running in told.items() if running < models[name].running}
+    for name, running in lower.items():
+        words = trn(
+            "`{model}`: {number} task at a time; other accounts have {usual}",
+            "`{model}`: {number} tasks at a time; other accounts have {usual}",
+            running,
+            model=name,
+            usual=models[name].running,
+        )
+        hint = tr("a run keeps to it; ask the vendor for a higher quota")
+        yield HealthCheck("limits", HealthLevel.POOR, words, hint)
+    if told and not lower:
+        yield HealthCheck("limits", HealthLevel.FINE, tr("this account may run as many tasks as the catalog says"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -26,7 +26,7 @@ from wanflow.money import Cost
 from wanflow.planner import budget
 from wanflow.providers.bucket import BucketUploads
 from wanflow.providers.dashscope.client import DashScope, open_in_process
-from wanflow.providers.faults import KeyInProduction
+from wanflow.providers.faults import KeyInProduction, ServiceFault
 from wanflow.providers.limited import RESERVE, Limited, TaskSlots
 from wanflow.providers.poller import Poller
 from wanflow.providers.protocol import Connector, Endpoint, WaitingClient
@@ -49,6 +49,9 @@ CONNECTORS: Mapping[str, Connector] = {
     "dashscope": DashScope(),
 }
 """How the providers of the catalog are reached, by name. A new one is a folder, its catalog files and a line here."""
+
+QUOTA_SECONDS = 5
+"""Seconds that a run waits for the limits of its account."""
 
 TURN_SECONDS = 0.5
 """Seconds between two attempts to hold the store while another run holds it."""
@@ -91,9 +94,7 @@ async def open_context(production: Production, store: Store, emit: Emit, pace: R
             store=store,
             journal=notes,
             service=service,
-            slots=TaskSlots(
-                {name: pace.max_in_flight or model.running + RESERVE for name, model in production.catalog.items()}
-            ),
+            slots=TaskSlots(slots_of(production, pace.max_in_flight, await _quotas(production, pace))),
             addresses=addresses,
             lost_submissions=open_lost_submissions(
                 service,
@@ -110,6 +111,28 @@ async def open_context(production: Production, store: Store, emit: Emit, pace: R
             catalog=production.catalog,
             warned=frozenset(problem.message for problem in production.warnings),
         )
+
+
+def slots_of(production: Production, most: int | None, quotas: Mapping[str, int]) -> dict[str, int]:
+    """How many tasks of each model may be in flight: what the service runs at once and a few more, or `most`.
+
+    Where the account has fewer than the catalog says, it is exactly that number: a quota may count waiting tasks too.
+    """
+    found: dict[str, int] = {}
+    for name, model in production.catalog.items():
+        slots, quota = most or model.running + RESERVE, quotas.get(name, model.running)
+        found[name] = min(slots, quota) if quota < model.running else slots
+    return found
+
+
+async def _quotas(production: Production, pace: RunOptions) -> Mapping[str, int]:
+    """The account's own limits of the models of a production; none where the service does not tell them in time."""
+    if not (production.provider.remote and pace.key_needed):
+        return {}
+    models = sorted({shot.model for shot in production.shots.values()})
+    with anyio.move_on_after(QUOTA_SECONDS), suppress(ServiceFault):
+        return await CONNECTORS[production.provider.name].quotas(endpoint_for(production), models)
+    return {}
 
 
 def open_spending(production: Production, store: Store, journal_state: JournalState, limit: Cost | None) -> Spending:

@@ -18,7 +18,7 @@ from kit.git import git
 from kit.project import ONE, write_production
 from kit.providers import DASHSCOPE
 from kit.served import recorded
-from wanflow.emulator.api.endpoint import AccountTerms
+from wanflow.emulator.api.endpoint import AccountLimits, AccountTerms
 from wanflow.health import HealthCheck, HealthLevel, check_up
 from wanflow.media import ffmpeg
 
@@ -99,6 +99,19 @@ def test_the_service_is_asked_whether_it_takes_the_key(tmp_path: Path) -> None:
     assert "`beijing`" in (refused["service"].hint or "")
     told = [f"{item.words}{item.hint}" for item in (*fine.values(), *refused.values())]
     assert not [words for words in told if "sk-very-secret" in words or "sk-other" in words]
+
+
+@pytest.mark.parametrize(("running", "level"), [(None, HealthLevel.FINE), (2, HealthLevel.POOR)])
+def test_limits_of_the_account_below_the_usual_ones_are_said(
+    tmp_path: Path, running: int | None, level: HealthLevel
+) -> None:
+    """By the service's own answer (service.md 4.4)."""
+    with recorded(AccountTerms(key="sk-a", limits=AccountLimits(running=running))) as service:
+        environ = {"DASHSCOPE_HTTP_BASE_URL": service.base_url, "DASHSCOPE_API_KEY": "sk-a"}
+        found = [item for item in check_up(tmp_path, DASHSCOPE, "beijing", environ) if item.subject == "limits"]
+    assert {item.level for item in found} == {level}
+    said = [item.words for item in found if item.words.startswith("`wan2.7-i2v`")]
+    assert said == ([] if running is None else ["`wan2.7-i2v`: 2 tasks at a time; other accounts have 5"])
 
 
 def test_a_service_that_can_not_be_reached_is_said(wanflow, film: Path, monkeypatch: pytest.MonkeyPatch) -> None:

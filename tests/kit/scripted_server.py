@@ -11,6 +11,8 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
+from wanflow.providers.dashscope.client import OTHER_QUOTAS_PATH, QUOTAS_PATH
+
 Answer = tuple[int, bytes]
 """A status and a body; status 0 closes the connection without a word."""
 
@@ -69,9 +71,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing on stderr."""
 
     def _answer(self, method: str) -> None:
-        self._liar.headers.append(dict(self.headers))
-        self._liar.asked.append((method, self.path))
-        status, body = self._lie(method, self.path)
+        if any(f"{path}?" in self.path for path in (QUOTAS_PATH, OTHER_QUOTAS_PATH)):
+            status, body = reply(404, code="NotFound", message="Not found.")  # limits are another subject
+        else:
+            self._liar.headers.append(dict(self.headers))
+            self._liar.asked.append((method, self.path))
+            status, body = self._lie(method, self.path)
         self.close_connection = True
         if not status:
             return

@@ -144,4 +144,6 @@ def _schema_of(method: str, path: str) -> str:
         return "cancel-reply" if path.endswith("/cancel") else "submit-reply"
     if path.startswith("/uploads"):
         return "policy-reply"
+    if path.startswith(("/models/limits", "/quotas")):
+        return "quotas-reply"
     return "list-reply" if path.startswith(("/tasks/?", "/tasks?")) or path in {"/tasks", "/tasks/"} else "task-reply"

@@ -15,7 +15,16 @@ from kit.wire_schemas import BrokenDownload, Scripted
 from wanflow.errors import StoreFault
 from wanflow.providers.dashscope.client import PAGE_ROWS, DashScopeClient
 from wanflow.providers.dashscope.http import Answer
-from wanflow.providers.faults import Invalid, NotSent, ResultExpired, ServerFault, Throttled, Unauthorised, UnknownFate
+from wanflow.providers.faults import (
+    Invalid,
+    NotSent,
+    ResultExpired,
+    ServerFault,
+    ServiceFault,
+    Throttled,
+    Unauthorised,
+    UnknownFate,
+)
 from wanflow.providers.protocol import Accepted, DownloadedFile, TaskStatus
 
 pytestmark = pytest.mark.anyio
@@ -273,3 +282,40 @@ async def test_a_task_is_dated_by_the_services_clock_alone() -> None:
     (second,) = await client(transport).list("wan2.7-i2v")
     assert (first.created.timestamp(), second.created) == (1_800_003_600, first.created)
     assert (first.ahead, second.ahead) == (timedelta(hours=1), transport.ahead)
+
+
+def quotas(model: str, account: int | None, workspace: int | None = None) -> tuple[int, Mapping[str, object]]:
+    """The reply about a model's limits."""
+    row = {
+        "model": model,
+        "model_limit": {"request_limit": 5, "async_user_concurrency_limit": account},
+        "workspace_limit": None if workspace is None else {"async_user_concurrency_limit": workspace},
+    }
+    return 200, {"output": {"total": 1, "quotas": [row]}, "request_id": "r"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "running"),
+    [
+        (quotas("wan2.7-i2v", 5), {"wan2.7-i2v": 5}),
+        (quotas("wan2.7-i2v", 5, 2), {"wan2.7-i2v": 2}),
+        (quotas("wan2.7-i2v", None), {}),
+        (quotas("wan2.7-i2v", 0), {}),
+        (quotas("wan2.7-i2v-other", 1), {}),
+    ],
+)
+async def test_the_limits_of_an_account_are_the_lower_of_account_and_workspace(
+    answer: tuple[int, Mapping[str, object]], running: Mapping[str, int]
+) -> None:
+    """As far as the service says them; another model's are not taken (service.md 4.4)."""
+    assert await client(Scripted([answer])).quotas(["wan2.7-i2v"]) == running
+
+
+async def test_limits_are_asked_at_both_paths_that_the_pages_name() -> None:
+    """A service that knows neither is a fault, which stops nobody."""
+    missing = (404, {"code": "NotFound", "message": "Not found."})
+    transport = Scripted([missing, quotas("wan2.7-i2v", 1)])
+    assert await client(transport).quotas(["wan2.7-i2v"]) == {"wan2.7-i2v": 1}
+    assert [path.partition("?")[0] for _, path, _, _ in transport.asked] == ["/models/limits", "/quotas"]
+    with pytest.raises(ServiceFault):
+        await client(Scripted([missing, missing])).quotas(["wan2.7-i2v"])

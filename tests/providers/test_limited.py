@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 from typing import Protocol
 
 import anyio
 import pytest
 
-from kit.providers import request_to
+from kit.providers import DASHSCOPE, request_to
 from kit.wire_schemas import Scripted
+from wanflow.language.production import Production
 from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.dashscope.http import Answer
 from wanflow.providers.faults import ServiceFault, Throttled
-from wanflow.providers.limited import SECOND, Limited, TaskSlots
+from wanflow.providers.limited import RESERVE, SECOND, Limited, TaskSlots
 from wanflow.providers.protocol import ProviderClient
+from wanflow.wiring import slots_of
 
 pytestmark = pytest.mark.anyio
 
@@ -168,3 +171,14 @@ async def test_a_model_that_is_throttled_slows_no_other_down() -> None:
     assert anyio.current_time() == 0
     await service.submit(request_to(MODEL))
     assert anyio.current_time() == pytest.approx(0.5)
+
+
+def test_a_run_keeps_to_the_limits_of_its_account() -> None:
+    """Exactly those where they are lower than the catalog's; `--max-in-flight` lowers them further, and never lifts one."""
+    production = Production(Path(), "wanflow.yaml", DASHSCOPE, "beijing", {}, {})
+    assert slots_of(production, None, {})[MODEL] == 5 + RESERVE
+    assert slots_of(production, None, {MODEL: 2})[MODEL] == 2
+    assert slots_of(production, None, {MODEL: 9})[MODEL] == 5 + RESERVE
+    assert slots_of(production, 20, {MODEL: 2})[MODEL] == 2
+    assert slots_of(production, 1, {MODEL: 2})[MODEL] == 1
+    assert slots_of(production, None, {MODEL: 2})["wan2.7-t2v"] == 5 + RESERVE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -245,6 +245,12 @@ class Connector(Protocol):
 
     async def reach(self, endpoint: Endpoint) -> None:
         """Ask something that changes nothing; raises Unauthorised where the key is refused, else the ServiceFault."""
+
+    async def quotas(self, endpoint: Endpoint, models: Iterable[str]) -> Mapping[str, int]:
+        """How many tasks of some models the account may have running at once; models without an answer are left out.
+
+        Raises a ServiceFault where the provider does not answer; nothing depends on the answer but the pace.
+        """
 
 
 class Delegating:

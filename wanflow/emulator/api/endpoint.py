@@ -42,7 +42,8 @@ class AccountLimits:
     """The limits of an account; None means unlimited. The catalog has the number of tasks that run at once.
 
     `submits` counts for each second and model, `queries`, `lists` and `cancels` for each second; `queued` counts the
-    PENDING tasks of a model.
+    PENDING tasks of a model. `running` are the tasks of a model that run at once, where that is fewer than the catalog
+    says.
     """
 
     submits: int | None = None
@@ -50,6 +51,7 @@ class AccountLimits:
     lists: int | None = None
     cancels: int | None = None
     queued: int | None = None
+    running: int | None = None
 
 
 VENDOR = AccountLimits(submits=5, queries=20, lists=20, cancels=20, queued=500)
@@ -150,7 +152,8 @@ class EmulatedEndpoint:
         self._terms = terms
         self._ledger = ledger
         self._rates = CallRates()
-        self._slots = {name: model.running for name, model in catalog.items()}
+        most = terms.limits.running
+        self._slots = {name: min(model.running, most or model.running) for name, model in catalog.items()}
         self._filming = filming
         self._group = group
         self._clock = clock
@@ -274,6 +277,14 @@ class EmulatedEndpoint:
         self._publish(call.task_id)
         return {"request_id": _new_id()}
 
+    def quotas(self, call: ApiCall) -> ReplyBody:
+        """Tell the limits of the account, of one model or of all (service.md 4.4)."""
+        asked, limits = call.query.get("model"), self._terms.limits
+        known = [name for name in self._catalog if asked in {None, name}]
+        rows = [replies.quota(name, self._slots[name], limits.submits, limits.queued) for name in known]
+        number, size = _count(call.query, "page_no", 1), _count(call.query, "page_size", 20)
+        return replies.quotas(rows, number, size, _new_id())
+
     def allow_upload(self, call: ApiCall) -> ReplyBody:
         """Permit the upload of one file (service.md 5)."""
         missing = [key for key in ("action", "model") if not call.query.get(key)]
@@ -365,6 +376,7 @@ ROUTES: Mapping[str, tuple[str, str, Operation]] = {
     "query": ("GET", r"/tasks/([^/]+)/?", EmulatedEndpoint.query),  # the SDK's asynchronous client ends it with a slash
     "cancel": ("POST", r"/tasks/([^/]+)/cancel/?", EmulatedEndpoint.cancel),
     "policy": ("GET", r"/uploads", EmulatedEndpoint.allow_upload),
+    "quotas": ("GET", r"/models/limits|/quotas", EmulatedEndpoint.quotas),
 }
 """Method, path and operation of each call, by its name."""
 

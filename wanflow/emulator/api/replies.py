@@ -80,6 +80,31 @@ def page(tasks: Sequence[Task], number: int, size: int, request_id: str) -> Repl
     }
 
 
+def quota(model: str, running: int, submits: int | None, queued: int | None) -> ReplyBody:
+    """The limits of a model (service.md 4.4)."""
+    return {
+        "model": model,
+        "workspace_id": "llm-emulator",
+        "model_limit": {
+            "request_limit": submits,
+            "request_limit_period": None if submits is None else 1,
+            "usage_limit": None,
+            "usage_limit_field": None,
+            "usage_limit_period": None,
+            "async_user_queue_limit": queued,
+            "async_user_concurrency_limit": running,
+        },
+        "workspace_limit": None,
+    }
+
+
+def quotas(rows: Sequence[ReplyBody], number: int, size: int, request_id: str) -> ReplyBody:
+    """One page of limits."""
+    shown = list(rows[(number - 1) * size : number * size])
+    listed = {"total": len(rows), "page_no": number, "page_size": size, "quotas": shown}
+    return {"code": None, "message": None, "success": True, "output": listed, "request_id": request_id}
+
+
 def policy(permit: UploadPermit, request_id: str) -> ReplyBody:
     """Permission to upload one file."""
     data = {

@@ -5,7 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, contextmanager
 from dataclasses import replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -136,6 +146,21 @@ class DashScopeClient:
                 return False
             raise
         return True
+
+    async def quotas(self, models: Iterable[str]) -> Mapping[str, int]:
+        """How many tasks of some models the account may have running at once, as far as the service says it.
+
+        Its pages name two paths for the same question (service.md 4.4).
+        """
+        found: dict[str, int] = {}
+        for model in models:
+            query = urlencode({"model": model, "page_no": 1, "page_size": PAGE_ROWS})
+            try:
+                reply = await self._ask("GET", f"{QUOTAS_PATH}?{query}", wire.is_quotas)
+            except ServiceFault:
+                reply = await self._ask("GET", f"{OTHER_QUOTAS_PATH}?{query}", wire.is_quotas)
+            found |= {name: running for name, running in wire.read_quotas(reply).items() if name == model}
+        return found
 
     async def upload(self, path: Path, model: str) -> str:
         """Fetch a policy, post the file, and give its `oss://` address, valid 48 h for this model (service.md 5)."""
@@ -288,6 +313,9 @@ def _task_path(task_id: str) -> str:
     return f"/tasks/{quote(task_id, safe='')}"
 
 
+QUOTAS_PATH, OTHER_QUOTAS_PATH = "/models/limits", "/quotas"
+"""Where the service tells the limits of an account, by two versions of its page."""
+
 UNKNOWN_TASK = "00000000-0000-0000-0000-000000000000"
 """The id of no task: the service reports it as UNKNOWN to anybody with a key (service.md 1.4)."""
 
@@ -311,6 +339,11 @@ class DashScope:
         """Ask for a task that does not exist."""
         async with _open(endpoint) as client:
             await client.poll(UNKNOWN_TASK)
+
+    async def quotas(self, endpoint: Endpoint, models: Iterable[str]) -> Mapping[str, int]:
+        """The account's limits of tasks that run at once."""
+        async with connect(endpoint) as transport:
+            return await DashScopeClient(transport, key_hint=endpoint.key_hint).quotas(models)
 
 
 @asynccontextmanager

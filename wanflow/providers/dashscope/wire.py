@@ -123,6 +123,26 @@ def is_policy(reply: Reply) -> bool:
     return "upload_dir" in policy and policy.get("upload_host", "").startswith(("http://", "https://"))
 
 
+def is_quotas(reply: Reply) -> bool:
+    """Whether a reply lists limits of models (service.md 4.4)."""
+    return isinstance(_object(reply, "output").get("quotas"), list | tuple)
+
+
+def read_quotas(reply: Reply) -> dict[str, int]:
+    """How many tasks of each model an account may have running at once; the lower one of account and workspace.
+
+    Models without such a limit are left out, and so is what makes no sense.
+    """
+    found: dict[str, int] = {}
+    for row in _objects(_object(reply, "output").get("quotas")):
+        limits = (_object(row, key) for key in ("model_limit", "workspace_limit"))
+        known = [decode.count(limit.get("async_user_concurrency_limit")) for limit in limits]
+        running, model = [each for each in known if each], _name(row, "model")
+        if model is not None and running:
+            found[model] = min(running)
+    return found
+
+
 def is_confirmation(reply: Reply) -> bool:
     """Whether a reply confirms a request: the service names it, and no error (service.md 4.5)."""
     return _name(reply, "request_id") is not None and said_code(reply) is None
