@@ -33,6 +33,7 @@ README = CHECKOUT / "README.md"
 README_ZH = CHECKOUT / "README.zh-CN.md"
 EMULATOR = CHECKOUT / "docs" / "emulator.md"
 MODELS = CHECKOUT / "docs" / "models.md"
+WAN3 = CHECKOUT / "docs" / "wan3.md"
 CUTS = CHECKOUT / "docs" / "cuts.md"
 EDITORS = CHECKOUT / "docs" / "editors.md"
 LANGUAGE = CHECKOUT / "docs" / "language.md"
@@ -186,7 +187,9 @@ def test_the_examples_of_the_models_load(tmp_path: Path) -> None:
     """Each is a production without a problem but for the files, which aren't there."""
     examples = [block.text for block in blocks(MODELS) if block.language == "yaml"]
     assert len(examples) == len({model.name for model in load_catalog().values()})
-    for text in examples:
+    more = [block.text for block in blocks(WAN3) if block.language == "yaml"]
+    assert more
+    for text in (*examples, *more):
         (tmp_path / "wanflow.yaml").write_text(text, encoding="utf-8")
         production, problems = read(tmp_path / "wanflow.yaml")
         assert (production is not None, problems) == (True, ())
@@ -326,7 +329,7 @@ def test_every_block_is_executed_or_only_shown(page: Path) -> None:
     """No block of a page is of a kind that no test looks at, and no command but those that one executes."""
     assert {block.language for block in blocks(page)} <= EXECUTED | SHOWN
     kind = ORIGINAL.get(page, page)
-    if kind not in {README, MODELS, CUTS, EDITORS, LANGUAGE, FORMAT}:
+    if kind not in {README, MODELS, WAN3, CUTS, EDITORS, LANGUAGE, FORMAT}:
         assert "yaml" not in {block.language for block in blocks(page)}
     if page != PYTHON:
         assert "python" not in {block.language for block in blocks(page)}

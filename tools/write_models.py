@@ -19,6 +19,7 @@ HEAD = """\
 
 What each model takes, as `wanflow models` and `wanflow validate` know it.
 It comes from the catalog in `schemas/models`, where every rule names its source.
+How to move a production from wan2.7 to wan3.0: [wan3.md](wan3.md).
 """
 
 

@@ -68,7 +68,11 @@ FULL: Mapping[str, object] = {
     "defaults": {"model": "wan2.7-i2v", "models": {"wan2.7-i2v": {"resolution": "720P"}}},
     "checks": dict.fromkeys(Check, "warn"),
     "label": {"opening_notice": {"text": "by AI", "seconds": 2}},
-    "cast": {"mei": {"image": "a.png", "voice": "a.wav"}, "tom": {"video": "a.mp4"}},
+    "cast": {
+        "mei": {"image": "a.png", "voice": "a.wav"},
+        "tom": {"video": "a.mp4"},
+        "ann": {"images": ["a.png", "a.png"]},
+    },
     "shots": {
         "first": {"first_frame": "a.png", "last_frame": "a.png", "driving_audio": "a.wav", **SHOT},
         "clip": {"first_clip": {"file": "a.mp4", "tail": 2}, "prompt": "x"},
@@ -77,6 +81,13 @@ FULL: Mapping[str, object] = {
             "model": "wan2.7-r2v",
             "prompt": "{mei} walks",
             "references": ["mei", {"image": "a.png", "voice": "a.wav"}, {"video": "a.mp4"}],
+        },
+        "slides": {"model": "wan3.0-video", "prompt": "x", "file": "notes.md"},
+        "story": {
+            "model": "wan3.0-video",
+            "prompt": "x",
+            "link": "https://example.com",
+            "references": [{"audio": "a.wav"}],
         },
         "used": {"use": "pipe.yaml", "with": {"still": "a.png"}},
     },
@@ -113,7 +124,7 @@ PIPE = {
 }
 
 TEXTS = {
-    *("prices", "include/0", "shots/used/use"),
+    *("prices", "include/0", "shots/used/use", "shots/slides/file", "shots/story/link"),
     *("cuts/main/subtitles/0/file", "cuts/main/subtitles/1", "cuts/bed/subtitles"),
 }
 """Keys of `FULL` that name a text."""
@@ -123,6 +134,7 @@ MEDIA = {
     *(f"shots/first/{slot}" for slot in ("first_frame", "last_frame", "driving_audio")),
     *("shots/clip/first_clip/file", "shots/edit/video", "shots/edit/references/0/image"),
     *("shots/cited/references/1/image", "shots/cited/references/1/voice", "shots/cited/references/2/video"),
+    "shots/story/references/0/audio",
     *("shots/used/with/still", "cuts/main/items/1/file", "cuts/main/music/file", "cuts/bed/music"),
 }
 """Keys of `FULL` that name a picture, a video or a sound of a shot or cut."""
@@ -142,6 +154,7 @@ def own_folder(alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     Image.new("RGB", (640, 360), (70, 110, 150)).save(folder / "a.png")
     numbered_clip(folder / "a.mp4", 90, (640, 360))
     draw_wav(folder / "a.wav", tone(440, 0.5), 48_000 * 3)
+    (folder / "notes.md").write_text("# Notes\n", encoding="utf-8")
     for name in ("en.srt", "de.srt"):
         (folder / name).write_text("1\n00:00:00,000 --> 00:00:01,000\nHello\n", encoding="utf-8")
     (folder / "scene.yaml").write_text("scene: s\n", encoding="utf-8")
