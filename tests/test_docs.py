@@ -39,6 +39,8 @@ EDITORS = CHECKOUT / "docs" / "editors.md"
 LANGUAGE = CHECKOUT / "docs" / "language.md"
 PYTHON = CHECKOUT / "docs" / "python.md"
 SECURITY = CHECKOUT / "docs" / "security.md"
+CUSTOM_MODELS = CHECKOUT / "docs" / "custom-models.md"
+"""Its blocks are executed by `test_custom_models_page.py`."""
 CHINESE = {README: README_ZH, **{CHECKOUT / "docs" / page.name: page for page in CHECKOUT.glob("docs/zh-CN/*.md")}}
 """The Chinese counterpart of each page that has one."""
 ORIGINAL = {chinese: page for page, chinese in CHINESE.items()}
@@ -329,7 +331,7 @@ def test_every_block_is_executed_or_only_shown(page: Path) -> None:
     """No block of a page is of a kind that no test looks at, and no command but those that one executes."""
     assert {block.language for block in blocks(page)} <= EXECUTED | SHOWN
     kind = ORIGINAL.get(page, page)
-    if kind not in {README, MODELS, WAN3, CUTS, EDITORS, LANGUAGE, FORMAT}:
+    if kind not in {README, MODELS, WAN3, CUTS, EDITORS, LANGUAGE, FORMAT, CUSTOM_MODELS}:
         assert "yaml" not in {block.language for block in blocks(page)}
     if page != PYTHON:
         assert "python" not in {block.language for block in blocks(page)}
