@@ -352,7 +352,7 @@ def test_records_and_warnings_of_libraries_are_printed_safely(mode: str, monkeyp
     """One line each without the key, a traceback on its own; what comes after the command is as it was."""
     before, log = warnings.showwarning, logging.getLogger("some.library")
 
-    def models() -> Mapping[str, Model]:
+    def models(*_files: object, **_choices: object) -> Mapping[str, Model]:
         log.warning("it said %s %s", KEY, HOSTILE)
         warnings.warn(HOSTILE, stacklevel=1)
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PIL import Image, ImageChops
 
@@ -35,22 +37,25 @@ def test_references_are_called_as_the_prompt_calls_them(model: str, prompt: str,
     assert [words[0] for words in reference_names(REFERENCES, order)] == names
 
 
+SEA = Order(read_catalog()["wan2.7-i2v"], "清晨的海")
+
+
 def test_what_no_font_can_draw_is_said_in_english() -> None:
     """Never a box."""
     with bare_machine():
         assert first_drawable(("图1", "Image 1")) == "Image 1"
         assert first_drawable(WATERMARKS) == "AI"
-        assert title_of_card(None, "清晨的海") == "from words alone"
+        assert title_of_card(None, SEA) == "from words alone"
 
 
 def test_a_card_speaks_the_language_of_the_prompt() -> None:
     """With a font that has it; a URL is named without what follows `?`."""
     gone = OrderItem("first_frame", "https://example.com/a.png?key=1")
     if not missing_glyphs("仅凭文字无法访问"):
-        assert title_of_card(None, "清晨的海") == "仅凭文字"
-        assert title_of_card(gone, "清晨的海") == "无法访问 first_frame：example.com/a.png"
-    assert title_of_card(None, "the sea at dawn") == "from words alone"
-    assert title_of_card(gone, "the sea") == "first_frame is out of reach: example.com/a.png"
+        assert title_of_card(None, SEA) == "仅凭文字"
+        assert title_of_card(gone, SEA) == "无法访问 first_frame：example.com/a.png"
+    assert title_of_card(None, replace(SEA, prompt="the sea at dawn")) == "from words alone"
+    assert title_of_card(gone, replace(SEA, prompt="the sea")) == "first_frame is out of reach: example.com/a.png"
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])

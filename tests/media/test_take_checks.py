@@ -455,7 +455,7 @@ def test_a_check_is_a_value_that_travels(tmp_path: Path) -> None:
     job = CheckTake(PurePath("take.mp4"), Expected(Fraction(5), sound=True))
     found = pickle.loads(pickle.dumps(job)).perform(Worker(tmp_path))  # noqa: S301 - our own value
     assert found == pickle.loads(pickle.dumps(job.perform(Worker(tmp_path))))  # noqa: S301
-    assert checks(found) == [Check.BLACK, Check.SILENT, Check.LENGTH]
+    assert checks(found.findings) == [Check.BLACK, Check.SILENT, Check.LENGTH]
 
 
 def test_a_killed_check_ends(tmp_path: Path) -> None:
