@@ -19,9 +19,9 @@ from wanflow.boundary import Boundary, Content
 from wanflow.catalog.provider import default_provider, load_providers
 from wanflow.errors import LockFault, LockUnreadable, MediaFault, words_of_system
 from wanflow.graph.build import ShotGraph, build, cut_sources, sources_of
+from wanflow.language.delivery_checks import check_delivery
 from wanflow.language.load import Overrides, read_usable
 from wanflow.language.media_checks import (
-    check_delivery,
     check_media,
     document_sources,
     expected_lengths,

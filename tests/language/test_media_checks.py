@@ -7,7 +7,8 @@ from fractions import Fraction
 
 import pytest
 
-from wanflow.language.media_checks import check_delivery, check_media, file_sources, inline_sources
+from wanflow.language.delivery_checks import check_delivery
+from wanflow.language.media_checks import check_media, file_sources, inline_sources
 from wanflow.language.problem import Severity
 from wanflow.language.source import Facts, Kind, Unreadable
 

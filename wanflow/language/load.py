@@ -11,7 +11,7 @@ from wanflow.boundary import Boundary
 from wanflow.catalog.model import Model
 from wanflow.catalog.provider import Provider, default_provider, known_regions, load_providers
 from wanflow.catalog.read import Catalog
-from wanflow.language import model_checks
+from wanflow.language import model_checks, parameter_checks
 from wanflow.language.checks import CHECKS_KEY
 from wanflow.language.cut_finish import FilmTexts, read_cut
 from wanflow.language.expand import ExpandedShot, Expansion, ExpansionContext, SizeLimits
@@ -397,8 +397,8 @@ def resolve_shot(shot: WrittenShot, model: Model, region: str, cast: Cast, probl
     problems += model_checks.check_voices(model, media)
     problems += silent_references(shot, references, sent.prompt or "", model)
     problems += check_identifiers(shot, written, references, model) if not damaged else ()
-    problems += model_checks.check_seed(shot, model)
-    parameters = model_checks.sent_parameters(shot, model, media, region, problems)
+    problems += parameter_checks.check_seed(shot, model)
+    parameters = parameter_checks.sent_parameters(shot, model, media, region, problems)
     problems += check_time_ranges(shot, written, parameters, model)
     problems += recommended_values(shot, sent.prompt or "", references, model)
     return Shot(

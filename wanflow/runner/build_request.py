@@ -12,7 +12,7 @@ from wanflow.catalog.model import FileRule
 from wanflow.errors import MediaFault, words_of_system
 from wanflow.graph.build import input_id, sources_of
 from wanflow.graph.node import ShotVertex
-from wanflow.language.media_checks import goes_inline
+from wanflow.language.delivery_checks import goes_inline
 from wanflow.language.production import Shot
 from wanflow.language.source import DataSource, Source, UrlSource
 from wanflow.messages import tr
