@@ -157,6 +157,16 @@ def test_a_shipped_model_is_replaced_with_a_warning(filing: Filing) -> None:
     assert production.shots["a"].parameters == {"mode": "std", "duration": 5}
 
 
+def test_keys_of_a_file_with_an_error_are_not_called_unknown(filing: Filing) -> None:
+    """Nor its model, in shots and in defaults; a key that it does not bring either is."""
+    text = film(more=", mode: pro, mood: calm") + "defaults: {models: {toon/v1: {mode: std}}}\n"
+    _, problems = filing({"wanflow.yaml": text, "m.json": json.dumps(raw(regions=[]))})
+    assert [(each.place.file, each.message) for each in problems] == [
+        ("m.json", "`regions` is empty"),
+        ("wanflow.yaml", "unknown key `mood`"),
+    ]
+
+
 def test_two_files_with_one_model_are_an_error_at_the_second(filing: Filing) -> None:
     """Which of them counts would depend on the order of files."""
     text = json.dumps(raw())

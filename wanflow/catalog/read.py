@@ -62,10 +62,14 @@ UNITS: Mapping[ResultKind, str] = {ResultKind.FILM: "a_second", ResultKind.PICTU
 
 @dataclass(frozen=True, eq=False)
 class Catalog(Mapping[str, Model]):
-    """The models that a production may use, by name, dated snapshots included; `files` are what they were read from."""
+    """The models that a production may use, by name, dated snapshots included; `files` are what they were read from.
+
+    `left_out` are models whose files have errors, by name, each with the keys that it would bring to a shot.
+    """
 
     files: ModelFiles
     models: Mapping[str, Model]
+    left_out: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Model:
         return self.models[name]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -156,7 +156,7 @@ def read_catalog(file: Path, overrides: Overrides = AS_WRITTEN) -> tuple[Catalog
     texts, problems = SourceTexts(overrides.boundary(file), overrides.named), list[Problem]()
     given = {name: scalar(text, Place(file.name, 1, 1)) for name, text in overrides.values.items()}
     files = gather(file, given, texts, [])
-    catalog, _ = read_models(files, given, texts, problems)
+    catalog = read_models(files, given, texts, problems)
     return catalog, tuple(texts.quoted(problem) for problem in deduplicated(problems))
 
 
@@ -176,7 +176,7 @@ def _read_once(file: Path, overrides: Overrides, slips: Mapping[str, Sequence[Sl
     )
     files = gather(file, given, texts, problems)
     problems += cut_off_texts(files)
-    catalog, left_out = read_models(files, given, texts, problems)
+    catalog = read_models(files, given, texts, problems)
     library, production = PipelineLibrary(texts, catalog, problems), None
     limits = SizeLimits(library)
     too_large = tuple(limits.check(files))
@@ -196,7 +196,7 @@ def _read_once(file: Path, overrides: Overrides, slips: Mapping[str, Sequence[Sl
                     )
                 )
         expansion = Expansion(library, limits, ShotIndex(), problems)
-        loader = _Loader(overrides, BasePath(texts.boundary), expansion, catalog, left_out, problems)
+        loader = _Loader(overrides, BasePath(texts.boundary), expansion, catalog, problems)
         try:
             production = loader.load(merge(files, given, catalog, problems), texts)
         except TooManyProblems as fault:
@@ -213,11 +213,9 @@ class _Loader:
         base: BasePath,
         expansion: Expansion,
         catalog: Catalog,
-        left_out: Collection[str],
         problems: list[Problem],
     ) -> None:
         self._overrides, self._base, self._expansion, self._problems = overrides, base, expansion, problems
-        self._left_out = left_out
         self._catalog, self._index = catalog, expansion.index
 
     def load(self, merged: list[MergedFile], texts: SourceTexts) -> Production:
@@ -329,8 +327,7 @@ class _Loader:
             return None
         model = self._catalog.get(shot.model.string)
         if model is None:
-            if shot.model.string not in self._left_out:  # its file has a reported problem
-                self._problems.append(unknown_model(shot.model, self._catalog))
+            self._problems += unknown_model(shot.model, self._catalog)
             return None
         if model.provider != provider.models:
             message = tr(

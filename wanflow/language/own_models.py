@@ -28,15 +28,14 @@ MAX_FILES = 200
 
 def read_models(
     files: Sequence[ProductionFile], given: Mapping[str, TextNode], texts: SourceTexts, problems: list[Problem]
-) -> tuple[Catalog, frozenset[str]]:
+) -> Catalog:
     """The catalog of a production: the models of the files that it names, and those that ship.
 
     The first of `files` is the production file; `given` are the vars of the command line. A file with an error is left
-    out, and the error is added to `problems`; so is a warning of a model that ships and is replaced. With the catalog
-    come the names of the models that are left out.
+    out, and the error is added to `problems`; so is a warning of a model that ships and is replaced.
     """
     shipped, own = load_catalog(), dict[str, str]()
-    broken: set[str] = set()
+    left_out: dict[str, frozenset[str]] = {}
     seen: dict[str, Place] = {}
     parts = dict.fromkeys(shipped.media_keys, MEDIA) | dict.fromkeys(shipped.parameter_keys, PARAMETERS)
     for name, root in _roots(files[0], given, texts, problems) if files else ():
@@ -45,11 +44,20 @@ def read_models(
         if isinstance(raw, dict) and not found:
             found = [*_check(root, completed(raw), parts), *_check_names(root, raw, seen, shipped)]
         problems += found
-        if not has_errors(found):
+        if has_errors(found):
+            left_out |= _described(raw)
+        else:
             own[name] = json.dumps(raw)
-        elif isinstance(raw, dict) and isinstance(raw.get("model"), str):
-            broken.add(raw["model"])
-    return with_own_models(tuple(own.items())) if own else shipped, frozenset(broken)
+    catalog = with_own_models(tuple(own.items())) if own else shipped
+    return replace(catalog, left_out=left_out) if left_out else catalog
+
+
+def _described(raw: object) -> dict[str, frozenset[str]]:
+    """The name of the model that a file with errors describes, and the keys that it would bring to a shot."""
+    if not isinstance(raw, dict) or not isinstance(raw.get("model"), str):
+        return {}
+    parts = (raw.get(part) for part in (MEDIA, PARAMETERS))
+    return {raw["model"]: frozenset(key for part in parts if isinstance(part, dict) for key in part)}
 
 
 def read_model_files(files: Sequence[Path]) -> Catalog:
@@ -62,7 +70,7 @@ def read_model_files(files: Sequence[Path]) -> Catalog:
     top = Place("", 1, 1)
     listed = ListNode(tuple(TextNode(name, name, top) for name in map(os.fspath, files)), top)
     root = MapNode(((TextNode("models", "models", top), listed),), top)
-    catalog, _ = read_models([ProductionFile("", root, BasePath(texts.boundary))], {}, texts, problems)
+    catalog = read_models([ProductionFile("", root, BasePath(texts.boundary))], {}, texts, problems)
     if has_errors(problems):
         found = deduplicated(problems)
         told = (problem if problem.place.file else replace(problem, option="--models") for problem in found)

@@ -207,7 +207,7 @@ def _problems(
     value = node_at(root, broken.path)
     match broken.rule:
         case "additionalProperties":
-            yield from _unknown_keys(value, broken)
+            yield from _unknown_keys(value, broken, catalog)
         case "anyOf" | "oneOf" if isinstance(broken.value, Mapping) and isinstance(broken.wanted, list):
             wanted = listed(key for each in broken.wanted for key in each.get("required", ()))
             needed = tr("one of these keys is needed: {keys}", keys=wanted)
@@ -228,11 +228,12 @@ def _problems(
             yield Problem(value.place, message, tr("indent {keys} below it", keys=listed(keys)) if keys else hint)
 
 
-def _unknown_keys(value: Node, broken: Violation) -> Iterator[Problem]:
-    known = _keys(broken.schema)
+def _unknown_keys(value: Node, broken: Violation, catalog: Catalog) -> Iterator[Problem]:
+    """The keys that a schema does not have, without those of a model whose file has a reported problem."""
+    known, unsure = _keys(broken.schema), frozenset[str]().union(*catalog.left_out.values())
     given = value.keys_among(known) if isinstance(value, MapNode) else frozenset()
     for key, inner in value.entries if isinstance(value, MapNode) else ():
-        if key.string not in known:
+        if key.string not in known | unsure:
             hint = hint_for_series(key.string, inner, known)
             hint = hint or hint_for_key(key.string, inner, known, broken.path, given)
             hint = (

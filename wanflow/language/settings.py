@@ -123,17 +123,19 @@ def check_defaults(defaults: Node | None, catalog: Catalog) -> Iterator[Problem]
     for key, node in models.entries if isinstance(models, MapNode) else ():
         model = catalog.get(key.string)
         if model is None:
-            yield unknown_model(key, catalog)
+            yield from unknown_model(key, catalog)
             continue
         for name, _ in node.pairs if isinstance(node, MapNode) else ():
             if name.string in catalog.parameter_keys - model.parameters.keys():
                 yield Problem(name.place, tr("`{name}` has no parameter `{key}`", name=model.name, key=name.string))
 
 
-def unknown_model(written: TextNode, catalog: Catalog) -> Problem:
-    """The problem of a model that the catalog does not have."""
+def unknown_model(written: TextNode, catalog: Catalog) -> Iterator[Problem]:
+    """The problem of a model that the catalog does not have; none where its file has a problem, which is reported."""
+    if written.string in catalog.left_out:
+        return
     hint = did_you_mean(written.string, catalog) or tr("the models: {models}", models=joined(", ", sorted(catalog)))
-    return Problem(written.place, tr("unknown model `{name}`", name=written.string), hint)
+    yield Problem(written.place, tr("unknown model `{name}`", name=written.string), hint)
 
 
 def read_prices(
@@ -172,7 +174,7 @@ def _check_prices(root: MapNode, catalog: Catalog) -> Iterator[Problem]:
     names = {model.name: model for model in catalog.entries}  # dated snapshots cost the same as their model
     for key, listed in root.entries_of("prices"):
         if key.string not in names:
-            yield unknown_model(key, catalog)
+            yield from unknown_model(key, catalog)
         elif isinstance(listed, ListNode):
             yield from _check_tiers(listed, names[key.string].makes)
     day, written = root.find("date") or root, string_of(root, "date") or ""
