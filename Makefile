@@ -57,7 +57,7 @@ messages: $(DEVELOPMENT)
 	@$(IN)/python tools/messages.py
 
 docs: $(DEVELOPMENT)
-	@for what in schema models pipelines; do $(IN)/python tools/write_$$what.py || exit 1; done
+	@for what in schema models pipelines help; do $(IN)/python tools/write_$$what.py || exit 1; done
 
 # the fewest versions: what is tested on one Python is what all others get, where one version fits them all
 lock:

@@ -21,8 +21,9 @@ from wanflow import money
 from wanflow.characters import cells_wide
 from wanflow.cli.encoding import language_of_streams
 from wanflow.cli.main import COMMANDS, main
+from wanflow.display_language import language_of
 from wanflow.errors import StoreFault
-from wanflow.messages import DOMAIN, LOCALE, joined, language_of, renamed, tr, translated, translations, trn, trp
+from wanflow.messages import DOMAIN, LOCALE, joined, renamed, tr, translated, translations, trn, trp
 from wanflow.report.progress import Progress
 from wanflow.report.text.console import Display
 

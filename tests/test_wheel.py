@@ -76,9 +76,9 @@ def test_the_wheel_carries_licence_types_and_program(wheel):
         names = archive.namelist()
         program = archive.read(next(name for name in names if name.endswith("entry_points.txt"))).decode()
     assert "wanflow/py.typed" in names
-    assert "wanflow/locale/zh_CN/LC_MESSAGES/wanflow.mo" in names
+    assert {"wanflow/locale/zh_CN/LC_MESSAGES/wanflow.mo", "wanflow/locale/help.txt"} <= set(names)
     assert any(name.endswith("/licenses/LICENSE") for name in names)
-    assert "wanflow = wanflow.cli.main:main" in program
+    assert "wanflow = wanflow.start:main" in program
     assert {name.split("/")[0].split("-")[0] for name in names} == {"wanflow"}
 
 

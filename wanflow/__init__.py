@@ -6,9 +6,7 @@ explains each. They are imported when they are first used: `wanflow --help` does
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # typing, and importlib, which only a later use needs, would double the time of `--version`
 if TYPE_CHECKING:
     from wanflow.api import (
         cancel,
@@ -106,4 +104,6 @@ _TYPES = {
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module 'wanflow' has no attribute {name!r}")
+    from importlib import import_module
+
     return getattr(import_module(_TYPES.get(name, "wanflow.api")), name)

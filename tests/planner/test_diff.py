@@ -12,9 +12,10 @@ from kit.bookkeeping import run
 from kit.films import COAST, FACTS, LIGHTHOUSE, MAIN, edited, place, plan, production, shot, step
 from kit.providers import DASHSCOPE
 from wanflow.digest import Canonical
+from wanflow.display_language import SIMPLIFIED
 from wanflow.language.production import CutFinish, Subtitles
 from wanflow.language.source import Facts, FileSource, Frame, Kind, Piece, ShotSource, Sound, Tail
-from wanflow.messages import SIMPLIFIED, translated, translations
+from wanflow.messages import translated, translations
 from wanflow.planner.diff import differences
 from wanflow.planner.plan import Action
 from wanflow.store.lock import Lock

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from wanflow.messages import language_of
+from wanflow.display_language import language_of
 
 SIMPLER: Mapping[str, str] = {"≤": "<=", "→": "->", "←": "<-", "…": "...", "·": "-", "━": "-", "╸": "-", "╺": " "}
 """Signs of wanflow's own texts, and of the bars of rich, in ASCII."""

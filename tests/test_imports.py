@@ -1,0 +1,78 @@
+"""What is imported for an answer that needs no production: the time of a start is the time of its imports."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from wanflow import start
+from wanflow.cli.main import COMMANDS
+from wanflow.cli.main import main as run_command
+
+PROBE = """
+import sys
+bare = set(sys.modules)
+from wanflow.start import main
+code = main()
+sys.stderr.write(" ".join(sorted(set(sys.modules) - bare)))
+sys.exit(code)
+"""
+STARTS = {"__future__", "wanflow", "wanflow.display_language", "wanflow.start"}
+
+
+def imported(*words: str, folder: Path, environ: dict[str, str]) -> tuple[set[str], str]:
+    """The modules that a command imports, beside those of a bare Python, and what it prints."""
+    argv = [sys.executable, "-c", PROBE, *words]
+    done = subprocess.run(argv, cwd=folder, env=environ, capture_output=True, text=True, encoding="utf-8", check=True)
+    return set(done.stderr.split()), done.stdout
+
+
+@pytest.mark.parametrize("words", [["--version"], ["--help"], ["-h"], ["run", "--help"], ["plan", "-h"]], ids=" ".join)
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_version_and_help_import_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, words: list[str], language: str
+) -> None:
+    """Two modules of wanflow print them, and they are what click would have printed."""
+    monkeypatch.setenv("WANFLOW_LANG", language)
+    monkeypatch.setenv("COLUMNS", "100")
+    environ = {"WANFLOW_LANG": language, "COLUMNS": "100", "PYTHONUTF8": "1"}
+    modules, printed = imported(*words, folder=tmp_path, environ=environ)
+    assert modules == STARTS
+    assert run_command(words) == 0
+    assert printed == capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "environ"),
+    [
+        (["--help"], {"COLUMNS": "60"}),
+        (["--help"], {"COLUMNS": "wide"}),
+        (["--help"], {"_WANFLOW_COMPLETE": "bash_source"}),
+        (["plan", "film/*", "--help"], {}),
+        (["nothing", "--help"], {}),
+        (["--help", "run"], {}),
+        (["# en wanflow", "-h"], {}),
+        ([], {}),
+    ],
+    ids=str,
+)
+def test_click_answers_all_else(monkeypatch: pytest.MonkeyPatch, words: list[str], environ: dict[str, str]) -> None:
+    """A narrow terminal, completion, and any other argument."""
+    monkeypatch.setenv("COLUMNS", "80")
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert start.known_text(words) is None
+
+
+@pytest.mark.parametrize("verb", COMMANDS)
+def test_every_command_has_a_page_of_help(monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
+    """In both languages."""
+    monkeypatch.setenv("COLUMNS", "80")
+    for language in ("en", "zh_CN"):
+        monkeypatch.setenv("WANFLOW_LANG", language)
+        text = start.known_text([verb, "--help"])
+        assert text is not None
+        assert f"wanflow {verb}" in text

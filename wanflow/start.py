@@ -1,0 +1,71 @@
+"""Where `wanflow` starts: what needs no production is printed before the command line is imported.
+
+Python needs 10 ms to start, and click alone 30 ms more. So the version and the pages of help, which `make docs` writes
+to a file, are printed without it. All else is the work of `wanflow.cli.main`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import wanflow
+from wanflow.display_language import language_of
+
+PAGES = os.path.join(os.path.dirname(__file__), "locale", "help.txt")  # noqa: PTH118, PTH120 - pathlib takes 5 ms
+"""The pages of help in both languages, 80 columns wide; tools/write_help.py writes them."""
+PAGE_END = "\f\n"
+COLUMNS = 80
+"""Width of a page of help; a wider terminal has the same lines."""
+
+
+def main() -> int:
+    """Run the command of this process and give its exit code."""
+    text = known_text(sys.argv[1:])
+    if text is not None and _is_printed(text):
+        return 0
+    from wanflow.cli.main import main as run_command
+
+    return run_command()
+
+
+def known_text(words: list[str]) -> str | None:
+    """What is printed for the version or a page of help; None where click has to make it."""
+    if "_WANFLOW_COMPLETE" in os.environ:
+        return None
+    if words == ["--version"]:
+        return f"wanflow {wanflow.__version__}\n"
+    if not words or words[-1] not in {"--help", "-h"} or len(words) > 2 or not _has_columns():
+        return None
+    with open(PAGES, encoding="utf-8") as file:  # noqa: PTH123 - pathlib takes 5 ms
+        pages = file.read()
+    _, found, rest = pages.partition(f"{PAGE_END}{page_name(words[:-1], language_of(os.environ))}\n")
+    return rest.partition(PAGE_END)[0] if found else None
+
+
+def page_name(command: list[str], language: str | None) -> str:
+    """The first line of a page of help in the file: the command, and its language."""
+    return " ".join(("#", language or "en", "wanflow", *command))
+
+
+def _has_columns() -> bool:
+    """Whether lines of help are as wide as those of the pages."""
+    if columns := os.environ.get("COLUMNS"):
+        return columns.isdecimal() and int(columns) >= COLUMNS
+    try:
+        return not 0 < os.get_terminal_size(1).columns < COLUMNS
+    except OSError:
+        return True  # no terminal
+
+
+def _is_printed(text: str) -> bool:
+    """Print a text on stdout; whether it could be: click knows what to do where it cannot."""
+    stream = sys.stdout
+    if stream is None or not (text.isascii() or (stream.encoding or "").lower() == "utf-8"):
+        return False
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError:
+        return False
+    return True
