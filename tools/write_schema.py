@@ -12,6 +12,7 @@ from typing import Any
 
 from wanflow.catalog.model import SIZE, Model, ParameterRule
 from wanflow.catalog.read import load_catalog
+from wanflow.language.color_checks import FORMS
 from wanflow.schemas import CATALOG, CONDITIONS, PRODUCTION, catalog_definitions, data_folder
 
 Json = dict[str, Any]
@@ -26,6 +27,8 @@ UNSEEN: Json = {"doNotSuggest": True}
 KNOWN_LATER: Json = {"anyOf": [VARIABLE, {"type": "object", "required": ["input"]}]}
 """A value that a pipeline's user decides."""
 REFERENCE = "reference_"
+EXAMPLES = {"hex": '"#C2D1E6"', "ratio": "23.51%"}
+"""The parts of a colour, as an author writes them."""
 BESIDE_USE = ("use", "with", "matrix", "takes", "pick", "tags", "note")
 """Keys of a shot that a pipeline replaces."""
 
@@ -286,6 +289,8 @@ def _parameters(model: Model) -> Json:
 
 def _values(key: str, rule: ParameterRule, model: Model) -> Json:
     default = {} if rule.default is None else {"default": rule.default}
+    if rule.type == "colors":
+        return _colors(key, rule, model)
     if rule.values:
         message = f"`{key}` of `{model.name}` is one of {_all(rule.values)}"
         words: Json = {"enum": list(rule.values), "errorMessage": message}
@@ -298,6 +303,17 @@ def _values(key: str, rule: ParameterRule, model: Model) -> Json:
     if inside and rule.also:
         return {**default, "if": {"enum": list(rule.also)}, "else": inside}
     return {**default, **inside}
+
+
+def _colors(key: str, rule: ParameterRule, model: Model) -> Json:
+    parts = {
+        name: {"type": "string", "if": VARIABLE, "else": {"pattern": f"^{form.pattern}$", "errorMessage": words}}
+        for name, (form, _) in FORMS.items()
+        for words in [f"`{name}` is `{EXAMPLES[name]}`, for example"]
+    }
+    message = f"`{key}` of `{model.name}` takes {rule.low} to {rule.high} colours"
+    number = {"minItems": rule.low, "maxItems": rule.high, "errorMessage": message}
+    return {"items": {"properties": parts}, "allOf": [number]}
 
 
 def _none_of(keys: list[str], message: str) -> Json:

@@ -230,6 +230,8 @@ def _parameter_schema(rules: list[Json]) -> Json:
     """The type of a parameter, with the bounds and the default on which all models agree."""
     agreed = {key: value for key, value in rules[0].items() if all(rule.get(key) == value for rule in rules)}
     about = rules[0]["about"]
+    if rules[0]["type"] == "colors":
+        return {"$ref": f"{PRODUCTION}#/$defs/colors", "description": about, "markdownDescription": about}
     schema: dict[str, Any] = {"type": "string", "description": about, "markdownDescription": about}
     if rules[0]["type"] != "string":
         schema |= {"type": [rules[0]["type"], "string"], "pattern": r"^\$\{[^}]+\}$"}

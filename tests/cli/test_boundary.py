@@ -89,6 +89,13 @@ FULL: Mapping[str, object] = {
             "link": "https://example.com",
             "references": [{"audio": "a.wav"}],
         },
+        "drawn": {
+            "model": "wan2.7-image",
+            "prompt": "x",
+            "color_palette": [
+                {"hex": f"#{code}", "ratio": "25.00%"} for code in ("000000", "808080", "c0c0c0", "ffffff")
+            ],
+        },
         "used": {"use": "pipe.yaml", "with": {"still": "a.png"}},
     },
     "cuts": {
@@ -140,7 +147,7 @@ MEDIA = {
 """Keys of `FULL` that name a picture, a video or a sound of a shot or cut."""
 
 
-NO_FILES = {"audio_setting", "frame", "key", "overlap", "ratio", "shot_type", "track", "transition"}
+NO_FILES = {"audio_setting", "frame", "key", "overlap", "shot_type", "track", "transition"}
 """Other keys of the schema that take a string: one of a few words, a size, or the name of a column."""
 
 

@@ -40,6 +40,7 @@ VIDEO_PATH = "/services/aigc/video-generation/video-synthesis"
 PATH = "/services/aigc/image-generation/generation"
 KEYED = {"Authorization": f"Bearer {KEY}", "X-DashScope-Async": "enable"}
 KEEPER = "The keeper at a red door"
+SKY = {"hex": "#C2D1E6", "ratio": "25.00%"}
 
 
 def body(*parts: Mapping[str, object], model: str = MODEL, **parameters: object) -> dict[str, Any]:
@@ -157,6 +158,14 @@ async def _ended(endpoint: EmulatedEndpoint, sent: Mapping[str, object]) -> Mapp
         (body(n=5), "N should be between 1 and 4"),
         (body(n=13, enable_sequential=True), "N should be between 1 and 12"),
         (body(n=True), "Input should be a valid integer: parameters.n"),
+        (body(color_palette="#C2D1E6"), "Input should be a valid list: parameters.color_palette"),
+        (body(color_palette=[SKY, SKY]), "color_palette should have 3 to 10 colors"),
+        (body(color_palette=[7] * 3), "Input should be a valid dictionary: parameters.color_palette.0"),
+        (body(color_palette=[SKY, SKY, {"hex": "#000000"}]), "Field required: parameters.color_palette.2.ratio"),
+        (body(color_palette=[{**SKY, "hex": 7}] * 3), "Input should be a valid string: parameters.color_palette.0.hex"),
+        (body(color_palette=[{**SKY, "ratio": "25%"}] * 4), "Invalid value: parameters.color_palette.0.ratio"),
+        (body(color_palette=[SKY] * 3), "The sum of all ratio values in color_palette must be 100.00%"),
+        (body(color_palette=[SKY] * 4, enable_sequential=True), "only supported when enable_sequential is false"),
     ],
 )
 def test_what_breaks_the_rules_fails_inside_the_task(sent: Mapping[str, object], message: str) -> None:
@@ -202,6 +211,18 @@ def test_words_and_seed_show(film_set: FilmSet) -> None:
     one, two = order(), replace(order(), number=0)
     assert drawn(film_set, one).read_bytes() == drawn(film_set, two).read_bytes()
     assert drawn(film_set, order(thinking_mode=False)).read_bytes() != drawn(film_set, one).read_bytes()
+
+
+def test_a_picture_has_the_colours_that_it_was_asked_for(film_set: FilmSet) -> None:
+    """Nearly all of it above the words, each colour by its share; other colours are another picture."""
+    colors = (("#C2D1E6", "60.00%"), ("#803010", "30.00%"), ("#101820", "10.00%"))
+    asked = validate.check_request(body(color_palette=[{"hex": code, "ratio": share} for code, share in colors]), RULES)
+    assert asked.colors == colors
+    shown = picture(film_set, replace(order(), colors=colors)).crop((0, 0, 1024, 380))
+    counts = {color: number for number, color in shown.getcolors(1 << 20) or []}
+    named = [counts.get(color, 0) for color in ((0xC2, 0xD1, 0xE6), (0x80, 0x30, 0x10), (0x10, 0x18, 0x20))]
+    assert sum(named) > 0.95 * 1024 * 380
+    assert drawn(film_set, replace(order(), colors=colors[:2])).read_bytes() != drawn(film_set, order()).read_bytes()
 
 
 def test_each_of_several_pictures_is_another_one(film_set: FilmSet) -> None:

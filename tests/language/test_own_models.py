@@ -61,6 +61,19 @@ def test_a_model_file_is_used_by_the_shots(filing: Filing) -> None:
     assert "toon/v1" not in load_catalog()
 
 
+def test_a_model_may_take_colours_under_any_name(filing: Filing) -> None:
+    """Checked by the bounds of its file, and sent as they are written."""
+    parameters = {"palette": {"about": "The colours.", "type": "colors", "min": 1, "max": 2}}
+    more = ", palette: [{hex: '#C2D1E6', ratio: 100.00%}]"
+    files = {"wanflow.yaml": film(more=more), "m.json": json.dumps(raw(parameters=parameters))}
+    production, problems = filing(files)
+    assert problems == ()
+    assert production is not None
+    assert production.shots["a"].parameters == {"palette": [{"hex": "#C2D1E6", "ratio": "100.00%"}]}
+    _, (found,) = filing({**files, "wanflow.yaml": film(more=", palette: []")})
+    assert found.message == "`palette` of `toon/v1` takes 1 to 2 colours, not 0"
+
+
 def test_a_pipeline_may_use_the_models(filing: Filing) -> None:
     """Its defaults and its shots have the keys of the production's models."""
     pipeline = (
@@ -113,6 +126,8 @@ PARAMETERS = [
     ({"type": "integer", "default": "5"}, "`default` is not of the type integer"),
     ({"type": "integer", "min": 1, "max": 3, "default": 9}, "`default` is outside of `min` and `max`"),
     ({"type": "string", "values": ["a"], "default": "b"}, "`default` is not among `values`"),
+    ({"type": "colors", "min": 3}, "`colors` needs `min` and `max`"),
+    ({"type": "colors", "min": 3, "max": 5, "default": "red"}, "`colors` has no `default`"),
 ]
 
 

@@ -190,6 +190,17 @@ def test_t2v_has_no_list_of_media_and_its_sound_a_key_of_its_own(sound: str | No
 
 
 FLOWERS = "一间有着精致窗户的花店，漂亮的木质门，摆放着花朵"
+THEME = [
+    {"hex": "#C2D1E6", "ratio": "23.51%"},
+    {"hex": "#CDD8E9", "ratio": "20.13%"},
+    {"hex": "#B5C8DB", "ratio": "15.88%"},
+    {"hex": "#C0B5B4", "ratio": "13.27%"},
+    {"hex": "#DAE0EC", "ratio": "10.11%"},
+    {"hex": "#636574", "ratio": "8.93%"},
+    {"hex": "#CACAD2", "ratio": "5.55%"},
+    {"hex": "#CBD4E4", "ratio": "2.62%"},
+]
+"""The vendor's sample of `color_palette`."""
 VENDOR_PICTURES: Mapping[str, tuple[Request, Mapping[str, object]]] = {
     "wan2.7-image-pro, words": (
         request_to(
@@ -199,6 +210,14 @@ VENDOR_PICTURES: Mapping[str, tuple[Request, Mapping[str, object]]] = {
             "model": "wan2.7-image-pro",
             "input": {"messages": [{"role": "user", "content": [{"text": FLOWERS}]}]},
             "parameters": {"size": "2K", "n": 1, "watermark": False, "thinking_mode": True},
+        },
+    ),
+    "wan2.7-image, colours": (
+        request_to("wan2.7-image", FLOWERS, parameters={"size": "2K", "watermark": False, "color_palette": THEME}),
+        {
+            "model": "wan2.7-image",
+            "input": {"messages": [{"role": "user", "content": [{"text": FLOWERS}]}]},
+            "parameters": {"size": "2K", "n": 1, "watermark": False, "color_palette": THEME},
         },
     ),
     "wan2.7-image-pro, pictures": (

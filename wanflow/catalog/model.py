@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -13,8 +13,23 @@ from typing import Literal
 HAN = re.compile("[\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 """A Han character."""
 
-ParameterValue = bool | int | str
+Colors = Sequence[Mapping[str, str]]
+"""Colours with their shares of a picture as they are sent: `hex` and `ratio` of each (service.md 9.1)."""
+
+ParameterValue = bool | int | str | Colors
 """A parameter's value as it is sent."""
+
+
+def value_text(value: object) -> str:
+    """A parameter's value in one line for people."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return " ".join(map(value_text, value.values()))
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return " / ".join(map(value_text, value))
+    return str(value)
+
 
 USUAL_RATE = 30
 """Frames a second of films whose model names no other rate (service.md 7.1)."""
@@ -199,10 +214,11 @@ class ParameterRule:
 
     `when` are tighter bounds; `also` are values outside the range; `since` is the key version that introduced it
     (law 5). Beside `values`, `pixels` allow sizes such as `1280*720`. Of a length, `open` is the value with which the
-    model decides it, and `shared` the bound that it shares with media.
+    model decides it, and `shared` the bound that it shares with media. Of `colors`, `low` and `high` bound their
+    number.
     """
 
-    type: Literal["string", "integer", "boolean"]
+    type: Literal["string", "integer", "boolean", "colors"]
     values: tuple[str, ...] = ()
     low: int | None = None
     high: int | None = None

@@ -53,6 +53,9 @@ COMPUTED = {"seed": "integer", "duration": "integer", "audio": "boolean"} | dict
 RATE_KEYS = frozenset({"region", "tier", "amount"})
 """Keys of a rate; its other keys are parameters that narrow it."""
 
+OF_COLORS = frozenset({"about", "type", "min", "max", "since", "source"})
+"""Keys of a parameter that is a list of colours."""
+
 ONE_RESULT: Mapping[str, ParameterValue] = {"n": 1, "enable_sequential": False}
 """Parameters by which a task would make several results, and be billed for each; their values for one."""
 
@@ -166,6 +169,11 @@ def _nameless(raw: Json, kinds: Sequence[str]) -> Iterator[tuple[str, str]]:
 def _wrong_default(rule: Json) -> str | None:
     """Why the default or the values of a parameter cannot be sent."""
     kind, default = rule["type"], rule.get("default")
+    if kind == "colors":
+        other = joined(", ", (f"`{key}`" for key in sorted(rule.keys() - OF_COLORS)))
+        missing = not {"min", "max"} <= rule.keys()
+        message = tr("`colors` needs `min` and `max`, the bounds of their number") if missing else None
+        return tr("`colors` has no {keys}", keys=other) if other else message
     if "values" in rule and kind != "string":
         return tr("only text has `values`; numbers have `min` and `max`")
     if default is None:

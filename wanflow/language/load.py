@@ -416,7 +416,7 @@ def resolve_shot(shot: WrittenShot, model: Model, region: str, cast: Cast, probl
         waits_for_pick="pick" in shot.given,
         note=_text(shot, "note"),
         written=strip_cast_markers(written),
-        origins=shot.values,
+        origins=shot.origins,
         former=() if former == sent else (former,),
         checks=shot.checks,
     )

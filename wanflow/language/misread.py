@@ -29,7 +29,7 @@ from wanflow.yamldoc.slips import (
 MAX_SLIPS = 500
 """Maximum slips of a file that are told at once."""
 
-_CHOICES = ("background", "budget", "fps", "model", "size")
+_CHOICES = ("background", "budget", "fps", "hex", "model", "size")
 """Keys beside those of parameters whose values are no free text, although the schema has them as text."""
 
 

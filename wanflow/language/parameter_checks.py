@@ -17,15 +17,13 @@ from wanflow.catalog.model import (
     sides_of,
 )
 from wanflow.language.author_hints import hint_for_value
+from wanflow.language.color_checks import UNFILLED, sent_colors
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Media
 from wanflow.language.shot import WrittenShot
 from wanflow.messages import joined, tr
 from wanflow.suggest import did_you_mean
-from wanflow.yamldoc.nodes import TextNode, needlessly_quoted
-
-UNFILLED = "${"
-"""The beginning of a name in a value that was not filled in; that it is unknown is said elsewhere."""
+from wanflow.yamldoc.nodes import ListNode, TextNode, needlessly_quoted
 
 
 def sent_parameters(
@@ -41,7 +39,7 @@ def sent_parameters(
     problems += _unknown_parameters(shot, model)
     sent: dict[str, ParameterValue] = {}
     for key, rule in model.parameters.items():
-        written = shot.values.get(key)
+        written = shot.lists.get(key) or shot.values.get(key)
         if key in ignored:
             if written is not None and key in shot.given:
                 message = tr(
@@ -68,19 +66,24 @@ def _unknown_parameters(shot: WrittenShot, model: Model) -> Iterator[Problem]:
         if key == "duration" and model.makes is ResultKind.PICTURE:
             hint = tr("a picture has no length: an item of a cut has the `duration`")
         yield Problem(shot.given[key], tr("`{name}` has no parameter `{key}`", name=model.name, key=key), hint)
+    for key, written in shot.lists.items():  # another model of the production may take a list under that key
+        if key in model.parameters and model.parameters[key].type != "colors":
+            yield Problem(written.place, tr("`{key}` of `{model}` cannot be a list", key=key, model=model.name))
 
 
 def _sent_value(
     key: str,
-    written: TextNode | None,
+    written: TextNode | ListNode | None,
     rule: ParameterRule,
     model: Model,
     beside: tuple[set[str], str],
     problems: list[Problem],
 ) -> ParameterValue | None:
     """A parameter's value; None where it is not sent, as a later one is not at its default (law 5)."""
+    if rule.type == "colors":
+        return None if written is None else sent_colors(key, written, rule, model, problems)
     value: object = rule.default
-    if written is not None and UNFILLED not in written.string:
+    if isinstance(written, TextNode) and UNFILLED not in written.string:
         problems += check_value(key, written, rule, model, [case for case in rule.when if case.holds(*beside)])
         if written.value is None:
             return None

@@ -53,10 +53,11 @@ class MediaSlot:
 class WrittenShot:
     """One shot as it is written, merged with its defaults key by key.
 
-    `values` are all keys except media. `given` are the places of the keys, media included, in the shot itself or in the
-    defaults of its model. `catalog` has the models that it may name. `references` is None where the prompt decides.
-    `damaged`: a source could not be read, which is reported already. `misnamed` are warnings of cast members that the
-    prompt names in a form that is not filled in. `checks` are the rules of all layers.
+    `values` are all keys except media whose value is one text, `lists` the parameters that are lists. `given` are the
+    places of the keys, media included, in the shot itself or in the defaults of its model. `catalog` has the models
+    that it may name. `references` is None where the prompt decides. `damaged`: a source could not be read, which is
+    reported already. `misnamed` are warnings of cast members that the prompt names in a form that is not filled in.
+    `checks` are the rules of all layers.
     """
 
     name: str
@@ -67,6 +68,7 @@ class WrittenShot:
     slots: Mapping[str, MediaSlot]
     references: tuple[tuple[TextNode | None, CastMember | None], ...] | None
     catalog: Catalog
+    lists: Mapping[str, ListNode] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     damaged: bool = False
     misnamed: tuple[Problem, ...] = ()
@@ -77,6 +79,20 @@ class WrittenShot:
         """Where the prompt is written; the shot itself where it has none."""
         written = self.values.get("prompt")
         return self.place if written is None else written.place
+
+    @property
+    def origins(self) -> Mapping[str, TextNode]:
+        """The values as they are written; a list is an empty text at its place, with all names that it came through."""
+        lists = {key: TextNode(None, "", node.place, filled=_filled(node)) for key, node in self.lists.items()}
+        return {**self.values, **lists}
+
+
+def _filled(node: Node) -> tuple[Interpolated, ...]:
+    """The names that were filled in anywhere in a value, each once."""
+    if isinstance(node, TextNode):
+        return node.filled
+    inner = node.items if isinstance(node, ListNode) else [value for _, value in node.entries]
+    return tuple(dict.fromkeys(name for item in inner for name in _filled(item)))
 
 
 MEMBER_KINDS = {"image": "image", "images": "image", "video": "video", "audio": "audio"}
@@ -133,7 +149,7 @@ def read_shot(
     problems: list[Problem],
 ) -> WrittenShot | None:
     """A shot with its defaults, of which later ones override earlier ones; None, and a problem, without a model."""
-    own = _scalars(node, catalog)
+    own = _values(node, catalog)
     named = [own.get("model"), *(each.find("model") for each in reversed(defaults))]
     model = next((each for each in named if isinstance(each, TextNode)), None)
     if model is None:
@@ -144,24 +160,26 @@ def read_shot(
         )
         return None
     before = len(problems)
-    values: dict[str, TextNode] = {}
+    values: dict[str, TextNode | ListNode] = {}
     given: dict[str, Place] = {}
     checks: list[Node | None] = []
     for each in defaults:
         models = each.find("models")
         special = models.find(model.string) if isinstance(models, MapNode) else None
-        values |= _scalars(each, catalog)
+        values |= _values(each, catalog)
         checks.append(each.find(CHECKS_KEY))
         if isinstance(special, MapNode):
-            values |= _scalars(special, catalog)
+            values |= _values(special, catalog)
             given |= {key.string: key.place for key, _ in special.pairs}
             checks.append(special.find(CHECKS_KEY))
+    values |= own
     references, tags = node.find("references"), node.find("tags")
     return WrittenShot(
         name=name.string,
         place=name.place,
         model=model,
-        values={**values, **own},
+        values={key: value for key, value in values.items() if isinstance(value, TextNode)},
+        lists={key: value for key, value in values.items() if isinstance(value, ListNode)},
         given=given | {key.string: key.place for key, _ in node.pairs},
         slots=_slots(node, scope, catalog, problems),
         references=_references(references, scope, problems) if isinstance(references, ListNode) else None,
@@ -199,11 +217,14 @@ def _references(
     return tuple(pair for pair in found if pair != (None, None))  # without inputs that were left out
 
 
-def _scalars(node: MapNode, catalog: Catalog) -> dict[str, TextNode]:
+def _values(node: MapNode, catalog: Catalog) -> dict[str, TextNode | ListNode]:
+    """The values of a shot or of defaults, except media: texts, and the lists of parameters."""
     return {
         key.string: value
         for key, value in node.entries
-        if isinstance(value, TextNode) and key.string not in catalog.media_keys and key.string != CHECKS_KEY
+        if (isinstance(value, TextNode) or (isinstance(value, ListNode) and key.string in catalog.parameter_keys))
+        and key.string not in catalog.media_keys
+        and key.string != CHECKS_KEY
     }
 
 

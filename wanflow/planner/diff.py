@@ -9,6 +9,7 @@ from fractions import Fraction
 from itertools import zip_longest
 
 from wanflow import timebase
+from wanflow.catalog.model import value_text
 from wanflow.digest import Canonical
 from wanflow.errors import UnknownTarget
 from wanflow.graph.recipe import is_placeholder
@@ -33,21 +34,25 @@ class Difference:
 
     @property
     def text(self) -> str:
-        """One short line: for a prompt the words that differ, else old → new."""
-        if self.code is ReasonCode.PROMPT_CHANGED:
+        """One short line: for a prompt, or a parameter of several parts, the words that differ, else old → new."""
+        parts = self.code is ReasonCode.PARAMETER_CHANGED and min(len(self.old), len(self.new)) > SHOWN_CHARACTERS
+        if self.code is ReasonCode.PROMPT_CHANGED or parts:
             return tr("{key}: {changed}", key=self.key, changed=changed_words(self.old, self.new))
-        if self.code is ReasonCode.INPUT_CHANGED and not (self.old and self.new):
+        told = self._input_text() if self.code is ReasonCode.INPUT_CHANGED else None
+        whole = tr("{key}: {old} → {new}", key=self.key, old=self.old or tr("(none)"), new=self.new or tr("(none)"))
+        return told or whole
+
+    def _input_text(self) -> str | None:
+        """The line of an input of which less can be said than what it was and is."""
+        if not (self.old and self.new):
             return tr("{key} added", key=self.key) if self.new else tr("{key} removed", key=self.key)
-        if self.code is ReasonCode.INPUT_CHANGED:
-            head, found, _ = self.old.rpartition(", take ")
-            if found and self.new.startswith(head + found):
-                new = self.new.removeprefix(head + found)
-                return tr("{key}: {old} → take {new}", key=self.key, old=self.old, new=new)
-            if self._same_until("file "):  # a digest says nothing to a person
-                return tr("{key}: file changed", key=self.key)
-            if self._same_until("address "):
-                return tr("{key}: address changed", key=self.key)
-        return tr("{key}: {old} → {new}", key=self.key, old=self.old or tr("(none)"), new=self.new or tr("(none)"))
+        head, found, _ = self.old.rpartition(", take ")
+        if found and self.new.startswith(head + found):
+            new = self.new.removeprefix(head + found)
+            return tr("{key}: {old} → take {new}", key=self.key, old=self.old, new=new)
+        if self._same_until("file "):  # a digest says nothing to a person
+            return tr("{key}: file changed", key=self.key)
+        return tr("{key}: address changed", key=self.key) if self._same_until("address ") else None
 
     def _same_until(self, mark: str) -> bool:
         head, found, _ = self.old.rpartition(mark)
@@ -140,9 +145,7 @@ def _part_text(identity: Mapping[str, Canonical], film: Film | None) -> str:
 
 
 def _text(value: Canonical) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)
+    return "" if value is None else value_text(value)
 
 
 def _shorten(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from wanflow import timebase
-from wanflow.catalog.model import ParameterValue
+from wanflow.catalog.model import ParameterValue, value_text
 from wanflow.graph.build import sources_of
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex, asset_name
 from wanflow.language.production import Cut, CutItem, Production, Shot, TitleCard, TransitionKind
@@ -45,6 +45,11 @@ class ShowRow:
     value: ParameterValue
     place: Place | None = None
     filled: tuple[Interpolated, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The value in one line."""
+        return value_text(self.value)
 
     @property
     def origin(self) -> str:

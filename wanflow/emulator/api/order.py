@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import partial
 
 from wanflow import digest
-from wanflow.emulator.api.rules import UNSEEN, InputBill, ModelRules, Setting
+from wanflow.emulator.api.rules import UNSEEN, InputBill, ModelRules, Palette, Setting
 
 
 class Rejected(Exception):
@@ -120,7 +120,8 @@ class FilmFault:
 class Order:
     """A request that may be filmed; `settings` are its parameters with the model's defaults filled in.
 
-    `fault` is the injected fault of its result. Of several pictures this is one, by its `number` from 0 on.
+    `colors` are those that a picture was asked for in. `fault` is the injected fault of its result. Of several pictures
+    this is one, by its `number` from 0 on.
     """
 
     rules: ModelRules
@@ -130,6 +131,7 @@ class Order:
     region: str = HOME
     fault: FilmFault | None = None
     number: int = 0
+    colors: Palette = ()
 
     def can_show(self, kind: FilmFaultKind) -> bool:
         """Whether its result can have a fault: one of the last frame, for example, needs a given last frame."""
@@ -187,7 +189,8 @@ class Order:
         """
         settings = {key: self.settings[key] for key in sorted(self.settings)}
         number = {"number": self.number} if self.number else {}
-        return digest.of_json({"model": self.model, "prompt": self.prompt, "settings": settings, **number})
+        colors = {"colors": self.colors} if self.colors else {}
+        return digest.of_json({"model": self.model, "prompt": self.prompt, "settings": settings, **number, **colors})
 
     @property
     def model(self) -> str:

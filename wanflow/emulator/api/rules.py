@@ -12,6 +12,9 @@ from wanflow.schemas import ModelFiles, model_files
 Setting = bool | int | str
 """A parameter's value."""
 
+Palette = tuple[tuple[str, str], ...]
+"""Colours of a picture with their shares, `("#C2D1E6", "23.51%")` (service.md 9.1)."""
+
 VIDEO_PATH = "/services/aigc/video-generation/video-synthesis"
 """Path of submissions to models whose file names none (service.md 1.1)."""
 
@@ -26,6 +29,7 @@ class SettingRule:
     `open` is the value of a length with which the model decides it; with media of a type it has at most `shared`
     seconds together. `tighter` lowers the upper bound while media of a type are there, of a size that of its pixels;
     `only` are the values that a region takes, `beside` those that it takes with media of a type.
+    Of a list of colours, whose kind is `list`, the bounds are those of their number.
     Beside its choices it may be a size `width*height` with `pixels` between these bounds, whose one side is at most
     `longest_side` times the other.
     """
@@ -136,7 +140,7 @@ ANY_SIZES: Mapping[str, Mapping[str, str]] = {
 }
 """Sizes of cards for models that the catalog does not have."""
 
-KINDS: Mapping[str, type] = {"boolean": bool, "integer": int, "string": str}
+KINDS: Mapping[str, type] = {"boolean": bool, "integer": int, "string": str, "colors": list}
 
 
 def read_catalog(files: ModelFiles | None = None) -> ModelCatalog:

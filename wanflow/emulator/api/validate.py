@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from urllib.parse import urlsplit
 
 from wanflow.emulator.api.order import HOME, Order, OrderItem, Rejected
-from wanflow.emulator.api.rules import ANY_FORM, UNSEEN, VIDEO_PATH, ModelCatalog, ModelRules, Setting, SettingRule
+from wanflow.emulator.api.rules import (
+    ANY_FORM,
+    UNSEEN,
+    VIDEO_PATH,
+    ModelCatalog,
+    ModelRules,
+    Palette,
+    Setting,
+    SettingRule,
+)
 
 OSS = "oss://"
 DATA = "data:"
@@ -18,6 +28,11 @@ DEPRECATED: Mapping[str, str] = {"reference_urls": "reference_video_urls"}
 """Keys of input that earlier clients send, by the key that replaced them (service.md 2.4)."""
 MOST_PICTURES, MOST_OF_SERIES = 4, 12
 """Maximum pictures of a task, and of a series (service.md 9.1)."""
+COLOR_PARTS: Mapping[str, re.Pattern[str]] = {
+    "hex": re.compile("#[0-9A-Fa-f]{6}"),
+    "ratio": re.compile(r"[0-9]{1,3}\.[0-9]{2}%"),
+}
+"""Keys of a colour, and the form of each (service.md 9.1)."""
 EXCLUSIVE = (
     "The two modes are mutually exclusive. Do not pass reference_xx and first_frame/last_frame at the same time."
 )
@@ -71,7 +86,10 @@ def check_request(body: Mapping[str, object], catalog: ModelCatalog, region: str
         raise _invalid("Field required: input.prompt or input.media")
     types = [item.type for item in media]
     settings = _read_settings(_mapping(body, "parameters"), rules, types, region)
-    return Order(rules, prompt[: rules.prompt_signs], media, settings, region)
+    colors = _read_colors(_mapping(body, "parameters"), rules)
+    if colors and settings.get("enable_sequential") is True:
+        raise _invalid("color_palette is only supported when enable_sequential is false")
+    return Order(rules, prompt[: rules.prompt_signs], media, settings, region, colors=colors)
 
 
 def _order_of_card(body: Mapping[str, object], rules: ModelRules, region: str) -> Order:
@@ -231,12 +249,48 @@ def _read_settings(
     settings: dict[str, Setting] = {}
     ignored = {name for name, kind in rules.ignored if kind in types}
     for name, rule in rules.settings.items():
+        if rule.kind is list:
+            continue
         value = None if name in ignored else given.get(name)
         if value is not None:
             settings[name] = _read_setting(name, value, rule, types, region)
         elif rule.default is not None:
             settings[name] = rule.default
     return settings | _read_number(given, rules) if rules.makes == "picture" else settings
+
+
+def _read_colors(given: Mapping[str, object], rules: ModelRules) -> Palette:
+    """The colours that a picture is asked for in; their shares make 100 per cent together (service.md 9.1)."""
+    found: list[tuple[str, str]] = []
+    for name, rule in rules.settings.items():
+        colors = given.get(name)
+        if rule.kind is not list or colors is None:
+            continue
+        if not isinstance(colors, list):
+            raise _invalid(f"Input should be a valid list: parameters.{name}")
+        if not (rule.low or 0) <= len(colors) <= (rule.high or len(colors)):
+            raise _invalid(f"{name} should have {rule.low} to {rule.high} colors")
+        read = [_read_color(color, f"parameters.{name}.{number}") for number, color in enumerate(colors)]
+        if sum(Decimal(share.removesuffix("%")) for _, share in read) != Decimal(100):
+            raise _invalid(f"The sum of all ratio values in {name} must be 100.00%")
+        found += read
+    return tuple(found)
+
+
+def _read_color(color: object, where: str) -> tuple[str, str]:
+    if not isinstance(color, Mapping):
+        raise _invalid(f"Input should be a valid dictionary: {where}")
+    parts: list[str] = []
+    for key, form in COLOR_PARTS.items():
+        value = color.get(key)
+        if value is None:
+            raise _invalid(f"Field required: {where}.{key}")
+        if not isinstance(value, str):
+            raise _invalid(f"Input should be a valid string: {where}.{key}")
+        if form.fullmatch(value) is None:
+            raise _invalid(f"Invalid value: {where}.{key}")
+        parts.append(value)
+    return parts[0], parts[1]
 
 
 def _read_number(given: Mapping[str, object], rules: ModelRules) -> dict[str, Setting]:

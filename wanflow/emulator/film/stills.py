@@ -6,17 +6,18 @@ A film that starts from a still is drawn as from any other picture, so it begins
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from math import isqrt
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageColor, ImageDraw, ImageFilter, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 from wanflow.emulator.api.media_checks import inspect
 from wanflow.emulator.api.order import FilmFaultKind, Order, RenderedPicture
-from wanflow.emulator.api.rules import ANY_FORM
+from wanflow.emulator.api.rules import ANY_FORM, Palette
 from wanflow.emulator.api.tasks import PRIVATE
 from wanflow.emulator.film import drawing
 from wanflow.emulator.film.command import PixelSize, fetch, open_picture
@@ -32,6 +33,8 @@ CAPTION_SHARE = 0.24
 CAPTION_LINES = 3
 SHADES = 64
 """Heights of the sky whose colours ridges have."""
+LEVELS = 256
+"""Levels of light in a picture."""
 STEPS = 48
 """Points of a ridge between left and right."""
 GLOW_EDGE = 176
@@ -67,7 +70,9 @@ def render_picture(order: Order, target: Path, *, files: Mapping[str, Path]) -> 
     if order.rules.form == ANY_FORM:
         made = drawing.draw_card(size, seed, title_of_card(None, order), order.prompt)
     else:
-        made = draw_still(size, order.prompt, seed, list(zip(references, reference_names(items, order), strict=True)))
+        made = draw_still(
+            size, order.prompt, seed, list(zip(references, reference_names(items, order), strict=True)), order.colors
+        )
     if order.settings.get("watermark") is True:
         mark = drawing.draw_watermark(size)
         made.paste(mark, (0, 0), mark)
@@ -138,10 +143,16 @@ def draw_scene(size: PixelSize, words: str, seed: int) -> Image.Image:
 
 
 def draw_still(
-    size: PixelSize, words: str, seed: int, references: Sequence[tuple[Image.Image, tuple[str, ...]]]
+    size: PixelSize,
+    words: str,
+    seed: int,
+    references: Sequence[tuple[Image.Image, tuple[str, ...]]],
+    colors: Palette = (),
 ) -> Image.Image:
-    """The scene of the words with the references on it, each with its name, and the words below."""
+    """The scene of the words, in these colours, with the references on it, each with its name, and the words below."""
     made = draw_scene(size, words, seed)
+    if colors:
+        made = _in_colors(made, colors)
     if references:
         room = (size[0], round(size[1] * (1 - CAPTION_SHARE)))
         pictures, names = zip(*references, strict=True)
@@ -150,6 +161,18 @@ def draw_still(
         drawing.draw_names(made, boxes, names)
     _write(made, words)
     return made
+
+
+def _in_colors(made: Image.Image, colors: Palette) -> Image.Image:
+    """A picture in these colours alone: the darker a part of it is, the darker is its colour, each by its share."""
+    read = [(ImageColor.getrgb(code), Decimal(share.removesuffix("%"))) for code, share in colors]
+    table: list[tuple[int, ...]] = []
+    upto, whole = Decimal(0), sum(share for _, share in read)
+    for color, share in sorted(read, key=lambda each: 3 * each[0][0] + 6 * each[0][1] + each[0][2]):
+        upto += share
+        table += [color] * (round(upto * LEVELS / whole) - len(table))
+    level = ImageOps.equalize(made.convert("L"))
+    return Image.merge("RGB", [level.point([color[band] for color in table]) for band in range(3)])
 
 
 def _shine(sky: Image.Image, dice: Random) -> None:

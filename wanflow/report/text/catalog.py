@@ -17,7 +17,12 @@ KINDS: Mapping[str, str] = {
     "audio": tr("audio"),
     "document": tr("document"),
 }
-TYPES: Mapping[str, str] = {"boolean": tr("boolean"), "integer": tr("integer"), "string": tr("string")}
+TYPES: Mapping[str, str] = {
+    "boolean": tr("boolean"),
+    "integer": tr("integer"),
+    "string": tr("string"),
+    "colors": tr("colours"),
+}
 FORMS: Mapping[str, str] = {"http": tr("an address"), "oss": tr("an upload"), "data": tr("a data URI")}
 
 
@@ -181,6 +186,8 @@ def _parameter(key: str, rule: ParameterRule) -> tuple[str, str, str]:
                 least=rule.pixels.least,
                 most=rule.pixels.most,
             )
+    elif rule.type == "colors":
+        values = tr("{low} to {high} colours with their shares", low=rule.low, high=rule.high)
     elif rule.low is not None and rule.high is not None:
         values = tr(
             "{low} to {high}{more}",

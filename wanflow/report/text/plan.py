@@ -343,11 +343,7 @@ _COMPARED = frozenset({ReasonCode.PROMPT_CHANGED, ReasonCode.PARAMETER_CHANGED, 
 
 def show_text(details: NodeDetails, screen: Screen = PIPE) -> str:
     """A line for each value: key, where it is written, value; then the request as it is sent."""
-    plain = {True: "true", False: "false"}
-    cells = [
-        (row.key, row.origin, plain[row.value] if isinstance(row.value, bool) else str(row.value))
-        for row in details.rows
-    ]
+    cells = [(row.key, row.origin, row.text) for row in details.rows]
     for step in details.steps:
         if step.take:
             seed = tr("known when its input is") if step.seed is None else str(step.seed)
