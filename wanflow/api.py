@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from functools import partial, reduce
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from wanflow import loading, timebase
 from wanflow.catalog.provider import default_provider, load_providers
@@ -615,6 +615,7 @@ async def run(
     budget: Cost | None = None,
     collected: CollectOutcome | None = None,
     upload_hosts: Sequence[str] = (),
+    grade: Literal["draft", "final"] = "draft",
 ) -> Outcome:
     """Do what a plan approved, and no more: collect what is in flight, render what changed, write the cuts.
 
@@ -626,16 +627,20 @@ async def run(
     for a person. `wait` waits for another run in this production to end. `budget` is the most that the run may spend: a
     submission that could exceed it is not made, and the exit code is 3. `collected` is what `collect_finished` gave,
     where it was called before the plan was made. `upload_hosts` may get local media beside the service's own storage.
+    `grade` is how finely the animatic draws its films: a draft takes about a quarter of the time.
 
     Raises Unauthorised without a usable key, StoreBusy while another run is active in this production, ToolMissing
     without an ffmpeg, and for other trouble other WanflowErrors.
     """
     from wanflow import wiring
+    from wanflow.emulator.api.order import Grade
     from wanflow.runner.run import run_plan
 
     needed = requires_service(plan)
     hosts = tuple(upload_hosts)
-    options = wiring.RunOptions(jobs, poll_seconds, max_in_flight, grace, resubmit, needed, budget, wait, hosts)
+    options = wiring.RunOptions(
+        jobs, poll_seconds, max_in_flight, grace, resubmit, needed, budget, wait, hosts, Grade(grade)
+    )
     async with wiring.open_run(plan.graph.production, emit or _ignore, options) as context:
         return await run_plan(plan, context, keep_going=keep_going, timeout=timeout, before=collected)
 

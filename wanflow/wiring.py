@@ -14,6 +14,7 @@ import anyio
 from wanflow.catalog.provider import Provider
 from wanflow.emulator.api.app import BASE, build_app
 from wanflow.emulator.api.endpoint import IN_PROCESS, KEY
+from wanflow.emulator.api.order import Grade
 from wanflow.emulator.film.render import ORIGIN, open_animatic
 from wanflow.errors import ExitCode, MediaFault, StoreBusy
 from wanflow.language.production import Production
@@ -65,6 +66,7 @@ class RunOptions:
     `grace` seconds a submission that the service's list doesn't show counts as never accepted, never without
     `resubmit`. Without `key_needed` there is nothing to ask of the service. `budget` is the most that this run may
     spend; `wait` waits for another run to end. `upload_hosts` may get local media beside the provider's own storage.
+    Films of the animatic have this `grade`.
     """
 
     jobs: int | None = None
@@ -76,6 +78,7 @@ class RunOptions:
     budget: Cost | None = None
     wait: bool = False
     upload_hosts: tuple[str, ...] = ()
+    grade: Grade = Grade.DRAFT
 
     @property
     def hands(self) -> int:
@@ -282,7 +285,9 @@ async def _service(
     folder, terms = store.temporary(""), replace(IN_PROCESS, region=production.region)
     try:
         async with (
-            open_animatic(folder, jobs, root=store.folder, terms=terms, models=production.catalog.files) as account,
+            open_animatic(
+                folder, jobs, root=store.folder, grade=pace.grade, terms=terms, models=production.catalog.files
+            ) as account,
             open_in_process(build_app(account), f"{ORIGIN}{BASE}", KEY, account.changed) as service,
         ):
             yield service, Addresses(f"{production.provider.name} {folder.name}", production.provider)

@@ -64,6 +64,19 @@ def test_an_edit_renders_only_what_depends_on_it(wanflow, rendered: Path) -> Non
     assert (rendered.parent / "out" / "shots" / "approach.t2.mp4").is_file()
 
 
+def test_a_grade_is_for_new_takes_of_the_animatic(wanflow, rendered: Path) -> None:
+    """Another grade renders nothing again, a retake is drawn in it, and a paid backend refuses it."""
+    shots = rendered.parent / "out" / "shots"
+    assert b"rc=cqp" in (shots / "coast.t1.mp4").read_bytes()
+    assert wanflow("run", "--grade", "final").err == "nothing to do: 4 nodes are up to date\n"
+    assert wanflow("retake", "coast").code == 0
+    assert wanflow("run", "coast", "-q", "--grade", "final").code == 0
+    assert b"rc=crf" in (shots / "coast.t2.mp4").read_bytes()
+    refused = wanflow("run", "--backend", "dashscope", "--grade", "draft")
+    assert refused.code == 2
+    assert "`--grade` is for animatics: `dashscope` renders the films itself" in refused.err
+
+
 def test_an_idle_run_tells_programs_too(wanflow, rendered: Path) -> None:
     """With nothing to do the JSON stream is its last line."""
     (line,) = wanflow("run", "--json").out.splitlines()

@@ -26,7 +26,7 @@ from kit.elsewhere import CountTo, JobsElsewhere
 from wanflow import digest
 from wanflow.catalog.model import ResultKind
 from wanflow.emulator.api.bucket import Bucket
-from wanflow.emulator.api.order import Order, OrderItem, Rejected, RenderedFilm
+from wanflow.emulator.api.order import Grade, Order, OrderItem, Rejected, RenderedFilm
 from wanflow.emulator.api.rules import read_catalog
 from wanflow.emulator.film.render import result_job
 from wanflow.errors import MediaFault, StoreFault
@@ -150,7 +150,7 @@ def _render(folder: Path, jobs: Open) -> tuple[RenderedFilm, str]:
     settings = {"resolution": "720P", "duration": 3, "seed": 3}
     order = Order(read_catalog()["wan2.7-i2v"], "a coast", media, settings)
     target = bucket.result_place("task")
-    job = result_job(order, target, bucket, folder)
+    job = result_job(order, target, bucket, folder, Grade.DRAFT)
     assert str(folder) not in repr(job)
     (film,) = done(lambda: jobs(folder, 1), job)
     return replace(film, media=()), digest.of_file(target)
@@ -179,7 +179,10 @@ def test_a_fault_comes_out_as_itself(root: Path, open_jobs: Open) -> None:
     (root / "blocked").unlink()
     order = Order(read_catalog()["wan2.7-i2v"], media=(OrderItem("first_frame", "oss://gone"),))
     with pytest.raises(Rejected, match="Failed to download") as refusal:
-        done(lambda: open_jobs(root, 1), result_job(order, root / FILM, Bucket(root, "http://x", datetime.now), root))
+        done(
+            lambda: open_jobs(root, 1),
+            result_job(order, root / FILM, Bucket(root, "http://x", datetime.now), root, Grade.DRAFT),
+        )
     assert (refusal.value.code, refusal.value.status) == ("InvalidParameter", 400)
     assert sorted(file for file in root.rglob("*") if file.name not in {"films", "uploads", "secret"}) == before
 

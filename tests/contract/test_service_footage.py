@@ -17,6 +17,7 @@ from kit.film_checks import frames, likeness, streams
 from kit.providers import MOST, request_to
 from kit.wire_schemas import Checked
 from wanflow import digest
+from wanflow.emulator.api.order import Grade
 from wanflow.emulator.film.render import open_animatic
 from wanflow.errors import MediaFault
 from wanflow.media.jobs import LocalJobs
@@ -37,7 +38,7 @@ def anyio_backend() -> str:
 async def filming(folder: Path) -> AsyncIterator[CompletionPoller]:
     """A client that waits for completion, of an emulator that films with ffmpeg."""
     async with (
-        open_animatic(folder, LocalJobs(folder, 1), root=folder, origin=HOST) as endpoint,
+        open_animatic(folder, LocalJobs(folder, 1), root=folder, grade=Grade.DRAFT, origin=HOST) as endpoint,
         in_process(endpoint) as way,
     ):
         yield CompletionPoller(DashScopeClient(Checked(way)), endpoint.changed)
@@ -96,7 +97,7 @@ async def test_leaving_ends_what_is_being_filmed(tmp_path: Path, monkeypatch: py
 async def test_a_callers_fault_comes_out_as_it_went_in(tmp_path: Path) -> None:
     """It isn't wrapped into the group of the films."""
     with pytest.raises(MediaFault, match="mine"):
-        async with open_animatic(tmp_path, LocalJobs(tmp_path, 1), root=tmp_path):
+        async with open_animatic(tmp_path, LocalJobs(tmp_path, 1), root=tmp_path, grade=Grade.DRAFT):
             raise MediaFault("mine")
 
 

@@ -23,6 +23,7 @@ from wanflow.emulator.api.order import (
     FAULTS_OF_PICTURES,
     FilmFault,
     FilmFaultKind,
+    Grade,
     Order,
     OrderItem,
     Rejected,
@@ -65,7 +66,7 @@ def drawn(film_set: FilmSet, asked: Order) -> Path:
     """The file of a picture."""
     target = film_set.bucket.result_place(repr(asked), ".png")
     root = Path(target.root)
-    result_job(asked, target, film_set.bucket, root).perform(Worker(root, RunningProcesses()))
+    result_job(asked, target, film_set.bucket, root, Grade.DRAFT).perform(Worker(root, RunningProcesses()))
     return target
 
 

@@ -17,7 +17,7 @@ from PIL import Image, ImageStat
 from kit.film_checks import frames, likeness, loudness, streams
 from kit.film_set import EDIT, I2V, R2V, RULES, T2V, FilmFile, FilmSet, order
 from wanflow.emulator.api import replies, validate
-from wanflow.emulator.api.order import Order, OrderItem, Rejected, RenderedFilm, usage
+from wanflow.emulator.api.order import Grade, Order, OrderItem, Rejected, RenderedFilm, usage
 from wanflow.emulator.api.tasks import Status, Task
 from wanflow.errors import ToolFailed
 from wanflow.media.jobs import RunningProcesses
@@ -30,16 +30,22 @@ def run_state(tmp_path_factory: pytest.TempPathFactory) -> FilmSet:
 
 
 @pytest.fixture(scope="module")
-def coast(run_state: FilmSet) -> FilmFile:
+def coasts(run_state: FilmSet) -> dict[Grade, FilmFile]:
     """Two seconds from the day picture to the dusk picture."""
-    return run_state.film(
-        order(I2V, run_state.item("first_frame", run_state.day), run_state.item("last_frame", run_state.dusk))
-    )
+    asked = order(I2V, run_state.item("first_frame", run_state.day), run_state.item("last_frame", run_state.dusk))
+    return {grade: run_state.film(asked, grade=grade) for grade in Grade}
 
 
-def test_a_film_is_what_the_service_delivers(coast: FilmFile) -> None:
+@pytest.fixture(scope="module")
+def coast(coasts: dict[Grade, FilmFile]) -> FilmFile:
+    """A draft of them."""
+    return coasts[Grade.DRAFT]
+
+
+@pytest.mark.parametrize("grade", Grade)
+def test_a_film_is_what_the_service_delivers(grade: Grade, coasts: dict[Grade, FilmFile]) -> None:
     """H.264 and AAC, 30 frames a second, exactly as long as asked in every stream, from zero on."""
-    assert streams(coast.path) == {
+    assert streams(coasts[grade].path) == {
         "size": (1280, 720),
         "rate": 30,
         "frames": 60,
@@ -50,9 +56,12 @@ def test_a_film_is_what_the_service_delivers(coast: FilmFile) -> None:
     }
 
 
-def test_it_starts_on_the_first_frame_and_lands_on_the_last(run_state: FilmSet, coast: FilmFile) -> None:
+@pytest.mark.parametrize("grade", Grade)
+def test_it_starts_on_the_first_frame_and_lands_on_the_last(
+    grade: Grade, run_state: FilmSet, coasts: dict[Grade, FilmFile]
+) -> None:
     """Frame 0 is the one picture, the last frame the other, and it moves in between."""
-    seen = frames(coast.path)
+    seen = frames(coasts[grade].path)
     assert likeness(seen[0], Image.open(run_state.day)) > 36
     assert likeness(seen[-1], Image.open(run_state.dusk)) > 36
     assert all(likeness(seen[number], seen[number + 10]) < 45 for number in range(5, 45, 10))
@@ -70,6 +79,16 @@ def test_a_deep_grey_first_frame_keeps_its_level(run_state: FilmSet, tmp_path: P
     Image.new("I;16", (1280, 720), 90 * 257).save(tmp_path / "deep.png")
     film = run_state.film(order(I2V, run_state.item("first_frame", tmp_path / "deep.png")))
     assert ImageStat.Stat(frames(film.path)[0].convert("L")).mean[0] == pytest.approx(90, abs=3)
+
+
+def test_a_draft_is_panned_by_whole_pixels(run_state: FilmSet) -> None:
+    """A frame is the picture, moved by some even number of pixels and no further changed, so that it stays sharp."""
+    seen = frames(run_state.film(order(I2V, run_state.item("first_frame", run_state.day), duration=5)).path)
+    middle = seen[75].crop((256, 144, 1024, 576))
+    places = ((256 + right, 144 + down) for right in (-52, 50) for down in (-16, 14))
+    alike = [likeness(seen[0].crop((left, top, left + 768, top + 432)), middle) for left, top in places]
+    assert max(alike) > 40
+    assert likeness(seen[0], seen[75]) < 30
 
 
 def test_a_mark_is_drawn_where_it_is_asked_for(run_state: FilmSet, coast: FilmFile) -> None:
@@ -91,12 +110,15 @@ def test_the_same_request_gives_the_same_bytes(run_state: FilmSet, coast: FilmFi
     assert other.path.read_bytes() != coast.path.read_bytes()
 
 
-def test_a_continuation_contains_its_clip_and_goes_on_from_there(run_state: FilmSet, coast: FilmFile) -> None:
+@pytest.mark.parametrize("grade", Grade)
+def test_a_continuation_contains_its_clip_and_goes_on_from_there(
+    grade: Grade, run_state: FilmSet, coast: FilmFile
+) -> None:
     """The clip's 60 frames are there, the next one follows on without a jump.
 
     The last one is elsewhere, on the way back, so that a chain does not end in a few pixels of its first picture.
     """
-    film = run_state.film(order(I2V, run_state.item("first_clip", coast.path), duration=3))
+    film = run_state.film(order(I2V, run_state.item("first_clip", coast.path), duration=3), grade=grade)
     old, new = frames(coast.path), frames(film.path)
     assert len(new) == 90
     assert min(likeness(one, other) for one, other in zip(old, new, strict=False)) > 40
@@ -115,7 +137,10 @@ def test_a_continuation_lands_on_a_last_frame(run_state: FilmSet, coast: FilmFil
     assert likeness(new[-1], Image.open(run_state.day)) > 36
 
 
-def test_references_are_shown_with_the_videos_moving_and_the_voices_heard(run_state: FilmSet, coast: FilmFile) -> None:
+@pytest.mark.parametrize("grade", Grade)
+def test_references_are_shown_with_the_videos_moving_and_the_voices_heard(
+    grade: Grade, run_state: FilmSet, coast: FilmFile
+) -> None:
     """A picture lies still on the left, a video moves on the right; after the voice only the quiet tone is heard."""
     film = run_state.film(
         order(
@@ -123,7 +148,8 @@ def test_references_are_shown_with_the_videos_moving_and_the_voices_heard(run_st
             run_state.item("reference_image", run_state.day, run_state.voice),
             run_state.item("reference_video", coast.path),
             ratio="16:9",
-        )
+        ),
+        grade=grade,
     )
     first, last = (frames(film.path)[number] for number in (0, -1))
     left, right = (200, 260, 600, 460), (720, 260, 1120, 460)
@@ -173,10 +199,11 @@ def test_an_edit_without_a_known_word_still_shows(run_state: FilmSet, coast: Fil
     assert likeness(seen[0], frames(coast.path)[0].crop((280, 0, 1000, 720)).resize((960, 960))) < 30
 
 
-def test_night_is_dark_and_rain_falls(run_state: FilmSet, coast: FilmFile) -> None:
-    """The grade follows the words, in Chinese too; drops are somewhere else in the next frame."""
+@pytest.mark.parametrize("grade", Grade)
+def test_night_is_dark_and_rain_falls(grade: Grade, run_state: FilmSet, coast: FilmFile) -> None:
+    """The look follows the words, in Chinese too; drops are somewhere else in the next frame."""
     clip = run_state.item("video", coast.path)
-    film = run_state.film(order(EDIT, clip, prompt="把白天变成夜晚，下雨"))
+    film = run_state.film(order(EDIT, clip, prompt="把白天变成夜晚，下雨"), grade=grade)
     old, new = frames(coast.path), frames(film.path)
     assert _light(new[0]) < _light(old[0]) * 0.6
     assert likeness(old[0], old[1]) > likeness(new[0], new[1]) + 5

@@ -11,7 +11,7 @@ from wave import open as open_wave
 from PIL import Image, ImageDraw
 
 from wanflow.emulator.api.bucket import Bucket
-from wanflow.emulator.api.order import FilmFault, Order, OrderItem, RenderedFilm
+from wanflow.emulator.api.order import FilmFault, Grade, Order, OrderItem, RenderedFilm
 from wanflow.emulator.api.rules import read_catalog
 from wanflow.emulator.film.render import result_job
 from wanflow.media.jobs import RunningProcesses, Worker
@@ -48,12 +48,19 @@ class FilmSet:
             write(path.read_bytes())
         return f"oss://{key}"
 
-    def film(self, order: Order, target: Path | None = None, processes: RunningProcesses | None = None) -> FilmFile:
+    def film(
+        self,
+        order: Order,
+        target: Path | None = None,
+        processes: RunningProcesses | None = None,
+        grade: Grade = Grade.DRAFT,
+    ) -> FilmFile:
         """A film of an order."""
         self._count += 1
         target = target or self._folder / f"film-{self._count}.mp4"
         root = Path(target.root)
-        done = result_job(order, target, self.bucket, root).perform(Worker(root, processes or RunningProcesses()))
+        job = result_job(order, target, self.bucket, root, grade)
+        done = job.perform(Worker(root, processes or RunningProcesses()))
         assert isinstance(done, RenderedFilm)
         return FilmFile(done.frames, done.inputs, done.media, target)
 

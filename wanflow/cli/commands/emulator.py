@@ -13,6 +13,7 @@ from wanflow.catalog.provider import default_provider
 from wanflow.cli.options import example
 from wanflow.cli.screen import say
 from wanflow.emulator.api.app import BASE
+from wanflow.emulator.api.order import Grade
 from wanflow.emulator.api.server import Serving, serve
 from wanflow.errors import ExitCode
 from wanflow.language.own_models import read_model_files
@@ -69,6 +70,13 @@ MOST_QUEUE_SECONDS = 86_400
     help="Keep each task PENDING for this long, so that it can be cancelled.",
 )
 @click.option(
+    "--grade",
+    type=click.Choice([grade.value for grade in Grade]),
+    default=Grade.FINAL.value,
+    show_default=True,
+    help="Draw films finely, or as drafts in a quarter of the time.",
+)
+@click.option(
     "--any-model", is_flag=True, help="Accept models that the catalog does not have; their results are cards."
 )
 @click.option(
@@ -89,6 +97,7 @@ def emulator(
     strict: bool,
     speed: float,
     queue: float,
+    grade: str,
     any_model: bool,
     region: str,
 ) -> int:
@@ -114,6 +123,7 @@ def emulator(
         faults=faults,
         region=region,
         models=known,
+        grade=Grade(grade),
     )
     anyio.run(serve, serving, os.environ, os.cpu_count() or 1, _announce)
     return ExitCode.DONE

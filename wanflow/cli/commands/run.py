@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import anyio
 import click
@@ -141,6 +141,11 @@ def _hosts(context: click.Context, option: click.Parameter, given: tuple[str, ..
     "-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="Local ffmpeg jobs at a time (default: cores)."
 )
 @click.option(
+    "--grade",
+    type=click.Choice(("draft", "final")),
+    help="How finely the animatic draws its films; a draft, the default, takes a quarter of the time.",
+)
+@click.option(
     "--max-in-flight",
     type=click.IntRange(min=1),
     metavar="N",
@@ -183,6 +188,7 @@ def run(
     yes: bool,
     keep_going: bool,
     jobs: int | None,
+    grade: Literal["draft", "final"] | None,
     timeout: float | None,
     poll_interval: float,
     grace: float,
@@ -205,6 +211,9 @@ def run(
     verbosity = verbosity_of(quiet=quiet, verbose=verbose)
     request = _request(planned, select, exclude, retry_refused=retry_refused)
     production = open_production(request.as_saved(settings), quiet=quiet, works=True)
+    if grade and production.provider.paid:
+        words = tr("`--grade` is for animatics: `{backend}` renders the films itself", backend=production.provider.name)
+        raise click.UsageError(words, click.get_current_context())
     with run_guarded(production, as_json=as_json) as so_far:
         print_elsewhere(production, verbosity)
         collected: CollectOutcome | None = None
@@ -242,6 +251,7 @@ def run(
             budget=limit,
             collected=collected,
             upload_hosts=upload_hosts,
+            grade=grade or "draft",
         )
         with display(plan, verbosity, so_far, as_json=as_json) as emit:
             outcome = anyio.run(partial(work, emit=emit))

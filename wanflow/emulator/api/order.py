@@ -58,6 +58,13 @@ class OrderItem:
     voice: str | None = None
 
 
+class Grade(StrEnum):
+    """How finely a film is drawn; not part of an order, which a film of either grade fulfils."""
+
+    DRAFT = "draft"
+    FINAL = "final"
+
+
 class FilmFaultKind(StrEnum):
     """What a film is delivered with on purpose; the value is its name in a fault script."""
 

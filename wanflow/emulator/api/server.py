@@ -17,6 +17,7 @@ from wanflow.emulator.api.access import OwnHosts
 from wanflow.emulator.api.app import BASE, build_app
 from wanflow.emulator.api.endpoint import KEY, VENDOR, AccountLimits, AccountTerms
 from wanflow.emulator.api.fault_script import read_script
+from wanflow.emulator.api.order import Grade
 from wanflow.emulator.api.tasks import TaskLog
 from wanflow.emulator.film.render import open_animatic
 from wanflow.errors import ExitCode, WanflowError
@@ -51,7 +52,8 @@ class Serving:
     `port` 0 means any free port; `names` are host names that requests may have besides `host`. `state` is the folder
     that keeps tasks and files, None a temporary one. Task times are divided by `speed`; `strict` checks bodies at
     submit. A task stays PENDING for `queue` seconds. `any_model` draws cards for models that the catalog does not have.
-    `faults` is a fault script. `models` are those that it knows, None for those that ship.
+    `faults` is a fault script. `models` are those that it knows, None for those that ship. Films have
+    this `grade`.
     """
 
     host: str = "127.0.0.1"
@@ -66,6 +68,7 @@ class Serving:
     faults: Path | None = None
     region: str = "beijing"
     models: ModelFiles | None = None
+    grade: Grade = Grade.FINAL
 
 
 async def serve(serving: Serving, environ: Mapping[str, str], jobs: int, announce: Callable[[str], None]) -> None:
@@ -112,6 +115,7 @@ async def listening(serving: Serving, environ: Mapping[str, str], jobs: int) -> 
             folder,
             filming,
             root=folder,
+            grade=serving.grade,
             origin=origin,
             terms=terms,
             models=serving.models,

@@ -17,12 +17,13 @@ from PIL import Image
 from wanflow.emulator.api.bucket import Bucket
 from wanflow.emulator.api.endpoint import IN_PROCESS, NO_LOG, AccountTerms, EmulatedEndpoint
 from wanflow.emulator.api.media_checks import inspect
-from wanflow.emulator.api.order import Order, OrderItem, Rendered, RenderedFilm
+from wanflow.emulator.api.order import FilmFaultKind, Grade, Order, OrderItem, Rendered, RenderedFilm
 from wanflow.emulator.api.rules import read_catalog
 from wanflow.emulator.api.tasks import PRIVATE, TaskLog
-from wanflow.emulator.film import drawing, film_faults, scenes, sound, stills
+from wanflow.emulator.film import draft, drawing, film_faults, scenes, sound, stills
 from wanflow.emulator.film.command import (
     FPS,
+    DrawnPicture,
     FilmCommand,
     InputVideo,
     PixelSize,
@@ -32,8 +33,8 @@ from wanflow.emulator.film.command import (
     size_by_input,
     size_by_ratio,
 )
-from wanflow.emulator.film.drawing import Precipitation, choose_grade
-from wanflow.emulator.film.scenes import ZoomTarget, choose_target
+from wanflow.emulator.film.drawing import Precipitation, choose_look
+from wanflow.emulator.film.scenes import Scenes, choose_target
 from wanflow.emulator.film.text import reference_names, title_of_card
 from wanflow.errors import WanflowError
 from wanflow.media.ffmpeg import run_ffmpeg
@@ -41,10 +42,10 @@ from wanflow.media.jobs import Job, Jobs, RunningProcesses, Worker
 from wanflow.schemas import ModelFiles
 
 FALLBACK_RATIO = "16:9"
+PIXEL_FORMATS: Mapping[str, str] = {"RGB": "rgb24", "RGBA": "rgba"}
+"""The names that ffmpeg has for the modes of drawn pictures."""
 CARD_SECONDS = 5
 CARD_SIZE = (640, 480)
-BOARD_TARGET = ZoomTarget(across=0.5, down=0.5, margin=0.05, grows=False)
-"""A zoom that stays within the gap around a board, so that it cuts no reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +55,21 @@ class RenderResult(Job[Rendered]):
     order: Order
     files: tuple[tuple[str, PurePath], ...]
     target: PurePath
+    grade: Grade
 
     def perform(self, worker: Worker) -> Rendered:
         """Render it with the files of this worker; raises as `render_film` does."""
         files = {url: worker.root / file for url, file in self.files}
         if self.order.makes_pictures:
             return stills.render_picture(self.order, worker.root / self.target, files=files)
-        return render_film(self.order, worker.root / self.target, files=files, processes=worker.processes)
+        return render_film(
+            self.order, worker.root / self.target, files=files, grade=self.grade, processes=worker.processes
+        )
 
 
-def render_film(order: Order, target: Path, *, files: Mapping[str, Path], processes: RunningProcesses) -> RenderedFilm:
+def render_film(
+    order: Order, target: Path, *, files: Mapping[str, Path], grade: Grade, processes: RunningProcesses
+) -> RenderedFilm:
     """Render the film of an order into `target`, whole or not at all; `files` are its media by URL.
 
     Raises Rejected in the service's words where the media are not what they have to be, and ToolFailed where
@@ -73,11 +79,15 @@ def render_film(order: Order, target: Path, *, files: Mapping[str, Path], proces
     try:
         with TemporaryDirectory(prefix="wanflow-") as scratch:
             inspected = inspect(order, lambda url: fetch(url, files, Path(scratch)))
-            scene = _SceneBuilder(inspected, files, Path(scratch)).build()
+            scene = _SceneBuilder(inspected, files, Path(scratch), grade).build()
             command, video, audio, billed = scene.command, scene.video, scene.audio, scene.command.frames
             if order.fault is not None:
                 video, audio = film_faults.inject(command, video, audio, order.fault, scene.given)
-            run_ffmpeg(command.arguments(video, audio, part, comment=order.digest), processes=processes)
+            # the quick encoder of sound takes the tops off what is clipped
+            clipped = order.fault is not None and order.fault.kind is FilmFaultKind.CLIPPED
+            quality = Grade.FINAL if clipped else grade
+            arguments = command.arguments(video, audio, part, grade=quality, comment=order.digest)
+            run_ffmpeg(arguments, processes=processes)
         part.chmod(PRIVATE)
         part.replace(target)
     finally:
@@ -102,8 +112,10 @@ class _Scene:
 class _SceneBuilder:
     """Builds the scene of one order from its media, and draws what it lacks."""
 
-    def __init__(self, order: Order, files: Mapping[str, Path], scratch: Path) -> None:
+    def __init__(self, order: Order, files: Mapping[str, Path], scratch: Path, grade: Grade) -> None:
         self._order = order
+        self._grade = grade
+        self._scenes: Scenes = draft if grade is Grade.DRAFT else scenes
         self._files = files
         self._scratch = scratch
         self._numbers = count()
@@ -123,11 +135,9 @@ class _SceneBuilder:
         command = scene.command
         if guides := order.all("guide"):
             pictures = [self._picture(item) or self._missing(item, command.size) for item in guides]
-            insets = self._save(drawing.draw_insets(command.size, pictures))
-            scene = replace(scene, video=scenes.overlay_picture(command, scene.video, insets))
+            scene = self._overlay(scene, drawing.draw_insets(command.size, pictures))
         if order.settings.get("watermark") is True:
-            watermark = self._save(drawing.draw_watermark(command.size))
-            scene = replace(scene, video=scenes.overlay_picture(command, scene.video, watermark))
+            scene = self._overlay(scene, drawing.draw_watermark(command.size))
         return scene
 
     def _start_from_picture(self) -> _Scene:
@@ -135,7 +145,7 @@ class _SceneBuilder:
         order = self._order
         first = self._picture(order.only("opening"))
         command = FilmCommand((order.seconds or CARD_SECONDS) * FPS, self._size(first))
-        video = scenes.from_picture(command, self._first_frame(first, command.size), self._target)
+        video = self._scenes.from_picture(command, self._first_frame(first, command.size), self._target)
         video = self._end(command, video)
         if order.silent:
             return _Scene(command, video, None)
@@ -148,7 +158,7 @@ class _SceneBuilder:
         """Contains the clip, then continues from its last frame, perhaps to a given one (service.md 2.2)."""
         command = FilmCommand((self._order.seconds or CARD_SECONDS) * FPS, size_by_input(self._order.tier, clip.size))
         number = command.add_media(clip.path)
-        video = scenes.continue_clip(command, clip, number, self._target)
+        video = self._scenes.continue_clip(command, clip, number, self._target)
         if clip.frames < command.frames:
             video = self._end(command, video, free_from=clip.frames)
         sounding = self._clip_sound(command, clip, number)
@@ -165,10 +175,10 @@ class _SceneBuilder:
         board = drawing.draw_board(stills, boxes, command.size, order.seed)
         drawing.draw_names(board, boxes, reference_names(items, order))
         videos = [(item, box) for item, box in zip(shown, boxes, strict=True) if isinstance(item, InputVideo)]
-        video = scenes.show_board(command, self._save(board), videos, BOARD_TARGET)
+        video = self._scenes.show_board(command, self._save(board), videos)
         if first is not None:
-            start = scenes.from_picture(command, self._first_frame(opening, command.size), self._target)
-            video = scenes.dissolve(command, start, video)
+            start = self._scenes.from_picture(command, self._first_frame(opening, command.size), self._target)
+            video = self._scenes.dissolve(command, start, video)
         seconds = tuple(clip.seconds for clip, _ in videos)
         if order.silent:
             return _Scene(command, video, None, seconds)
@@ -180,7 +190,7 @@ class _SceneBuilder:
         return [path for url in heard if url is not None and (path := self._file(url)) is not None]
 
     def _edit(self, clip: InputVideo) -> _Scene:
-        """The input under a grade, with the pictures that came with it as insets (service.md 2.3)."""
+        """The input under a look, with the pictures that came with it as insets (service.md 2.3)."""
         order = self._order
         asked = order.seconds * FPS
         frames = min(asked, clip.frames) if asked else clip.frames
@@ -190,13 +200,14 @@ class _SceneBuilder:
         command = FilmCommand(frames, size)
         number = command.add_media(clip.path)
         audio = self._clip_sound(command, clip, number)
-        grade = choose_grade(order.prompt, order.seed)
+        look = choose_look(order.prompt, order.seed)
         given = [picture for item in order.all("reference") if (picture := self._picture(item)) is not None]
-        vignette = self._save(drawing.draw_vignette(size, grade.vignette, given))
+        vignette = look.vignette if self._grade is Grade.FINAL else 0
+        over = self._save_overlay(drawing.draw_vignette(size, vignette, given))
         falling = None
-        if grade.precipitation is not Precipitation.NONE:
-            falling = self._save(drawing.draw_precipitation(size, grade.precipitation, order.seed))
-        video = scenes.grade_clip(command, clip, number, grade, vignette, falling)
+        if look.precipitation is not Precipitation.NONE:
+            falling = self._save(drawing.draw_precipitation(size, look.precipitation, order.seed))
+        video = self._scenes.edit_clip(command, clip, number, look, over, falling)
         return _Scene(command, video, audio, (Fraction(frames, FPS),))
 
     def _size(self, first: Image.Image | None) -> PixelSize:
@@ -215,12 +226,12 @@ class _SceneBuilder:
         picture = self._picture(item) or self._missing(item, command.size)
         target = choose_target(self._order.seed + 1)
         last = self._save(drawing.fit(picture, command.size))
-        return scenes.end_on_picture(command, video, last, target, free_from=free_from)
+        return self._scenes.end_on_picture(command, video, last, target, free_from=free_from)
 
     def _clip_sound(self, command: FilmCommand, clip: InputVideo, number: int) -> str | None:
         return None if self._order.silent else sound.clip_sound(command, clip, number, self._order.seed)
 
-    def _first_frame(self, picture: Image.Image | None, size: PixelSize) -> Path:
+    def _first_frame(self, picture: Image.Image | None, size: PixelSize) -> DrawnPicture:
         """The first frame as a file that fills the film's; a card where no picture was given or reached."""
         shown = picture or self._missing(self._order.only("opening"), size)
         return self._save(drawing.fit(shown, size))
@@ -246,10 +257,27 @@ class _SceneBuilder:
     def _file(self, url: str) -> Path | None:
         return fetch(url, self._files, self._scratch)
 
-    def _save(self, picture: Image.Image) -> Path:
-        path = self._scratch / f"picture-{next(self._numbers)}.png"
-        picture.save(path, compress_level=1)
-        return path
+    def _overlay(self, scene: _Scene, picture: Image.Image) -> _Scene:
+        over = self._save_overlay(picture)
+        if over is None:
+            return scene
+        return replace(scene, video=self._scenes.overlay_picture(scene.command, scene.video, over))
+
+    def _save_overlay(self, picture: Image.Image) -> DrawnPicture | None:
+        """The part of an overlay that is seen, from an even pixel on, or None; a final film takes it whole."""
+        if self._grade is Grade.FINAL:
+            return self._save(picture)
+        box = picture.getchannel("A").getbbox()
+        if box is None:
+            return None
+        left, top, right, bottom = (edge // 2 * 2 for edge in (box[0], box[1], box[2] + 1, box[3] + 1))
+        return replace(self._save(picture.crop((left, top, right, bottom))), at=(left, top))
+
+    def _save(self, picture: Image.Image) -> DrawnPicture:
+        path = self._scratch / f"picture-{next(self._numbers)}"
+        shown = picture if picture.mode in PIXEL_FORMATS else picture.convert("RGB")
+        path.write_bytes(shown.tobytes())
+        return DrawnPicture(path, shown.size, PIXEL_FORMATS[shown.mode])
 
 
 ORIGIN = "http://animatic.invalid"
@@ -262,6 +290,7 @@ async def open_animatic(
     jobs: Jobs,
     *,
     root: Path,
+    grade: Grade,
     origin: str = ORIGIN,
     terms: AccountTerms = IN_PROCESS,
     models: ModelFiles | None = None,
@@ -270,14 +299,14 @@ async def open_animatic(
 ) -> AsyncIterator[EmulatedEndpoint]:
     """An endpoint that keeps its files in `folder`, and whose results are `jobs` with files below `root`.
 
-    `origin` is the beginning of the URLs that it returns; `models` are those that it knows, None for those that ship.
-    Uploads leave `spare_bytes` of the disk free. Leaving it cancels the results that are still being rendered. Raises
-    StateUnreadable for a damaged ledger.
+    Its films have a `grade`. `origin` is the beginning of the URLs that it returns; `models` are those that it knows,
+    None for those that ship. Uploads leave `spare_bytes` of the disk free. Leaving it cancels the results that are
+    still being rendered. Raises StateUnreadable for a damaged ledger.
     """
     bucket, known = Bucket(folder, origin, _now, spare_bytes=spare_bytes), read_catalog(models)
 
     async def render(order: Order, target: Path) -> Rendered:
-        return await jobs(result_job(order, target, bucket, root))
+        return await jobs(result_job(order, target, bucket, root, grade))
 
     failure: WanflowError | None = None
     async with anyio.create_task_group() as group:
@@ -291,12 +320,12 @@ async def open_animatic(
         raise failure
 
 
-def result_job(order: Order, target: Path, bucket: Bucket, root: Path) -> RenderResult:
+def result_job(order: Order, target: Path, bucket: Bucket, root: Path, grade: Grade) -> RenderResult:
     """The job that renders an order into `target`, with the media that the bucket holds; all files lie below `root`."""
     urls = dict.fromkeys(url for item in order.media for url in (item.url, item.voice) if url is not None)
     found = ((url, bucket.find(url)) for url in urls)
     files = tuple((url, file.relative_to(root)) for url, file in found if file is not None)
-    return RenderResult(order, files, target.relative_to(root))
+    return RenderResult(order, files, target.relative_to(root), grade)
 
 
 def _now() -> datetime:

@@ -1,4 +1,4 @@
-"""The scenes of animatics as ffmpeg filters: each adds pictures and clips to a command and returns the output's name.
+"""The scenes of final films as ffmpeg filters: each adds media to a command, and returns its output's name.
 
 Zooms are sub-pixel, so that a slow one does not shake.
 """
@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from random import Random
+from typing import Protocol
 
-from wanflow.emulator.film.command import FPS, FilmCommand, InputVideo, PixelSize
-from wanflow.emulator.film.drawing import Box, Grade
+from wanflow.emulator.film.command import FPS, DrawnPicture, FilmCommand, InputVideo, PixelSize
+from wanflow.emulator.film.drawing import Box, EditLook
 
 MOTION_FPS = FPS // 2
 """Pictures a second of a zoom into a still: each moves it by about a pixel, and takes longer than all else."""
@@ -49,6 +49,52 @@ class ZoomTarget:
     grows: bool = True
 
 
+BOARD_TARGET = ZoomTarget(across=0.5, down=0.5, margin=0.05, grows=False)
+"""A zoom that stays within the gap around a board, so that it cuts no reference."""
+
+
+class Scenes(Protocol):
+    """What the scenes of a grade are made by: this module for final films, `draft` for drafts."""
+
+    def from_picture(self, command: FilmCommand, picture: DrawnPicture, target: ZoomTarget) -> str:
+        """Starts exactly on a picture, and moves."""
+        ...
+
+    def continue_clip(self, command: FilmCommand, clip: InputVideo, number: int, target: ZoomTarget) -> str:
+        """The clip's own frames, then movement over the last of them; a clip that is longer is cut."""
+        ...
+
+    def end_on_picture(
+        self, command: FilmCommand, base: str, picture: DrawnPicture, target: ZoomTarget, *, free_from: int = 0
+    ) -> str:
+        """Dissolves into a picture, which the last frame is; frames before `free_from` stay as they are."""
+        ...
+
+    def dissolve(self, command: FilmCommand, first: str, second: str) -> str:
+        """A scene that dissolves into another one after its first second."""
+        ...
+
+    def show_board(self, command: FilmCommand, board: DrawnPicture, videos: Sequence[tuple[InputVideo, Box]]) -> str:
+        """A board of references, with the videos playing in their boxes."""
+        ...
+
+    def edit_clip(
+        self,
+        command: FilmCommand,
+        clip: InputVideo,
+        number: int,
+        look: EditLook,
+        over: DrawnPicture | None,
+        precipitation: DrawnPicture | None,
+    ) -> str:
+        """A clip under a look, with rain or snow where a picture of it is given, and `over` it another one."""
+        ...
+
+    def overlay_picture(self, command: FilmCommand, base: str, picture: DrawnPicture) -> str:
+        """A scene with a picture over all of its frames."""
+        ...
+
+
 def choose_target(seed: int) -> ZoomTarget:
     """A target near the middle, different from seed to seed."""
     dice = Random(seed)  # noqa: S311 - a choice of framing
@@ -56,9 +102,9 @@ def choose_target(seed: int) -> ZoomTarget:
     return ZoomTarget(across, down, round(dice.uniform(0.08, 0.12), 3))
 
 
-def from_picture(command: FilmCommand, picture: Path, target: ZoomTarget) -> str:
+def from_picture(command: FilmCommand, picture: DrawnPicture, target: ZoomTarget) -> str:
     """Starts exactly on a picture and zooms in slowly."""
-    source = f"{command.add_picture(picture)}:v"
+    source = command.add_picture(picture)
     return command.add_filter([source], f"{STILL},{_zoomed(command.frames, target, _eased)}")
 
 
@@ -66,7 +112,7 @@ def continue_clip(command: FilmCommand, clip: InputVideo, number: int, target: Z
     """The clip's own frames, then a slow zoom into the last of them and back; a clip that is longer is cut."""
     own = min(clip.frames, command.frames)
     more = command.frames - own
-    source, seen = f"{number}:{clip.picture}", _fit_clip(command.size, own)
+    source, seen = f"{number}:{clip.picture}", fit_clip(command.size, own)
     shown = command.add_filter([source], seen)
     if not more:
         return shown
@@ -76,7 +122,9 @@ def continue_clip(command: FilmCommand, clip: InputVideo, number: int, target: Z
     return command.add_filter([shown, held], "concat")
 
 
-def end_on_picture(command: FilmCommand, base: str, picture: Path, target: ZoomTarget, *, free_from: int = 0) -> str:
+def end_on_picture(
+    command: FilmCommand, base: str, picture: DrawnPicture, target: ZoomTarget, *, free_from: int = 0
+) -> str:
     """Dissolves a scene into a picture, which is reached exactly in the last frame.
 
     Frames before `free_from` stay as they are.
@@ -85,7 +133,7 @@ def end_on_picture(command: FilmCommand, base: str, picture: Path, target: ZoomT
     rest = command.frames - start
     zoom_out = _zoomed(rest, target, lambda begin, end: f"(1-{_eased(begin, end)})")
     arrival = f"{STILL},{zoom_out},{_fade_in(0, rest * 3 // 5)},setpts=PTS+{start}/({FPS}*TB)"
-    top = command.add_filter([f"{command.add_picture(picture)}:v"], arrival)
+    top = command.add_filter([command.add_picture(picture)], arrival)
     return command.add_filter([base, top], "overlay=format=yuv420")
 
 
@@ -95,50 +143,59 @@ def dissolve(command: FilmCommand, first: str, second: str) -> str:
     return command.add_filter([first, top], "overlay=format=yuv420")
 
 
-def show_board(command: FilmCommand, board: Path, videos: Sequence[tuple[InputVideo, Box]], target: ZoomTarget) -> str:
+def show_board(command: FilmCommand, board: DrawnPicture, videos: Sequence[tuple[InputVideo, Box]]) -> str:
     """A board of references, with the videos playing behind its holes, and a slow zoom over all of it."""
-    source = f"{command.add_picture(board)}:v"
+    source = command.add_picture(board)
     if not videos:
-        return command.add_filter([source], f"{STILL},{_zoomed(command.frames, target, _eased)}")
+        return command.add_filter([source], f"{STILL},{_zoomed(command.frames, BOARD_TARGET, _eased)}")
     width, height = command.size
     black = f"color=black:s={width}x{height}:r={FPS},trim=end_frame={command.frames},format=yuv420p"
     under = command.add_filter([], black)
     for clip, box in videos:
         number = command.add_media(clip.path, endless=True)
-        shown = command.add_filter([f"{number}:{clip.picture}"], _fit_clip((box.width, box.height), command.frames))
+        shown = command.add_filter([f"{number}:{clip.picture}"], fit_clip((box.width, box.height), command.frames))
         under = command.add_filter([under, shown], f"overlay=x={box.left}:y={box.top}:format=yuv420")
-    over = command.add_filter([source], _loop_overlay(command.frames))
-    zoom = _zoom(target, _eased(0, command.frames - 1))
+    over = command.add_filter([source], loop_overlay(command.frames))
+    zoom = _zoom(BOARD_TARGET, _eased(0, command.frames - 1))
     return command.add_filter([under, over], f"overlay=format=yuv420,{zoom}")
 
 
-def grade_clip(
-    command: FilmCommand, clip: InputVideo, number: int, grade: Grade, vignette: Path, precipitation: Path | None
+def edit_clip(
+    command: FilmCommand,
+    clip: InputVideo,
+    number: int,
+    look: EditLook,
+    over: DrawnPicture | None,
+    precipitation: DrawnPicture | None,
 ) -> str:
-    """A clip under a grade and a vignette, with rain or snow where a picture of it is given."""
-    seen = command.add_filter([f"{number}:{clip.picture}"], f"{_fit_clip(command.size, command.frames)},{grade.filter}")
+    """A clip under a look and a vignette (`over`), with rain or snow where a picture of it is given."""
+    seen = command.add_filter([f"{number}:{clip.picture}"], f"{fit_clip(command.size, command.frames)},{look.filter}")
     if precipitation is not None:
-        speed = RAIN_SPEED if grade.precipitation == "rain" else SNOW_SPEED
-        falling = f"{_loop_overlay(command.frames)},scroll=vertical={-speed}"
-        drops = command.add_filter([f"{command.add_picture(precipitation)}:v"], falling)
+        speed = RAIN_SPEED if look.precipitation == "rain" else SNOW_SPEED
+        falling = f"{loop_overlay(command.frames)},scroll=vertical={-speed}"
+        drops = command.add_filter([command.add_picture(precipitation)], falling)
         seen = command.add_filter([seen, drops], "overlay=format=yuv420")
-    return overlay_picture(command, seen, vignette)
+    return seen if over is None else overlay_picture(command, seen, over)
 
 
-def overlay_picture(command: FilmCommand, base: str, picture: Path) -> str:
+def overlay_picture(command: FilmCommand, base: str, picture: DrawnPicture) -> str:
     """A scene with a picture over all of its frames."""
-    over = command.add_filter([f"{command.add_picture(picture)}:v"], _loop_overlay(command.frames))
+    over = command.add_filter([command.add_picture(picture)], loop_overlay(command.frames))
     return command.add_filter([base, over], "overlay=format=yuv420")
 
 
-def _fit_clip(size: PixelSize, frames: int) -> str:
-    """A clip at 30 frames a second from its first frame on, filling the size; untouched where it has both."""
+def fit_clip(size: PixelSize, frames: int, *, rate: int = FPS, inner: int = 0, scaler: str = SCALER) -> str:
+    """A clip at `rate` frames a second from its first frame on, filling the size; untouched where it has both.
+
+    Where it is given, `inner` is how often it changes in a second.
+    """
     width, height = size
+    fewer, again = (f",fps={inner}", f",fps={rate}") if inner else ("", "")
     return (
-        f"setpts=PTS-STARTPTS,fps={FPS},"
-        f"scale={width}:{height}:force_original_aspect_ratio=increase:out_range=tv:{SCALER},"
-        f"crop={width}:{height},setsar=1,format=yuv420p,"
-        f"tpad=stop_mode=clone:stop=-1,trim=end_frame={frames},setpts=N/({FPS}*TB)"
+        f"setpts=PTS-STARTPTS,fps={rate}{fewer},"
+        f"scale={width}:{height}:force_original_aspect_ratio=increase:out_range=tv:{scaler},"
+        f"crop={width}:{height},setsar=1,format=yuv420p{again},"
+        f"tpad=stop_mode=clone:stop=-1,trim=end_frame={frames},setpts=N/({rate}*TB)"
     )
 
 
@@ -159,11 +216,11 @@ def _further(target: ZoomTarget, frames: int) -> ZoomTarget:
     return replace(target, margin=min(target.margin * max(frames / USUAL_FRAMES, 1), MOST_MARGIN))
 
 
-def _loop_overlay(frames: int) -> str:
+def loop_overlay(frames: int, *, rate: int = FPS) -> str:
     """A picture with transparency for a number of frames."""
     return (
         f"format=rgba,scale=out_color_matrix=bt709:out_range=tv:{SCALER},format=yuva420p,"
-        f"loop=loop=-1:size=1,trim=end_frame={frames},setpts=N/({FPS}*TB),setsar=1"
+        f"loop=loop=-1:size=1,trim=end_frame={frames},setpts=N/({rate}*TB),setsar=1"
     )
 
 

@@ -11,6 +11,9 @@ from wanflow.emulator.film.command import FPS, SAMPLE_RATE, FilmCommand, InputVi
 NOTES = ("98.00", "110.00", "130.81", "146.83", "164.81")
 """A low pentatonic scale in hertz, so that any two shots sound well one after the other."""
 
+TONE_RATE = 6000
+"""Samples a second at which the chord is computed: more than enough for its highest note, of 330 hertz."""
+
 STEREO = f"aresample={SAMPLE_RATE},aformat=sample_fmts=fltp:channel_layouts=stereo"
 
 
@@ -25,9 +28,7 @@ def tone(command: FilmCommand, seed: int, samples: int) -> str:
     )
     end = max(samples - SAMPLE_RATE // 4, 0)
     fades = f"afade=t=in:ss=0:ns={SAMPLE_RATE // 4},afade=t=out:ss={end}:ns={SAMPLE_RATE // 4}"
-    return command.add_filter(
-        [], f"aevalsrc=exprs='{sides}':s={SAMPLE_RATE},{STEREO},atrim=end_sample={samples},{fades}"
-    )
+    return command.add_filter([], f"aevalsrc=exprs='{sides}':s={TONE_RATE},{STEREO},atrim=end_sample={samples},{fades}")
 
 
 def track(command: FilmCommand, path: Path) -> str:

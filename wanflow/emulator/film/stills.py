@@ -27,7 +27,7 @@ from wanflow.emulator.film.text import drawable_words, reference_names, title_of
 from wanflow.media.text import layout
 
 SKY_PART = 4
-"""Part of the sides at which the sky is drawn and graded; it has no edges."""
+"""Part of the sides at which the sky is drawn, in the look of the words; it has no edges."""
 CAPTION_SHARE = 0.24
 """Share of the height that the words have where references are above them."""
 CAPTION_LINES = 3
@@ -121,13 +121,13 @@ def _spoiled(made: Image.Image, fault: FilmFaultKind | None) -> Image.Image:
 def draw_scene(size: PixelSize, words: str, seed: int) -> Image.Image:
     """A landscape whose light, colours and ridges depend on the words and the seed, in the look that the words name."""
     dice = Random(f"{seed} {words}")  # noqa: S311 - a choice of colours and shapes
-    grade = drawing.choose_grade(words, seed)
+    look = drawing.choose_look(words, seed)
     small = (max(size[0] // SKY_PART, 1), max(size[1] // SKY_PART, 1))
     hue, light, value = drawing.draw_background(small, dice.getrandbits(32)).convert("HSV").split()
     turned = hue.point([(level + shift) % 256 for shift in [dice.randrange(256)] for level in range(256)])
     sky = Image.merge("HSV", (turned, light, value)).convert("RGB")
     _shine(sky, dice)
-    sky = grade.apply(sky)
+    sky = look.apply(sky)
     shades = sky.resize((1, SHADES), Image.Resampling.BOX).tobytes()
     made = sky.resize(size, Image.Resampling.BICUBIC)
     horizon, count = dice.uniform(0.5, 0.72), dice.randrange(2, 5)
@@ -136,8 +136,8 @@ def draw_scene(size: PixelSize, words: str, seed: int) -> Image.Image:
         shade, depth = 3 * int(top * SHADES), 0.45 + 0.4 * number / count
         red, green, blue = (round(level + (8 - level) * depth) for level in shades[shade : shade + 3])
         made.paste((red, green, blue), (0, 0), _ridge(size, top, 0.16 - 0.03 * number, dice))
-    if grade.precipitation is not Precipitation.NONE:
-        drops = drawing.draw_precipitation(size, grade.precipitation, seed)
+    if look.precipitation is not Precipitation.NONE:
+        drops = drawing.draw_precipitation(size, look.precipitation, seed)
         made.paste(drops, (0, 0), drops)
     return made
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wanflow.emulator.film.drawing import TINTS, Grade, Precipitation, choose_grade
+from wanflow.emulator.film.drawing import TINTS, EditLook, Precipitation, choose_look
 
 
 @pytest.mark.parametrize(
@@ -22,25 +22,25 @@ from wanflow.emulator.film.drawing import TINTS, Grade, Precipitation, choose_gr
 )
 def test_english_and_chinese_words_mean_the_same_look(one: str, other: str) -> None:
     """Whatever the case; the seed does not matter where the words decide."""
-    assert choose_grade(one, 1) == choose_grade(other, 2)
+    assert choose_look(one, 1) == choose_look(other, 2)
 
 
 def test_night_and_rain_go_together() -> None:
     """The look is the night's, and rain falls."""
-    grade = choose_grade("Turn day into night; rain on the glass.", 1)
-    assert grade.precipitation is Precipitation.RAIN
-    assert grade.gain == choose_grade("night", 1).gain
+    look = choose_look("Turn day into night; rain on the glass.", 1)
+    assert look.precipitation is Precipitation.RAIN
+    assert look.gain == choose_look("night", 1).gain
 
 
 @pytest.mark.parametrize("word", ["a train in Spain", "a knight", "brainstorm", "mistake", "a rainbow"])
 def test_a_word_inside_another_is_not_meant(word: str) -> None:
     """Such a prompt gets a tint."""
-    assert choose_grade(word, 1).precipitation is Precipitation.NONE
-    assert (choose_grade(word, 1).blue, choose_grade(word, 1).red) in TINTS
+    assert choose_look(word, 1).precipitation is Precipitation.NONE
+    assert (choose_look(word, 1).blue, choose_look(word, 1).red) in TINTS
 
 
 def test_no_word_gives_a_tint_by_the_seed() -> None:
     """An edit always shows; seeds differ."""
-    looks = {choose_grade("a red coat", seed) for seed in range(20)}
+    looks = {choose_look("a red coat", seed) for seed in range(20)}
     assert len(looks) > 3
-    assert Grade() not in looks
+    assert EditLook() not in looks

@@ -1,0 +1,177 @@
+"""The scenes of a draft: those of `scenes`, made so that few pixels change and none is scaled for its movement.
+
+A still is panned by whole pixels, beyond its edges into their mirror image. The encoder finds each frame in the one
+before, which costs it next to nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wanflow.emulator.film.command import FPS, DrawnPicture, FilmCommand, InputVideo, PixelSize
+from wanflow.emulator.film.drawing import Box, EditLook
+from wanflow.emulator.film.scenes import (
+    LAST_FRAME_SHARE,
+    RAIN_SPEED,
+    SNOW_SPEED,
+    STILL,
+    ZoomTarget,
+    fit_clip,
+    loop_overlay,
+)
+
+PAN_SHARE = 0.08
+"""Share of the width that a pan reaches."""
+BOARD_SHARE = 0.035
+"""Share of the width that a pan over a board reaches: within the gap around it, so that it cuts no reference."""
+SPEED = 1 / 64
+"""Share of the width that a pan moves in a second: at 1280 pixels ten steps, since colours allow even pixels only."""
+BACK = 5 / 3
+"""Ways of a pan that ends at a quarter of its reach, on its way back."""
+DISSOLVE_SECONDS = 0.5
+INNER_FPS = FPS // 2
+"""Frames a second of clips that are edited or shown as references; each is shown twice."""
+SCALER = "flags=bilinear"
+FOREVER = "tpad=stop_mode=clone:stop=-1"
+"""Shows the last frame until the film is cut to its length."""
+
+
+def from_picture(command: FilmCommand, picture: DrawnPicture, target: ZoomTarget) -> str:
+    """Starts exactly on a picture and pans slowly over it."""
+    ways = _ways(command.frames, PAN_SHARE)
+    pan = _panned(command.size, command.frames, target, f"(1-cos({_turn(command.frames, ways)}))/2")
+    return command.add_filter([command.add_picture(picture)], f"{STILL},{pan}")
+
+
+def continue_clip(command: FilmCommand, clip: InputVideo, number: int, target: ZoomTarget) -> str:
+    """The clip's own frames, then a slow pan over the last of them and most of the way back."""
+    own = min(clip.frames, command.frames)
+    more = command.frames - own
+    source, seen = f"{number}:{clip.picture}", fit_clip(command.size, own, scaler=SCALER)
+    shown = command.add_filter([source], seen)
+    if not more:
+        return shown
+    ways = max(_ways(more, PAN_SHARE) // 2 * 2 - 2, 0) + BACK
+    pan = _panned(command.size, more, target, f"(1-cos({_turn(more + 1, ways, first=1)}))/2")
+    held = command.add_filter([source], f"{seen},trim=start_frame={own - 1},{pan}")
+    return command.add_filter([shown, held], "concat")
+
+
+def end_on_picture(
+    command: FilmCommand, base: str, picture: DrawnPicture, target: ZoomTarget, *, free_from: int = 0
+) -> str:
+    """Dissolves a scene into a picture, which is reached exactly in the last frame."""
+    start = free_from + int((command.frames - free_from) * LAST_FRAME_SHARE)
+    rest = command.frames - start
+    pan = _panned(command.size, rest, target, f"(1+cos({_turn(rest, 1)}))/2")
+    top = command.add_filter([command.add_picture(picture)], f"{STILL},{pan}")
+    return _dissolved(command, base, top, start, rest)
+
+
+def dissolve(command: FilmCommand, first: str, second: str) -> str:
+    """A scene that dissolves into another one after its first second."""
+    start = min(FPS, command.frames // 2)
+    return _dissolved(command, first, second, start, command.frames - start)
+
+
+def show_board(command: FilmCommand, board: DrawnPicture, videos: Sequence[tuple[InputVideo, Box]]) -> str:
+    """A board of references with the videos playing on it, and a slow pan over all of it."""
+    frames, (width, _) = command.frames, command.size
+    reach = _even(width * BOARD_SHARE)
+    canvas = f"{STILL},{_mirrored(command.size, (reach, 0), (0, 0))},{_looped(frames)}"
+    shown = command.add_filter([command.add_picture(board)], canvas)
+    for clip, box in videos:
+        number = command.add_media(clip.path, endless=True)
+        fitted = fit_clip((box.width, box.height), frames, inner=INNER_FPS, scaler=SCALER)
+        playing = command.add_filter([f"{number}:{clip.picture}"], fitted)
+        shown = command.add_filter([shown, playing], f"overlay=x={box.left}:y={box.top}:format=yuv420")
+    way = f"(1-cos({_turn(frames, _ways(frames, BOARD_SHARE))}))/2"
+    return command.add_filter([shown], _cropped(command.size, (reach, 0), (0, 0), way))
+
+
+def edit_clip(
+    command: FilmCommand,
+    clip: InputVideo,
+    number: int,
+    look: EditLook,
+    over: DrawnPicture | None,
+    precipitation: DrawnPicture | None,
+) -> str:
+    """A clip under a look, with rain or snow where a picture of it is given, and the pictures that came with it."""
+    frames = -(-command.frames * INNER_FPS // FPS)
+    fitted = fit_clip(command.size, frames, rate=INNER_FPS, scaler=SCALER)
+    seen = command.add_filter([f"{number}:{clip.picture}"], f"{fitted},{look.filter}")
+    if precipitation is not None:
+        speed = (RAIN_SPEED if look.precipitation == "rain" else SNOW_SPEED) * FPS / INNER_FPS
+        falling = f"{loop_overlay(frames, rate=INNER_FPS)},scroll=vertical={-speed}"
+        drops = command.add_filter([command.add_picture(precipitation)], falling)
+        seen = command.add_filter([seen, drops], "overlay=format=yuv420")
+    seen = seen if over is None else _overlaid(command, seen, over, frames, INNER_FPS)
+    return command.add_filter([seen], f"fps={FPS},{FOREVER},trim=end_frame={command.frames}")
+
+
+def overlay_picture(command: FilmCommand, base: str, picture: DrawnPicture) -> str:
+    """A scene with a picture over all of its frames."""
+    return _overlaid(command, base, picture, command.frames, FPS)
+
+
+def _overlaid(command: FilmCommand, base: str, picture: DrawnPicture, frames: int, rate: int) -> str:
+    over = command.add_filter([command.add_picture(picture)], loop_overlay(frames, rate=rate))
+    left, top = picture.at
+    return command.add_filter([base, over], f"overlay=x={left}:y={top}:format=yuv420")
+
+
+def _dissolved(command: FilmCommand, base: str, top: str, start: int, rest: int) -> str:
+    """A scene that another one of `rest` frames replaces from a frame on."""
+    seconds = min(DISSOLVE_SECONDS, rest * 3 / 5 / FPS)
+    one, other = (command.add_filter([each], f"fps={FPS},settb=1/{FPS}") for each in (base, top))
+    fade = f"xfade=transition=fade:duration={seconds:.4f}:offset={start / FPS:.4f}"
+    # the filter may leave a frame out
+    return command.add_filter([one, other], f"{fade},setpts=N/({FPS}*TB),{FOREVER}")
+
+
+def _panned(size: PixelSize, frames: int, target: ZoomTarget, way: str) -> str:
+    """One picture for a number of frames, and how far the pan over it is at each: from 0 to 1 of its reach."""
+    share = min(1.0, frames / _frames_of_way(PAN_SHARE))
+    reach = _even(size[0] * PAN_SHARE * share), _even(size[1] * PAN_SHARE * share / 2)
+    # against the target, so that it comes nearer to the middle
+    towards = int(target.across < 0.5), int(target.down < 0.5)
+    return f"{_mirrored(size, reach, towards)},{_looped(frames)},{_cropped(size, reach, towards, way)}"
+
+
+def _mirrored(size: PixelSize, reach: PixelSize, towards: tuple[int, int]) -> str:
+    """A picture with a margin of `reach` to the right and below, or where `towards` is 1 to the left and above."""
+    (width, height), (across, down) = size, reach
+    left, top = (margin * side for margin, side in zip(reach, towards, strict=True))
+    return (
+        f"pad={width + across}:{height + down}:{left}:{top},"
+        f"fillborders=left={left}:right={across - left}:top={top}:bottom={down - top}:mode=mirror"
+    )
+
+
+def _looped(frames: int) -> str:
+    return f"loop=loop=-1:size=1,trim=end_frame={frames},setpts=N/({FPS}*TB),setsar=1"
+
+
+def _cropped(size: PixelSize, reach: PixelSize, towards: tuple[int, int], way: str) -> str:
+    """The part of a picture with margins that is seen; the filter takes the even pixel below a place."""
+    places = [f"{margin}*(1-{way})" if side else f"{margin}*{way}" for margin, side in zip(reach, towards, strict=True)]
+    return f"crop={size[0]}:{size[1]}:x='{places[0]}':y='{places[1]}'"
+
+
+def _ways(frames: int, share: float) -> int:
+    """How often a pan goes to its end or comes back: it keeps its speed in a longer film."""
+    return max(1, round(frames / _frames_of_way(share)))
+
+
+def _frames_of_way(share: float) -> float:
+    return share / SPEED * FPS
+
+
+def _turn(frames: int, ways: float, *, first: int = 0) -> str:
+    """The angle whose cosine starts and stops a pan gently; `first` is the number of its first frame."""
+    return f"PI*{ways:.6f}*(n+{first})/{max(frames - 1, 1)}"
+
+
+def _even(pixels: float) -> int:
+    return int(pixels) // 2 * 2
