@@ -26,6 +26,8 @@ LATE = {
     "wanflow/schemas.py",
     "wanflow/suggest.py",
     "wanflow/api.py",
+    "wanflow/graph/build.py",
+    "wanflow/store/run_lock.py",
 }
 """The files that may import where a thing is used instead of at their top."""
 

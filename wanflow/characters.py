@@ -8,11 +8,12 @@ import unicodedata
 from collections.abc import Callable, Collection, Sequence
 
 from wanflow.messages import joined, tr
+from wanflow.patterns import pattern
 
-_LOOSE_JOINER = re.compile("(?<![^\x00-\x7f\u200c\u200d])[\u200c\u200d]")
+_LOOSE_JOINER = pattern("(?<![^\x00-\x7f\u200c\u200d])[\u200c\u200d]")
 """A joiner that joins nothing: after ASCII, or after another one. Emoji and several scripts need the others."""
 
-INVISIBLE = re.compile(
+INVISIBLE = pattern(
     "[\x85\xa0\xad\u061c\u1680\u180e\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]"
     f"|{_LOOSE_JOINER.pattern}"
 )
@@ -20,7 +21,7 @@ INVISIBLE = re.compile(
 
 _SELECTOR = "[\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 """A variation selector: one may follow a character; a row of them hides a text."""
-_UNSEEN = re.compile(
+_UNSEEN = pattern(
     "[\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164]"
     "|[\ud800-\udfff\ufdd0-\ufdef\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"
     f"|[\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]|(?<={_SELECTOR}){_SELECTOR}"
@@ -30,13 +31,13 @@ _UNSEEN = re.compile(
 The controls of ASCII are not in it: JSON escapes them itself, but for the ends of its own lines. The list is written
 out, so that a text is printed alike whatever edition of Unicode a Python has.
 """
-_CONTROL = re.compile("[\x00-\x1f]")
+_CONTROL = pattern("[\x00-\x1f]")
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 """Escapes that are shorter than the code point."""
 
-_COMMAND_LINE = re.compile(r"\A(\s*:):")
+_COMMAND_LINE = pattern(r"\A(\s*:):")
 """How a line begins that GitHub takes for a command; it strips blanks of any kind."""
-_COMMAND_INSIDE = re.compile(r"(##[a-z]*)\[", re.IGNORECASE)
+_COMMAND_INSIDE = pattern(r"(##[a-z]*)\[", re.IGNORECASE)
 """How a command begins anywhere in a line, for the runners of GitHub, Azure and TeamCity."""
 
 LONGEST_LINE = 20_000
@@ -130,8 +131,8 @@ def hint_for_invisible(text: str) -> str | None:
     return tr("delete {named}", named=named(found[0]))
 
 
-_ASCII_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-_NO_LETTER = re.compile(f"{_SELECTOR}|[\u180b-\u180f]|{_UNSEEN.pattern}")
+_ASCII_NAME = pattern(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_NO_LETTER = pattern(f"{_SELECTOR}|[\u180b-\u180f]|{_UNSEEN.pattern}")
 """Letters and marks that are drawn as nothing: no name has them, or two that look alike would differ."""
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 from wanflow.messages import tr
+from wanflow.patterns import pattern
 
 OURS, BASE, BETWEEN, THEIRS = "<<<<<<<", "|||||||", "=======", ">>>>>>>"
-MARK = re.compile("|".join(map(re.escape, (OURS, BASE, BETWEEN, THEIRS))))
+MARK = pattern("|".join(map(re.escape, (OURS, BASE, BETWEEN, THEIRS))))
 """A mark of a conflict, at the beginning of a line."""
 
-_WHOLE_MARK = re.compile(rf"({MARK.pattern})(?:[ \t].*)?")
+_WHOLE_MARK = pattern(rf"({MARK.pattern})(?:[ \t].*)?")
 _POINTER = b"version https://git-lfs.github.com/spec/"
 
 POINTER_HINT = tr("run `git lfs pull`; on GitHub, set `lfs: true` for actions/checkout")

@@ -9,6 +9,8 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
+from wanflow.patterns import pattern
+
 LOCAL_ENDINGS = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".localdomain", ".intranet")
 """Ends of names that no public server has."""
 
@@ -115,7 +117,7 @@ def named_host(text: str) -> str:
     return bare if parts.port is None else f"{bare}:{parts.port}"
 
 
-_HOST_HEADER = re.compile(r"(\[[0-9a-f:.]+\]|[\w.-]+)(?::[0-9]*)?", re.IGNORECASE)
+_HOST_HEADER = pattern(r"(\[[0-9a-f:.]+\]|[\w.-]+)(?::[0-9]*)?", re.IGNORECASE)
 """A Host header: a name or an address, perhaps with a port."""
 
 

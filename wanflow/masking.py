@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterator
 from functools import lru_cache
 from urllib.parse import parse_qsl, unquote
 
+from wanflow.patterns import pattern
+
 MASK = "***"
 
 RUN = 8
@@ -18,21 +20,21 @@ LONGEST_WORD = 11
 SHORTEST_KEY = 16
 """Letters and digits of the shortest key whose parts are hidden; a shorter one, as of an emulator, may be a word."""
 
-_NOT_KEPT = re.compile(r"[^a-z0-9]+")
-_ESCAPED = re.compile(
+_NOT_KEPT = pattern(r"[^a-z0-9]+")
+_ESCAPED = pattern(
     r"%(?:25)*([0-9a-f]{2})|\\(?:x|u00)([0-9a-f]{2})|&#(?:x0*([0-9a-f]{2})|0*([0-9]{2,3}));", re.IGNORECASE
 )
 """A character in an address, however often that was encoded, in a string of a program, or in HTML."""
 
-_WORDS = re.compile(r"[A-Z]?[a-z]+(?:[ _-][A-Za-z]?[a-z]+)*|[A-Z]+")
+_WORDS = pattern(r"[A-Z]?[a-z]+(?:[ _-][A-Za-z]?[a-z]+)*|[A-Z]+")
 """How words are written; a part of a key has digits, or capitals in its middle."""
 
-_WORD = re.compile(r"""[^\s"'<>`]+""")
-_SCHEME = re.compile(r"\b(?:https?|oss|ftp)(?:://|%(?:25)*3a)", re.IGNORECASE)
-_QUERY = re.compile(r"\?|%(?:25)*3f", re.IGNORECASE)
-_LOGIN = re.compile(r"(://)[^\s/\"'<>]{1,1000}@")
+_WORD = pattern(r"""[^\s"'<>`]+""")
+_SCHEME = pattern(r"\b(?:https?|oss|ftp)(?:://|%(?:25)*3a)", re.IGNORECASE)
+_QUERY = pattern(r"\?|%(?:25)*3f", re.IGNORECASE)
+_LOGIN = pattern(r"(://)[^\s/\"'<>]{1,1000}@")
 """User and password in an address; a password may have an `@`."""
-_SIGNATURE = re.compile(
+_SIGNATURE = pattern(
     r"""\b(?:(signature|policy|expires|(?:oss)?access-?key-?id|security-?token|x-(?:oss|amz)-[a-z-]{1,50})(=|%(?:25)*3d)"""
     r"""|((?:signature|(?:oss)?access-?key-?id)(?:provided|value)?|security-?token|x-(?:oss|amz)-[a-z-]{1,50})"""
     r"""(["']?\s?(?:[=:>]|\\u003d|&\#0*61;)\s?["']?)(?=[^\s"'<>,;]{8}))"""
@@ -40,7 +42,7 @@ _SIGNATURE = re.compile(
     re.IGNORECASE,
 )
 """A part of a signature by its name; after a colon only a long value is one, since messages have colons as well."""
-_LOGGED_IN = re.compile(
+_LOGGED_IN = pattern(
     r"""\b(authorization["']?\s?[:=]\s?["']?(?:(?:bearer|basic|digest|oss4?[a-z0-9-]{0,20})\s++)?+)(?=[^\s"',;<>]{8})[^\s"',;<>]+"""
     r"""|\b((?:bearer|basic)\s+)(?=[^\s"',;<>]{0,200}[0-9])[^\s"',;<>]{8,}""",
     re.IGNORECASE,

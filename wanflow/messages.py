@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gettext
 import os
-import re
 import string
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +16,8 @@ from contextvars import ContextVar
 from functools import reduce
 from pathlib import Path
 from typing import Self
+
+from wanflow.patterns import pattern
 
 DOMAIN = "wanflow"
 LOCALE = Path(__file__).parent / "locale"
@@ -101,8 +102,8 @@ class _Joined(Translatable):
 
 
 _FORMATTER = string.Formatter()
-_HAN = re.compile("[\u3400-\u9fff]")
-_FULL_WIDTH = re.compile("[\u3000-\u303f\uff00-\uffef]")
+_HAN = pattern("[\u3400-\u9fff]")
+_FULL_WIDTH = pattern("[\u3000-\u303f\uff00-\uffef]")
 """Chinese punctuation, which has its own room on both sides; quotation marks are those of English too."""
 
 

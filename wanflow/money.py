@@ -10,20 +10,21 @@ from enum import StrEnum
 from wanflow import decode
 from wanflow.characters import with_ascii_signs
 from wanflow.messages import tr
+from wanflow.patterns import pattern
 
 MOST = Decimal(1_000_000)
 """Maximum cost of one take, in any currency: a larger amount is a mistake, or made to defeat a budget."""
 
 CNY = "CNY"
-_EXACT = re.compile(r"[0-9]{1,7}(\.[0-9]{1,60})?")
-_CURRENCY = re.compile(r"[A-Z]{3}")
+_EXACT = pattern(r"[0-9]{1,7}(\.[0-9]{1,60})?")
+_CURRENCY = pattern(r"[A-Z]{3}")
 _NUMBER = r"(?P<amount>[0-9]{1,12}(\.[0-9]{1,6})?)"
-_AMOUNT = re.compile(rf"{_NUMBER}\s+(?P<currency>[A-Z]{{3}})")
+_AMOUNT = pattern(rf"{_NUMBER}\s+(?P<currency>[A-Z]{{3}})")
 _BEFORE = "CNY|RMB|(?:CN)?[¥￥]|人民[币幣]"
 _AFTER = "CNY|RMB|(?:[元圆圓]|[块塊][钱錢]?)(?:人民[币幣])?|人民[币幣]"
-_YUAN = re.compile(rf"(?P<sign>{_BEFORE})?\s*{_NUMBER}\s*(?(sign)(?:{_AFTER})?|(?:{_AFTER}))", re.IGNORECASE)
+_YUAN = pattern(rf"(?P<sign>{_BEFORE})?\s*{_NUMBER}\s*(?(sign)(?:{_AFTER})?|(?:{_AFTER}))", re.IGNORECASE)
 """Amounts in CNY as people in China write them: `20元`, `¥20`, `20 RMB`, `人民币20元`."""
-_THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
+_THOUSANDS = pattern(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 """A comma between thousands, never that of decimals."""
 
 

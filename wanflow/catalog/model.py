@@ -10,7 +10,9 @@ from enum import StrEnum
 from math import isqrt, sqrt
 from typing import Literal
 
-HAN = re.compile("[\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+from wanflow.patterns import pattern
+
+HAN = pattern("[\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 """A Han character."""
 
 Colors = Sequence[Mapping[str, str]]
@@ -82,7 +84,7 @@ class PixelBounds:
     aspect: int
 
 
-SIZE = re.compile(r"([1-9]\d{0,4})\*([1-9]\d{0,4})", re.ASCII)
+SIZE = pattern(r"([1-9]\d{0,4})\*([1-9]\d{0,4})", re.ASCII)
 """A size as it is sent, `1280*720`."""
 SIZE_STEP = 16
 """Pixels that the sides of a proposed size are multiples of."""

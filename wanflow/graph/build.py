@@ -1,11 +1,15 @@
-"""The shot graph: what must exist, and what needs what; the only home of networkx."""
+"""The shot graph: what must exist, and what needs what.
+
+networkx walks through it and finds its circles. Its import takes as long as planning hundreds of shots, so that waits
+for the first walk, and a plan of everything has none.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-
-import networkx as nx
+from heapq import heappop, heappush
+from itertools import filterfalse
 
 from wanflow.graph.node import (
     AssetVertex,
@@ -18,22 +22,12 @@ from wanflow.graph.node import (
     extract_id,
     origin_id,
 )
-from wanflow.language.problem import Problem, SpecError
-from wanflow.language.production import Cut, Media, Production, Shot, TitleCard
+from wanflow.language.problem import SpecError
+from wanflow.language.production import Cut, Production, Shot, TitleCard
 from wanflow.language.source import FileSource, ShotSource, Source
-from wanflow.messages import tr
-from wanflow.yamldoc.nodes import Place
 
-MAX_CIRCLES = 20
-"""Maximum circles that are named at once."""
-
-
-class CyclicGraph(Exception):
-    """The edges form circles; each of `paths` names the vertices of one, the first one again at the end."""
-
-    def __init__(self, paths: tuple[tuple[str, ...], ...]) -> None:
-        super().__init__("; ".join(" → ".join(path) for path in paths))
-        self.paths = paths
+Edges = Mapping[str, Mapping[str, None]]
+"""The neighbours of each vertex on one side, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +40,8 @@ class ShotGraph:
     production: Production
     vertices: tuple[Vertex, ...]
     _by_id: Mapping[str, Vertex]
-    _graph: nx.DiGraph[str]
+    _inputs: Edges
+    _dependents: Edges
 
     def __contains__(self, vertex: str) -> bool:
         return vertex in self._by_id
@@ -57,44 +52,48 @@ class ShotGraph:
 
     def inputs(self, vertex: str) -> tuple[str, ...]:
         """What a vertex is directly made from, in the order in which it names it."""
-        return tuple(self._graph.predecessors(vertex))
+        return tuple(self._inputs[vertex])
 
     def dependents(self, vertex: str) -> tuple[str, ...]:
         """What is made directly from a vertex."""
-        return tuple(self._graph.successors(vertex))
+        return tuple(self._dependents[vertex])
 
-    def ancestors(self, vertex: str) -> frozenset[str]:
-        """Everything that a vertex needs, near and far."""
-        return frozenset(nx.ancestors(self._graph, vertex))
+    def ancestors(self, *vertices: str) -> frozenset[str]:
+        """Everything that vertices need, near and far, less these vertices."""
+        from wanflow.graph.walks import reached
 
-    def descendants(self, vertex: str) -> frozenset[str]:
-        """Everything that needs a vertex, near and far."""
-        return frozenset(nx.descendants(self._graph, vertex))
+        return reached(self._inputs, vertices)
+
+    def descendants(self, *vertices: str) -> frozenset[str]:
+        """Everything that needs one of some vertices, near and far, less these vertices."""
+        from wanflow.graph.walks import reached
+
+        return reached(self._dependents, vertices)
 
 
-def ordered_graph(production: Production, vertices: Iterable[Vertex], edges: Iterable[tuple[str, str]]) -> ShotGraph:
-    """Order vertices along edges, in the given order where the edges leave it open; raises CyclicGraph."""
+def _ordered(production: Production, vertices: Iterable[Vertex], edges: Iterable[tuple[str, str]]) -> ShotGraph:
+    """Order vertices along edges, in the given order where the edges leave it open; raises SpecError for circles."""
     by_id = {vertex.id: vertex for vertex in vertices}
-    rank = {name: position for position, name in enumerate(by_id)}
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    graph.add_nodes_from(by_id)
-    graph.add_edges_from(edges)
-    try:
-        order = list(nx.lexicographical_topological_sort(graph, key=rank.__getitem__))
-    except nx.NetworkXUnfeasible:
-        raise CyclicGraph(tuple(_circles(graph))) from None
-    return ShotGraph(production, tuple(by_id[name] for name in order), by_id, graph)
+    inputs: dict[str, dict[str, None]] = {name: {} for name in by_id}
+    dependents: dict[str, dict[str, None]] = {name: {} for name in by_id}
+    for source, made in edges:
+        inputs[made][source] = dependents[source][made] = None
+    names = list(by_id)
+    rank = {name: position for position, name in enumerate(names)}
+    missing = {name: len(sources) for name, sources in inputs.items()}
+    ready = [position for name, position in rank.items() if not missing[name]]
+    order: list[str] = []
+    while ready:  # in ascending order at first, so it is a heap
+        order.append(names[heappop(ready)])
+        for made in dependents[order[-1]]:
+            missing[made] -= 1
+        for made in filterfalse(missing.__getitem__, dependents[order[-1]]):
+            heappush(ready, rank[made])
+    if len(order) < len(names):
+        from wanflow.graph.walks import circular_dependencies
 
-
-def _circles(graph: nx.DiGraph[str]) -> Iterator[tuple[str, ...]]:
-    """Circles that have no closing edge in common, each of which is removed from the graph."""
-    for _ in range(MAX_CIRCLES):
-        try:
-            steps = [edge[0] for edge in nx.find_cycle(graph)]
-        except nx.NetworkXNoCycle:
-            return
-        yield (*steps, steps[0])
-        graph.remove_edge(steps[-1], steps[0])
+        raise SpecError(circular_dependencies(production, dependents))
+    return ShotGraph(production, tuple(by_id[name] for name in order), by_id, inputs, dependents)
 
 
 def build(production: Production) -> ShotGraph:
@@ -111,11 +110,8 @@ def build(production: Production) -> ShotGraph:
         vertices[cut_id(cut.name)] = CutVertex(cut_id(cut.name), cut)
         edges += [(origin_id(source), cut_id(cut.name)) for source in cut_sources(cut)]
     # the check reports a shot that does not exist; circles are looked for all the same
-    known = [edge for edge in edges if vertices.keys() >= set(edge)]
-    try:
-        return ordered_graph(production, vertices.values(), known)
-    except CyclicGraph as cycle:
-        raise SpecError(_circular_dependencies(production, cycle)) from None
+    known = [edge for edge in edges if edge[0] in vertices and edge[1] in vertices]
+    return _ordered(production, vertices.values(), known)
 
 
 def _add_source(shot: Shot, slot: str, source: Source, vertices: dict[str, Vertex]) -> list[tuple[str, str]]:
@@ -150,48 +146,3 @@ def cut_sources(cut: Cut) -> Iterator[FileSource | ShotSource]:
             yield item.source
     for _, source in cut.finish.files:
         yield source
-
-
-def _circular_dependencies(production: Production, cycle: CyclicGraph) -> list[Problem]:
-    return [_circular_dependency(production, path) for path in cycle.paths]
-
-
-def _circular_dependency(production: Production, path: tuple[str, ...]) -> Problem:
-    names = [name for name in path[:-1] if name in production.shots]
-    at = production.shots[names[0]].place
-    members = [
-        _member_between(production.shots[name], before)
-        for before, name in zip((names[-1], *names[:-1]), names, strict=True)
-    ]
-    if len(names) == 1 and members[0] is not None:
-        cast, line = members[0].cast, _line(members[0].place, at)
-        message = tr(
-            "`{name}` depends on itself through the cast member `{cast}` ({line})", name=names[0], cast=cast, line=line
-        )
-        return Problem(at, message, tr("give the member another source, or do not name it here"))
-    if len(names) == 1:
-        return Problem(at, tr("`{names}` depends on itself", names=names[0]), tr("give it another source"))
-    steps: list[str] = []
-    for name, member in zip((*names, names[0]), (None, *members[1:], members[0]), strict=True):
-        if member is not None:
-            steps.append(tr("cast member `{cast}` ({line})", cast=member.cast, line=_line(member.place, at)))
-        steps.append(f"`{name}` ({_line(production.shots[name].place, at)})")
-    return Problem(
-        at, tr("circular dependency: {steps}", steps=" → ".join(steps)), tr("give one of them another source")
-    )
-
-
-def _member_between(shot: Shot, before: str) -> Media | None:
-    """The cast member through which a shot needs another one; None where it needs it by a source of its own."""
-    for media in shot.media:
-        sources = [source for source in (media.source, media.voice) if isinstance(source, ShotSource)]
-        if any(source.shot == before for source in sources):
-            return media if media.cast else None
-    return None
-
-
-def _line(place: Place, at: Place) -> str:
-    """The line of a place, with its file where that is another than the one of `at`."""
-    if place.file == at.file:
-        return tr("line {line}", line=place.line)
-    return tr("{file} line {line}", file=place.file, line=place.line)

@@ -32,7 +32,7 @@ def select(graph: ShotGraph, selectors: Sequence[str], states: States, exclude: 
     """
     every = frozenset(vertex.id for vertex in graph.vertices)
     wanted = matching(graph, selectors, states) if selectors else every
-    needed = wanted.union(*(graph.ancestors(vertex) for vertex in wanted))
+    needed = wanted | graph.ancestors(*wanted)
     return needed - matching(graph, exclude, states)
 
 
@@ -41,8 +41,7 @@ def matching(graph: ShotGraph, words: Sequence[str], states: States) -> frozense
     found = frozenset[str]()
     for word in words:
         matched = _match(graph, word.removeprefix("+").removesuffix("+"), states)
-        later = (graph.descendants(vertex) for vertex in matched) if word.endswith("+") else ()
-        found = found.union(matched, *later)
+        found = found.union(matched, graph.descendants(*matched) if word.endswith("+") else ())
     return found
 
 

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from wanflow.characters import for_shell, hint_for_invisible
 from wanflow.language.chinese_keys import CHINESE_KEYS
 from wanflow.messages import tr
+from wanflow.patterns import pattern
 from wanflow.suggest import MAX_NAMED, did_you_mean
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode
 
@@ -88,14 +89,14 @@ _SERIES = frozenset({"n", "enable_sequential"})
 
 _TRUE = frozenset({"yes", "on", "y", "true", "是", "对", "對", "开", "開", "真"})
 _FALSE = frozenset({"no", "off", "n", "false", "否", "不", "关", "關", "假"})
-_MEASURE = re.compile(r"(?P<number>[-+]?\d+(?:\.\d+)?)\s*(?P<unit>[A-Za-z%×]+|秒[钟鐘]?|[条條个個次帧幀])", re.ASCII)
-_NUMERAL = re.compile(r"(?:(?P<tens>[1-9]?)十)?(?P<ones>[0-9]?)(?P<unit>\D*)", re.ASCII)
+_MEASURE = pattern(r"(?P<number>[-+]?\d+(?:\.\d+)?)\s*(?P<unit>[A-Za-z%×]+|秒[钟鐘]?|[条條个個次帧幀])", re.ASCII)
+_NUMERAL = pattern(r"(?:(?P<tens>[1-9]?)十)?(?P<ones>[0-9]?)(?P<unit>\D*)", re.ASCII)
 """A Chinese number below a hundred whose digits are those of ASCII, with its unit."""
 _DIGITS = str.maketrans("零一二两兩三四五六七八九", "012223456789")
-_CLOCK = re.compile(r"(?:(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>\d+(?:\.\d+)?)", re.ASCII)
-_NAMES = re.compile(r"[\w/-]+(?:[, ，、] *[\w/-]+)*")
+_CLOCK = pattern(r"(?:(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>\d+(?:\.\d+)?)", re.ASCII)
+_NAMES = pattern(r"[\w/-]+(?:[, ，、] *[\w/-]+)*")
 """A name, or several with commas or spaces, which make a list in brackets."""
-_TIMED = re.compile(r"(?P<name>[A-Za-z][A-Za-z _-]*?)[ ,]+(?P<seconds>\d+(?:\.\d+)?) *(?:s|sec|seconds?)?")
+_TIMED = pattern(r"(?P<name>[A-Za-z][A-Za-z _-]*?)[ ,]+(?P<seconds>\d+(?:\.\d+)?) *(?:s|sec|seconds?)?")
 """A transition with its length, `crossfade 1s`."""
 _UNITS = {
     "db": "dB",

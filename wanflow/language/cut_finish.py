@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -30,6 +29,7 @@ from wanflow.language.production import (
 from wanflow.language.scope import BasePath, Scope
 from wanflow.language.source import ENCODINGS, FileSource
 from wanflow.messages import tr
+from wanflow.patterns import pattern
 from wanflow.writing import (
     ENGLISH,
     HONG_KONG,
@@ -248,8 +248,8 @@ SIDES = range(16, 8193, 2)
 MAX_RATE = 120
 """Maximum frames a second."""
 
-_SIZE = re.compile(r"([0-9]{1,5})x([0-9]{1,5})")
-_TIMES = re.compile(r"\s*[×✕*X]\s*")
+_SIZE = pattern(r"([0-9]{1,5})x([0-9]{1,5})")
+_TIMES = pattern(r"\s*[×✕*X]\s*")
 
 
 def _sides(size: TextNode, problems: list[Problem]) -> tuple[int, int] | None:

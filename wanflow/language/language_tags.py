@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
+from wanflow.patterns import pattern
+
 UNKNOWN = "und"
 """ISO 639 code of an unknown language."""
 
@@ -60,11 +62,11 @@ _SCRIPT_OF_REGION = {"CN": "Hans", "SG": "Hans", "MY": "Hans", "TW": "Hant", "HK
 _USUAL = {"zh-Hans-CN": "zh-Hans", "zh-Hant-TW": "zh-Hant"}
 _OWN_NAMES = {"zh": "中文", "zh-Hans": "简体中文", "zh-Hant": "繁體中文", "yue": "粵語"}
 
-_TAG = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]{1,8})*", re.IGNORECASE)
-_IN_NAME = re.compile(r"[a-z]{2,3}(?:[-_](?:hans|hant|latn|cyrl|arab))?(?:[-_](?:[a-z]{2}|[0-9]{3}))?", re.IGNORECASE)
-_ALONE = re.compile(r"[a-z]{2,3}(?:[-_](?:Hans|Hant|Latn|Cyrl|Arab))?(?:[-_](?:[A-Z]{2}|[0-9]{3}))?")
+_TAG = pattern(r"([a-z]{2,3})(?:[-_][a-z0-9]{1,8})*", re.IGNORECASE)
+_IN_NAME = pattern(r"[a-z]{2,3}(?:[-_](?:hans|hant|latn|cyrl|arab))?(?:[-_](?:[a-z]{2}|[0-9]{3}))?", re.IGNORECASE)
+_ALONE = pattern(r"[a-z]{2,3}(?:[-_](?:Hans|Hant|Latn|Cyrl|Arab))?(?:[-_](?:[A-Z]{2}|[0-9]{3}))?")
 """Whole name of a file: its region needs capitals, since `to-do` is not Tongan."""
-_AT_END = re.compile(r".*[ _\[(【（-](chs|cht|[\u3400-\u9fff]+)[\])】）]?", re.IGNORECASE | re.DOTALL)
+_AT_END = pattern(r".*[ _\[(【（-](chs|cht|[\u3400-\u9fff]+)[\])】）]?", re.IGNORECASE | re.DOTALL)
 """A language behind another sign than a point, where it cannot be a word of the title in Latin letters."""
 
 

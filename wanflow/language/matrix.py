@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from wanflow.characters import case_folded, name_like
 from wanflow.language.names import Names, NotText, strip_cast_markers
 from wanflow.language.problem import Problem
 from wanflow.messages import tr
+from wanflow.patterns import pattern
 from wanflow.suggest import Known, did_you_mean, listed
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode
 
@@ -26,8 +26,8 @@ MAX_READ = 1_000
 MAX_SLUG = 80
 """Maximum characters of a value's part of a name; longer values need a `key`."""
 
-_BETWEEN_DIGITS = re.compile(r"(?<=\d)\s*[:*×]\s*(?=\d)")
-_NOT_IN_NAMES = re.compile("[^a-z0-9_\u3400-\u9fff\uf900-\ufaff]+")
+_BETWEEN_DIGITS = pattern(r"(?<=\d)\s*[:*×]\s*(?=\d)")
+_NOT_IN_NAMES = pattern("[^a-z0-9_\u3400-\u9fff\uf900-\ufaff]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from wanflow.language.schema_problems import check_shape, without_broken
 from wanflow.language.scope import BasePath
 from wanflow.language.shot import generator_of, is_generator
 from wanflow.messages import tr
+from wanflow.patterns import pattern
 from wanflow.suggest import Known, did_you_mean, listed
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
 
@@ -96,9 +96,9 @@ def _defined_twice(files: Sequence[ProductionFile], group: str) -> Iterator[Prob
             yield Problem(key.place, defined_again(key.string, first.string, first.place), tr("rename one"))
 
 
-_NO_BLOCK = re.compile(r"[｜＞][-－]?$")
-_NO_COMMENT = re.compile(r"(?<=\s)＃(?=\s)")
-_NOT_IN_TAGS = re.compile("[，、“”]")
+_NO_BLOCK = pattern(r"[｜＞][-－]?$")
+_NO_COMMENT = pattern(r"(?<=\s)＃(?=\s)")
+_NOT_IN_TAGS = pattern("[，、“”]")
 _HALF_QUOTED = frozenset("“”„＂「")
 
 

@@ -11,6 +11,7 @@ from typing import TypeVar, cast
 from wanflow.characters import hint_for_invisible
 from wanflow.language.problem import Problem, Severity
 from wanflow.messages import joined, tr
+from wanflow.patterns import pattern
 from wanflow.suggest import Known, nearest
 from wanflow.yamldoc.nodes import Interpolated, ListNode, MapNode, Node, Place, TextNode, scalar
 
@@ -26,18 +27,18 @@ MAX_FILLED_IN_ALL = 40_000_000
 MAX_NAME = 200
 """Maximum characters of a name that is looked for where it is not marked as one."""
 
-_PATTERN = re.compile(r"\$\$|\$\{([^{}]*)\}|\$\{")
-_NAME = re.compile(r"(?P<name>[^:{}$]+)(?::(?P<kind>[-?])(?P<rest>.*))?", re.DOTALL)
-_SIGN = re.compile(r"[$＄﹩￥¥{｛﹛]")
+_PATTERN = pattern(r"\$\$|\$\{([^{}]*)\}|\$\{")
+_NAME = pattern(r"(?P<name>[^:{}$]+)(?::(?P<kind>[-?])(?P<rest>.*))?", re.DOTALL)
+_SIGN = pattern(r"[$＄﹩￥¥{｛﹛]")
 """The beginning of what may be a name: a dollar sign or a brace, also as an input method types them."""
-_SLIP = re.compile(
+_SLIP = pattern(
     r"(?P<escaped>\$\$)|(?P<dollar>[$＄﹩￥¥])(?P<open>[{｛﹛])(?P<name>\s*[^\s{}｛｝﹛﹜$＄﹩￥¥][^{}｛｝﹛﹜$＄﹩￥¥\n]*)(?P<close>[}｝﹜])"
 )
-_OTHER_FORM = re.compile(
+_OTHER_FORM = pattern(
     r"\$\$(?:\{[^{}]*\})?|\$\{[^{}]*\}|(?:\{\{\s*(?P<double>[^{}$\s]+)\s*\}\}|\$[(（](?P<round>[^(){}$\s（）]+)[)）]"
     r"|[{｛﹛](?P<braced>[^{}｛｝﹛﹜$\s]+)[}｝﹜])|[$＄﹩￥¥](?P<bare>[^\W\d][\w-]*)"
 )
-_MARKED = re.compile(f"{CAST_OPEN}([^{CAST_CLOSE}]*){CAST_CLOSE}")
+_MARKED = pattern(f"{CAST_OPEN}([^{CAST_CLOSE}]*){CAST_CLOSE}")
 _HOW_TO_WRITE = tr("write `${name}`, or `$$` for a dollar sign")
 
 

@@ -10,12 +10,13 @@ from wanflow.language.problem import Problem, Severity
 from wanflow.language.references import counted_media, without_names_and_quotes
 from wanflow.language.shot import CastMember, WrittenShot
 from wanflow.messages import tr
+from wanflow.patterns import pattern
 
 _NUMBER = r"[0-9０-９]{1,3}(?:[.．][0-9０-９]{1,3})?"
 _UNIT = r"\s{0,3}(?:s|secs?|seconds?|秒钟|秒鐘|秒)(?![A-Za-z0-9])"
 _CLOCK = r"(?:0{1,2}[:：])?[0-9]{1,2}[:：][0-9]{2}(?:\.[0-9]{1,3})?"
 _TO = r"\s{0,3}(?:[-‐‑‒–—−－~～〜]|到|至|\bto\b)\s{0,3}"
-_RANGE = re.compile(
+_RANGE = pattern(
     r"(?P<before>(?:(?:shot|scene|镜头|鏡頭|分镜|分鏡)\s{0,3}[0-9一二三四五六七八九十]{0,3}\s{0,3}[:：]?\s{0,3})?[\[(（【［〔]\s{0,3})?"
     r"(?<![A-Za-z0-9０-９.:：/])(?<![0-9]-)"
     rf"(?P<range>(?:(?P<first>{_CLOCK}){_TO}(?P<last>{_CLOCK})(?![0-9:：])"
@@ -23,7 +24,7 @@ _RANGE = re.compile(
     r"(?P<after>\s{0,3}(?:[\])）】］〕]|[:：]))?",
     re.IGNORECASE,
 )
-_DECADES = re.compile(r"[2-9]0s?\D{1,5}[2-9]0s")
+_DECADES = pattern(r"[2-9]0s?\D{1,5}[2-9]0s")
 
 
 def check_time_ranges(

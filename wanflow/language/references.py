@@ -11,6 +11,7 @@ from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Shot
 from wanflow.language.shot import Cast, CastMember, WrittenShot
 from wanflow.messages import tr
+from wanflow.patterns import pattern
 from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import Place, TextNode
 
@@ -110,11 +111,11 @@ Counted = tuple[str, int]
 TOGETHER = "any"
 """The kind under which a model's identifiers count all media together."""
 
-_NAMED = re.compile(f"{CAST_OPEN}([^{CAST_CLOSE}]*){CAST_CLOSE}")
-_HAN_BEFORE = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
+_NAMED = pattern(f"{CAST_OPEN}([^{CAST_CLOSE}]*){CAST_CLOSE}")
+_HAN_BEFORE = pattern("[\u3400-\u9fff\uf900-\ufaff]")
 """What decided the language in earlier versions: a prompt with one such character had Chinese identifiers."""
-_LATIN_WORD = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+(?:['\u2019-][A-Za-z\u00c0-\u024f\u1e00-\u1eff]+)*")
-_QUOTED = re.compile('"[^"]*"|\u201c[^\u201c\u201d]*\u201d|「[^「」]*」|『[^『』]*』|《[^《》]*》')
+_LATIN_WORD = pattern("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+(?:['\u2019-][A-Za-z\u00c0-\u024f\u1e00-\u1eff]+)*")
+_QUOTED = pattern('"[^"]*"|\u201c[^\u201c\u201d]*\u201d|「[^「」]*」|『[^『』]*』|《[^《》]*》')
 
 
 def named_cast(prompt: str) -> tuple[str, ...]:

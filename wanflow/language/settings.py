@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -20,6 +19,7 @@ from wanflow.language.schema_problems import check_against
 from wanflow.language.scope import BasePath
 from wanflow.messages import joined, tr
 from wanflow.money import Cost, amount_meant, currency_of, parse_amount
+from wanflow.patterns import pattern
 from wanflow.suggest import did_you_mean, hint_for_path
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
 from wanflow.yamldoc.parse import parse
@@ -27,7 +27,7 @@ from wanflow.yamldoc.parse import parse
 PRICES_SCHEMA = "prices.schema.json"
 PRICES_HINT = tr("docs/costs.md describes price files")
 
-_BUCKET = re.compile(r"(s3a?|gs|gcs|abfss?|az|oss)://[^/@?#\s]+(/[^@?#\s]*)?")
+_BUCKET = pattern(r"(s3a?|gs|gcs|abfss?|az|oss)://[^/@?#\s]+(/[^@?#\s]*)?")
 """Buckets whose filesystems can sign URLs."""
 
 

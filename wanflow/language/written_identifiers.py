@@ -11,14 +11,15 @@ from wanflow.language.problem import Problem, Severity
 from wanflow.language.references import TOGETHER, Counted, counted_media, without_names_and_quotes
 from wanflow.language.shot import CastMember, WrittenShot
 from wanflow.messages import tr
+from wanflow.patterns import pattern
 from wanflow.suggest import listed
 
-_LATIN = re.compile(
+_LATIN = pattern(
     r"(?<![A-Za-z0-9_])(?P<word>image|video|audio|character)(?P<gap>[ \u00a0\u3000_#-]{0,2})(?P<number>[0-9]{1,2})"
     r"(?![A-Za-z0-9_%]|[.:/×][0-9])",
     re.IGNORECASE,
 )
-_CHINESE = re.compile(
+_CHINESE = pattern(
     r"(?<![地拼构插截草蓝试企意版])(?P<word>图片|图像|图|视频|音频|角色)(?P<gap>[ \u00a0\u3000]{0,2})"
     r"(?P<number>[0-9０-９]{1,2}|[一二三四五六七八九十])(?![0-9０-９.:：]|\s?[年月日号秒分点倍个张段幅直些时乐起下样])"
 )
@@ -36,7 +37,7 @@ _KINDS = {
     "角色": TOGETHER,
 }
 _NUMERALS = "零一二三四五六七八九十"
-_EXACT = re.compile(r"(?:Image|Video|Audio) [0-9]+|(?i:image|video|audio|character)[0-9]+|(?:图|视频|音频)[0-9０-９]+")
+_EXACT = pattern(r"(?:Image|Video|Audio) [0-9]+|(?i:image|video|audio|character)[0-9]+|(?:图|视频|音频)[0-9０-９]+")
 """Forms that mean nothing but an identifier; `image 3` may be words of a sentence."""
 
 

@@ -16,6 +16,7 @@ from wanflow.digest import Canonical
 from wanflow.language.checks import CheckRules, FindingAction
 from wanflow.language.production import Production
 from wanflow.language.source import Facts, FactsTable
+from wanflow.patterns import pattern
 from wanflow.store import blobs
 from wanflow.store.fact_cache import INLINE
 from wanflow.store.findings import CHECKS_VERSION, Expected, Finding, Given, Measured, duplicate_of
@@ -32,7 +33,7 @@ _SIDE_STEP = 16
 _SIDE_OF_K, _SIZE_WORDS = 1024, ("1K", "2K", "4K")
 """Pixels of a side of the square picture that is `1K`, and the words for such sizes (service.md 9.1)."""
 
-_SEVERAL_SHOTS = re.compile(
+_SEVERAL_SHOTS = pattern(
     r"\b(shot|scene|panel|cut)\s*\d|\b\d+\s*(shots|panels)\b|storyboard|multi[- ]?(shot|panel)|\bcuts?\s+to\b"
     r"|\[\s*\d+\s*[-–~]\s*\d+\s*s|分镜|分鏡|多镜头|多鏡頭|切到|切至|切换到|切換到|(镜头|鏡頭|画面|畫面)\s*[\d一二三四五六七八九]"
     r"|第\s*[\d一二三四五六七八九十]+\s*(个|個)?\s*(镜头|鏡頭)",

@@ -1,4 +1,7 @@
-"""Locks between processes: runs exclude each other, and nothing else ever waits for a run (cli.md, Files)."""
+"""Locks between processes: runs exclude each other, and nothing else ever waits for a run (cli.md, Files).
+
+filelock is imported when a lock is taken: a plan takes none.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,6 @@ from functools import cache
 from pathlib import Path
 from threading import Event
 from uuid import getnode, uuid4
-
-from filelock import FileLock, Timeout
 
 from wanflow import digest, timebase
 from wanflow.errors import StoreBusy, StoreFileRefused
@@ -98,6 +99,8 @@ def seize(path: Path, timeout: float = 0) -> Release:
     The hold of a process that was killed ends by itself. Only a hold of another machine stays, on a file system
     without locks. Raises LockTaken after `timeout` seconds, OSError where the disk refuses.
     """
+    from filelock import FileLock, Timeout
+
     lock = FileLock(path, timeout=timeout, poll_interval=TURN_SECONDS, fallback_to_soft=False)
     try:
         lock.acquire()
@@ -112,6 +115,8 @@ def seize(path: Path, timeout: float = 0) -> Release:
 
 def has_locks(folder: Path) -> bool:
     """Whether the file system of a folder has locks; raises OSError for every other error."""
+    from filelock import FileLock
+
     path = folder / f".{uuid4().hex}.part"
     lock = FileLock(path, timeout=0, fallback_to_soft=False)
     try:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 
+from wanflow.patterns import pattern
+
 WIDE = (
     "[\u2e80-\u312f\u3190-\u4dbf\u4e00-\u9fff\uf900-\ufaff\ufe10-\ufe1f\ufe30-\ufe6f\uff01-\uff9f\uffe0-\uffe6"
     "\U00020000-\U0003ffff]"
@@ -20,11 +22,11 @@ _EITHER = "\u2018\u2019\u201c\u201d\u2014\u2026\u00b7"
 """Signs of Latin and of Chinese texts alike: quotation marks, dash, ellipsis, dot. Beside a wide one they are wide."""
 
 _NAME = r"(?<!\$)\$\{[^{}\n]{1,200}\}"
-_NAME_AT_END = re.compile(rf"{_NAME}\Z")
-_NAMES_AT_END = re.compile(rf"(?:[{_EITHER}]|{_NAME})*\Z")
-_ESCAPE = re.compile(r"(?:\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})\Z")
+_NAME_AT_END = pattern(rf"{_NAME}\Z")
+_NAMES_AT_END = pattern(rf"(?:[{_EITHER}]|{_NAME})*\Z")
+_ESCAPE = pattern(r"(?:\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})\Z")
 """A character as an escape of text in double quotes."""
-_WIDE = re.compile(WIDE)
+_WIDE = pattern(WIDE)
 _BLANKS = " \t"
 _FIRST_PRIVATE = 0xF0000
 

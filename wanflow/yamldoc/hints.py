@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from wanflow.characters import INVISIBLE, named
 from wanflow.messages import tr
+from wanflow.patterns import pattern
 
 Position = tuple[int, int]
 """Line and column, counted from 0."""
 
-_ENTRY = re.compile(r"""[ ]*(?:-[ ]+)*(?:(?:"[^"]*"|'[^']*'|[^\s"'#\[{][^:#]*?):[ \t]+)?(?P<value>[^\s#].*)?""")
+_ENTRY = pattern(r"""[ ]*(?:-[ ]+)*(?:(?:"[^"]*"|'[^']*'|[^\s"'#\[{][^:#]*?):[ \t]+)?(?P<value>[^\s#].*)?""")
 _BREAKS = "\x85\u2028\u2029"
 """Line ends of YAML 1.1, which are characters of a text in YAML 1.2."""
-_BESIDE_SIGN = re.compile(
-    rf"(?:^[ ]*(?:-[ ]+)*|[:,\[{{-])(?P<after>{INVISIBLE.pattern})|(?P<before>{INVISIBLE.pattern}):"
-)
+_BESIDE_SIGN = pattern(rf"(?:^[ ]*(?:-[ ]+)*|[:,\[{{-])(?P<after>{INVISIBLE.pattern})|(?P<before>{INVISIBLE.pattern}):")
 """An invisible character where YAML expects a space or nothing: in front of a line, and beside its signs."""
 ESCAPE_HINT = tr("write `/` in a path, and `\\\\` for a `\\` of a text in double quotes")
 """The way out of an escape that nobody meant."""
 _QUOTE_IT = tr("put the text in quotes, or on its own lines under `>-`")
 _INDICATORS = "*@%!`{[&|>,"
 _CLOSING = tuple("\"']}")
-_ALIAS = re.compile(r"(?<![^\s\[{,])\*[^\s,\[\]{}]+$")
+_ALIAS = pattern(r"(?<![^\s\[{,])\*[^\s,\[\]{}]+$")
 """An alias that ends a piece of a line."""
 
 _BY_WORDS = (

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from wanflow.characters import INVISIBLE, ascii_sign, named, with_ascii_signs
 from wanflow.messages import tr
+from wanflow.patterns import pattern
 from wanflow.yamldoc.nodes import TextNode
 
 SPACE = "[\xa0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff]"
@@ -22,29 +23,29 @@ _DASHES = "－—–−―"
 _OPEN, _CLOSE = "｛﹛【〔［﹝", "｝﹜】〕］﹞"
 _QUOTES = "“”„‟＂〝〞「」『』‘’＇"
 _KEY = rf"[^\s{_COLONS}:，,、;；。!！?？{{}}\[\]{_OPEN}{_CLOSE}\"'{_QUOTES}#＃&*|>%@`]{{1,60}}"
-_DASH = re.compile(rf"(?P<dash>[-{_DASHES}])(?:(?P<space>{SPACE})|[ ]+|$)")
-_ENTRY = re.compile(
+_DASH = pattern(rf"(?P<dash>[-{_DASHES}])(?:(?P<space>{SPACE})|[ ]+|$)")
+_ENTRY = pattern(
     rf"(?P<key>{_KEY})[ ]*(?:(?P<colon>[{_COLONS}]|；(?=\s*$))|:(?P<space>{SPACE})|(?P<close>:)(?=[^\s:/]))"
 )
-_IN_FLOW = re.compile(
+_IN_FLOW = pattern(
     rf"(?:^|(?P<comma>[，、](?=\s*[a-zＡ-Ｚａ-ｚ])|(?<=[}}\]\"'{_CLOSE}])[，、])|[{{,{_OPEN}])\s*"
     rf"(?P<key>{_KEY})[ ]*(?:(?P<colon>[{_COLONS}])|:(?=\s))"
 )
-_HIDDEN = re.compile(rf"(?P<comma>[，、；])\s*(?P<key>{_KEY})[ ]*(?P<colon>[{_COLONS}])\s*(?P<value>\S?)")
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
-_PLAIN_ENTRY = re.compile(rf"{_KEY}:[ ]+")
-_INDENT = re.compile(rf"(?:[ ]|{SPACE})*")
-_SPACES = re.compile(f"{SPACE}+")
-_VALUE = re.compile(rf"\s*(?:-[ ]+)*(?:{_KEY}:[ ]+)?(?P<value>\S.*\S)")
-_CLOSING_QUOTE = re.compile(rf"[{_QUOTES}](?=\s*(?:[,，}}\]{_CLOSE}]|$))")
-_INNER = re.compile(rf"(?<=[:,{{\[])[{_OPEN}]|(?<=[:,] )[{_OPEN}]|[{_CLOSE}](?=\s*(?:[,，}}\]{_CLOSE}]|$))")
-_BLOCK = re.compile("(?<=: )[>|＞｜][-+－＋]?$")
-_HASH = re.compile(r"(?<!\S)＃")
-_CLOSE_DASH = re.compile(r"[ ]*(?P<dash>-)(?=[^\s-])")
-_WIDE_WORD = re.compile("[０-９Ａ-Ｚａ-ｚ]+(?:[．。：∶／＊][０-９Ａ-Ｚａ-ｚ]+)*")
+_HIDDEN = pattern(rf"(?P<comma>[，、；])\s*(?P<key>{_KEY})[ ]*(?P<colon>[{_COLONS}])\s*(?P<value>\S?)")
+_QUOTED = pattern(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
+_PLAIN_ENTRY = pattern(rf"{_KEY}:[ ]+")
+_INDENT = pattern(rf"(?:[ ]|{SPACE})*")
+_SPACES = pattern(f"{SPACE}+")
+_VALUE = pattern(rf"\s*(?:-[ ]+)*(?:{_KEY}:[ ]+)?(?P<value>\S.*\S)")
+_CLOSING_QUOTE = pattern(rf"[{_QUOTES}](?=\s*(?:[,，}}\]{_CLOSE}]|$))")
+_INNER = pattern(rf"(?<=[:,{{\[])[{_OPEN}]|(?<=[:,] )[{_OPEN}]|[{_CLOSE}](?=\s*(?:[,，}}\]{_CLOSE}]|$))")
+_BLOCK = pattern("(?<=: )[>|＞｜][-+－＋]?$")
+_HASH = pattern(r"(?<!\S)＃")
+_CLOSE_DASH = pattern(r"[ ]*(?P<dash>-)(?=[^\s-])")
+_WIDE_WORD = pattern("[０-９Ａ-Ｚａ-ｚ]+(?:[．。：∶／＊][０-９Ａ-Ｚａ-ｚ]+)*")
 """A word or a number, also a decimal or a ratio: `０．５`, `１６：９`."""
-_MEASURES = re.compile(r"[0-9]+([*x])[0-9]+")
-_TIMES = re.compile("(?<=[0-9０-９])[＊ｘＸ](?=[0-9０-９])")
+_MEASURES = pattern(r"[0-9]+([*x])[0-9]+")
+_TIMES = pattern("(?<=[0-9０-９])[＊ｘＸ](?=[0-9０-９])")
 _KINDS = {
     ":": tr("colon"),
     ",": tr("comma"),

@@ -7,14 +7,14 @@ escapes. Each of these becomes as many private characters that the text does not
 
 from __future__ import annotations
 
-import re
+from wanflow.patterns import pattern
 
 _LINE_SIGNS = "\x85\u2028\u2029\ufeff"
-_NO_INDICATOR = re.compile(r"\?(?=[^\s,\[\]{}])|(?<=[\[{,])(\s*):(?=[^\s,\[\]{}])")
+_NO_INDICATOR = pattern(r"\?(?=[^\s,\[\]{}])|(?<=[\[{,])(\s*):(?=[^\s,\[\]{}])")
 _PRIVATE = range(0x10FFFD, 0x100000, -1)
-_SURROGATE = re.compile(r"\\u([dD])([89a-fA-F])([0-9a-fA-F]{2})")
-_SURROGATE_STAND_IN = re.compile(r"\\u([eE])([0-7a-f])([0-9a-fA-F]{2})")
-_SURROGATE_BLOCK = re.compile(r"[\ue000-\uefff]|\\u[eE]|\\U0000[eE]")
+_SURROGATE = pattern(r"\\u([dD])([89a-fA-F])([0-9a-fA-F]{2})")
+_SURROGATE_STAND_IN = pattern(r"\\u([eE])([0-7a-f])([0-9a-fA-F]{2})")
+_SURROGATE_BLOCK = pattern(r"[\ue000-\uefff]|\\u[eE]|\\U0000[eE]")
 _AS_PRIVATE = str.maketrans("89abcdefABCDEF", "01234567abcdef")
 _AS_SURROGATE = str.maketrans("01234567abcdef", "89abcdefABCDEF")
 _HALVES = {stand_in: 0xD800 + stand_in % 0x800 for stand_in in range(0xE000, 0xF000)}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from wanflow.characters import cells_wide, shown, shown_lines
+from wanflow.patterns import pattern
 
 GAP = "  "
 LEAST_TEXT = 28
@@ -20,7 +20,7 @@ BELOW = "     "
 
 CODES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "cyan": 36}
 """Styles, by the number that a terminal knows them by."""
-_STYLE = re.compile(rf"(\x1b\[(?:0|{'|'.join(map(str, CODES.values()))})m)")
+_STYLE = pattern(rf"(\x1b\[(?:0|{'|'.join(map(str, CODES.values()))})m)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def _side_by_side(
 
 
 _HAN = "\u2e80-\uffff\U00020000-\U0003ffff"
-_WORDS = re.compile(
+_WORDS = pattern(
     rf"(?:[^\s{_HAN}]+|[（“‘《「【〔]*[{_HAN}])[，。、；：？！）”’》」】〕…\u0300-\u036f\ufe00-\ufe0f]*\s*|^\s+"
 )
 """Words, and single Han characters, each with the punctuation that never begins or ends a line."""

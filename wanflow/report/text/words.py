@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from decimal import Decimal
@@ -14,6 +13,7 @@ from wanflow import money, timebase
 from wanflow.characters import shown
 from wanflow.messages import Translatable, joined, tr, trn
 from wanflow.money import Bound, Cost
+from wanflow.patterns import pattern
 
 MEGABYTE = 10**6
 
@@ -80,7 +80,7 @@ class WordChange(StrEnum):
     CAME = "came"
 
 
-_PIECES = re.compile(r"\s+|[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]|\w+|[^\w\s]")
+_PIECES = pattern(r"\s+|[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]|\w+|[^\w\s]")
 
 
 def edited_words(old: str, new: str) -> Iterator[tuple[WordChange, str]]:
