@@ -147,12 +147,11 @@ def _existing_take(request: ShotRequest, blank: Decision, inventory: Inventory) 
 
     for take in filter(matches, request.entry.takes.values()):
         return _own_take(request, blank, take, inventory)
-    for name, entry in inventory.lock.shots.items():
-        for take in filter(matches, entry.takes.values()):
-            why = Reason(
-                ReasonCode.IN_STORE,
-                tr("same request as `{name}` take {numbers}: reused", name=name, numbers=entry.numbers[take.digest]),
-            )
+    for name, take in inventory.lock.made_from(request.core):
+        if take.seed == blank.seed:
+            number = inventory.lock.shots[name].numbers[take.digest]
+            text = tr("same request as `{name}` take {numbers}: reused", name=name, numbers=number)
+            why = Reason(ReasonCode.IN_STORE, text)
             return replace(blank, action=Action.RESTORE, reasons=(why,), take=take, origin=name)
     for take in filter(matches, inventory.takes.get(request.core, ())):
         why = Reason(ReasonCode.IN_STORE, tr("rendered on {date}", date=take.date[:10]))
@@ -183,25 +182,23 @@ def _own_take(request: ShotRequest, blank: Decision, take: Take, inventory: Inve
 
 
 def _open_task(request: ShotRequest, blank: Decision, inventory: Inventory) -> Decision | None:
-    for task in inventory.open_tasks:
-        if (task.attempt.fingerprint, task.attempt.seed) == (request.core, blank.seed):
-            why = Reason(
-                ReasonCode.IN_FLIGHT,
-                tr("task {task_id} was submitted on {accepted}", task_id=task.task_id, accepted=task.accepted[:16]),
-            )
-            # a late take must not displace those that were rendered since: it gets a number after theirs
-            number = 0 if task.late and request.takes else task.attempt.number
-            return replace(blank, action=Action.COLLECT, reasons=(why,), number=number, task=task)
+    for task in inventory.asked.open.get((request.core, request.seed(blank.ordinal)), ()):
+        why = Reason(
+            ReasonCode.IN_FLIGHT,
+            tr("task {task_id} was submitted on {accepted}", task_id=task.task_id, accepted=task.accepted[:16]),
+        )
+        # a late take must not displace those that were rendered since: it gets a number after theirs
+        number = 0 if task.late and request.takes else task.attempt.number
+        return replace(blank, action=Action.COLLECT, reasons=(why,), number=number, task=task)
     return None
 
 
 def _lost_submission(request: ShotRequest, blank: Decision, inventory: Inventory) -> Decision | None:
     """A submission whose reply was lost may have been accepted: then its film is fetched, else it is sent again."""
-    for attempt in inventory.unknown_fate:
-        if (attempt.fingerprint, attempt.seed) == (request.core, blank.seed):
-            text = tr("the fate of the submission of {date} is unknown: it is looked up first", date=attempt.date[:16])
-            why = Reason(ReasonCode.IN_FLIGHT, text)
-            return replace(blank, reasons=(why,), certain=False, number=attempt.number)
+    for attempt in inventory.asked.unknown.get((request.core, request.seed(blank.ordinal)), ()):
+        text = tr("the fate of the submission of {date} is unknown: it is looked up first", date=attempt.date[:16])
+        why = Reason(ReasonCode.IN_FLIGHT, text)
+        return replace(blank, reasons=(why,), certain=False, number=attempt.number)
     return None
 
 
@@ -218,15 +215,14 @@ def _render(
             ReasonCode.REFUSED_BEFORE,
             tr("{words}, on {date}: change the shot, or pass `--retry-refused`", words=end.words, date=end.date[:10]),
         )
-        for end in inventory.endings
-        if end.state == "refused" and (end.attempt.fingerprint, end.attempt.seed) == question and request.known
+        for end in inventory.asked.endings.get(question, ())
+        if end.state == "refused" and request.known
     ]
     if refusals and not context.retry_refused:
         return replace(blank, action=Action.BLOCKED, reasons=(refusals[0],))
     lost = [
         Reason(ReasonCode.TASK_LOST, tr("task {task_id} was lost", task_id=task.task_id))
-        for task in (*inventory.lost, *inventory.forgotten)
-        if (task.attempt.fingerprint, task.attempt.seed) == question
+        for task in inventory.asked.lost.get(question, ())
     ]
     reasons = tuple((refusals or lost)[:1]) or _changes(request, inputs, inventory)
     return replace(blank, reasons=reasons, certain=request.known or not has_take_already(request, inventory))

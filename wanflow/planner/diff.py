@@ -118,9 +118,8 @@ def input_text(identity: Canonical, lock: Lock) -> str:
         return tr("address {text}", text=_text(identity["url"])[:12])
     of = _text(identity.get("of") or identity.get("digest"))
     named = (
-        (tr("`{shot}`, take {numbers}", shot=shot, numbers=entry.numbers[of]), entry.takes[of])
-        for shot, entry in lock.shots.items()
-        if of in entry.takes
+        (tr("`{shot}`, take {numbers}", shot=shot, numbers=lock.shots[shot].numbers[of]), take)
+        for shot, take in lock.with_bytes(of)
     )
     name, take = next(named, (tr("file {of}", of=of[:12]), None))
     return (

@@ -19,7 +19,7 @@ from wanflow.planner.plan import Action, NodeOutput, Plan, Reason, ReasonCode, S
 from wanflow.planner.renames import FormerNames, moved_names, names_from_merges, names_in_file
 from wanflow.planner.request import ShotRequest, last_request, request_of
 from wanflow.store.inventory import Inventory
-from wanflow.store.lock import Lock, rename
+from wanflow.store.lock import Lock, ShotEntry, rename, rename_among
 from wanflow.store.take_names import take_node
 
 
@@ -28,7 +28,8 @@ class _PlanBuilder:
     """What one pass over the graph has found out.
 
     `promised` are the takes that this plan renders or collects; `context` has them for the next decisions. `renamed`
-    maps each shot that was renamed to the name that its takes had in the lock.
+    maps each shot that was renamed to the name that its takes had in the lock; `entries` are those of the lock in the
+    context, which follow it.
     """
 
     graph: ShotGraph
@@ -36,6 +37,7 @@ class _PlanBuilder:
     context: DecisionContext
     promised: dict[tuple[str, int], str]
     former_names: FormerNames
+    entries: dict[str, ShotEntry]
     renamed: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, NodeOutput] = field(default_factory=dict)
     decisions: dict[str, tuple[Decision, ...]] = field(default_factory=dict)
@@ -112,8 +114,10 @@ def _build(
     """One pass over the graph: what every vertex gives, and what happens to the chosen ones."""
     production = graph.production
     promised: dict[tuple[str, int], str] = {}
+    entries = dict(have.lock.shots)
+    have = replace(have, lock=have.lock.with_entries(entries, ()))
     context = DecisionContext(production.provider, have, production.shots, promised, retry_refused=retry_refused)
-    builder = _PlanBuilder(graph, facts, context, promised, former_names)
+    builder = _PlanBuilder(graph, facts, context, promised, former_names, entries)
     in_file = names_in_file(renames[1:])  # what a merge brought is in the file under the new name already
     for vertex in graph.vertices:
         if isinstance(vertex, AssetVertex):
@@ -145,7 +149,7 @@ def _request(
     if former is None:
         return replace(request, renamed_from=in_file.get(shot.name))
     builder.renamed[shot.name] = former
-    lock = rename(context.inventory.lock, {shot.name: former})
+    lock = rename_among(context.inventory.lock, builder.entries, {shot.name: former})
     builder.context = replace(context, inventory=replace(context.inventory, lock=lock))
     return replace(request, entry=lock.shots[shot.name], renamed_from=in_file.get(former, former))
 

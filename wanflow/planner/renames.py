@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -74,17 +74,18 @@ class FormerNames:
     lock: Lock
     shots: Container[str]
     taken: set[str] = field(default_factory=set)
-    _last: dict[str, list[str]] = field(default_factory=dict)
-    _ever: dict[str, list[str]] = field(default_factory=dict)
-    _words: dict[str, list[str]] = field(default_factory=dict)
+    _last: _Names = field(default_factory=dict)
+    _ever: _Names = field(default_factory=dict)
+    _words: dict[str, str] = field(default_factory=dict)
+    _same: dict[tuple[tuple[str, ...], frozenset[str]], _Names] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, entry in self.lock.shots.items():
             if name not in self.shots:
-                self._words.setdefault(_without_inputs(_last_recipe(entry)), []).append(name)
-                self._last.setdefault(entry.asked or entry.current or "", []).append(name)
+                self._words[name] = _without_inputs(_last_recipe(entry))
+                self._last.setdefault(entry.asked or entry.current or "", deque()).append(name)
                 for core in {take.fingerprint for take in entry.takes.values() if not take.gone}:
-                    self._ever.setdefault(core, []).append(name)
+                    self._ever.setdefault(core, deque()).append(name)
 
     def former_of(self, request: ShotRequest) -> str | None:
         """The removed shot that asked what a new one asks: last, else ever. None where the shot is not new.
@@ -93,26 +94,43 @@ class FormerNames:
         """
         if request.shot.name in self.lock.shots:
             return None
-        last = [former for key in request.keys for former in self._last.get(key, ())] if request.known else []
-        ever = [former for core in request.cores for former in self._ever.get(core, ())] if request.known else []
-        asked = [*last, *ever]
-        asked += self._same_of_other_takes(request)
-        found = next((former for former in asked if former not in self.taken), None)
+        asked = chain(
+            (self._last.get(key) for key in request.keys if request.known),
+            (self._ever.get(core) for core in request.cores if request.known),
+            self._same_of_other_takes(request),
+        )
+        found = next(filter(None, (_first_free(names, self.taken) for names in asked)), None)
         if found is not None:
             self.taken.add(found)
         return found
 
-    def _same_of_other_takes(self, request: ShotRequest) -> Iterator[str]:
+    def _same_of_other_takes(self, request: ShotRequest) -> Iterator[deque[str] | None]:
         """Removed shots whose last request differs in nothing but the takes that it was made from."""
         given = frozenset(slot for slot, source in sources_of(request.shot) if isinstance(source, ShotSource))
-        if not given:
+        if not given or not self._words:
             return
-        slots = [media.slot for media in request.shot.media]
-        known = (former for words in request.variants for former in self._words.get(_without_inputs(words), ()))
-        for former in known:
-            before = _last_recipe(self.lock.shots[former])
-            if _file_inputs(before, slots, given) == _file_inputs(request.recipe, slots, given):
-                yield former
+        slots = tuple(media.slot for media in request.shot.media)
+        if (slots, given) not in self._same:
+            same: _Names = {}
+            for name, hashed in self._words.items():
+                if name in self.lock.shots:
+                    before = _last_recipe(self.lock.shots[name])
+                    same.setdefault(_without_takes(hashed, before, slots, given), deque()).append(name)
+            self._same[slots, given] = same
+        for words in request.variants:
+            key = _without_takes(_without_inputs(words), request.recipe, slots, given)
+            yield self._same[slots, given].get(key)
+
+
+_Names = dict[str, deque[str]]
+"""Names of shots by what they asked, in the order of the lock."""
+
+
+def _first_free(names: deque[str] | None, taken: Container[str]) -> str | None:
+    """The first of some names that is not taken; taken ones are dropped, so that each is looked at once."""
+    while names and names[0] in taken:
+        names.popleft()
+    return names[0] if names else None
 
 
 def _last_recipe(entry: ShotEntry) -> Recipe:
@@ -130,12 +148,13 @@ def _without_inputs(recipe: Recipe) -> str:
     return digest.of_json({**words, "media": [item.get("role") for item in _media(recipe)]})
 
 
-def _file_inputs(recipe: Recipe, slots: Sequence[str], given: Container[str]) -> list[tuple[Canonical, Canonical]]:
-    """The media of a request and their voices, without the slots that takes are `given` to."""
-    return [
-        (None if slot in given else item.get("is"), None if f"{slot}.voice" in given else item.get("voice"))
+def _without_takes(words: str, recipe: Recipe, slots: Sequence[str], given: Container[str]) -> str:
+    """The hash of a request's words, media and voices, without the slots that takes are `given` to."""
+    inputs: list[Canonical] = [
+        [None if slot in given else item.get("is"), None if f"{slot}.voice" in given else item.get("voice")]
         for slot, item in zip(slots, _media(recipe), strict=False)
     ]
+    return digest.of_json([words, inputs])
 
 
 def moved_names(requests: Collection[ShotRequest], lock: Lock) -> dict[str, str]:
@@ -149,16 +168,17 @@ def moved_names(requests: Collection[ShotRequest], lock: Lock) -> dict[str, str]
     if not unknown:
         return {}
     known = {request.shot.name for request in requests} - unknown.keys()
-    last: defaultdict[str, list[str]] = defaultdict(list)
+    last: defaultdict[str, deque[str]] = defaultdict(deque)
     for name in (name for name in lock.shots if name not in known):
         for key in _last_requests(lock.shots[name]):
             last[key].append(name)
     moves: dict[str, str] = {}
+    taken: set[str] = set()
     for name, request in unknown.items():
-        asking = chain.from_iterable(map(last.__getitem__, (*request.keys, *request.cores)))
-        free = (other for other in asking if other not in moves.values())
-        if (other := next(free, None)) is not None:
+        free = (_first_free(last.get(key), taken) for key in (*request.keys, *request.cores))
+        if (other := next(filter(None, free), None)) is not None:
             moves[name] = other
+            taken.add(other)
     return _without_loose(moves, lock)
 
 
@@ -169,9 +189,14 @@ def _without_loose(moves: dict[str, str], lock: Lock) -> dict[str, str]:
         other = moves[name]
         return name not in lock.shots and other not in moves and lock.shots[other].current is not None
 
-    while loose := list(filter(is_loose, moves)):
-        for name in loose:
-            del moves[name]
+    follower = {other: name for name, other in moves.items()}
+    loose = list(filter(is_loose, moves))
+    while loose:
+        name = loose.pop()
+        del moves[name]
+        after = follower.get(name)  # what followed it has lost its chain
+        if after in moves and is_loose(after):
+            loose.append(after)
     return moves
 
 

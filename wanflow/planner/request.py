@@ -17,6 +17,7 @@ from wanflow.planner.plan import NodeOutput, Plan
 from wanflow.store.findings import Finding
 from wanflow.store.inventory import Inventory
 from wanflow.store.lock import ShotEntry
+from wanflow.store.questions import alike
 from wanflow.store.take import Recipe, Take
 
 
@@ -143,14 +144,12 @@ def _answered(asked: Sequence[ShotRequest], inventory: Inventory) -> ShotRequest
 def _exists(request: ShotRequest, inventory: Inventory) -> bool:
     """Whether a take of a request was made or asked for, for whichever shot."""
     seeds = {request.seed(ordinal) for ordinal in range(request.wanted)}
-    attempts = chain((task.attempt for task in inventory.open_tasks), inventory.unknown_fate)
-    if any(attempt.fingerprint == request.core and attempt.seed in seeds for attempt in attempts):
+    asked = inventory.asked
+    if any((request.core, seed) in asked.open or (request.core, seed) in asked.unknown for seed in seeds):
         return True
-    if request.core not in inventory.recipes:
-        return False
-    entries = (entry.takes.values() for entry in inventory.lock.shots.values() if request.core in entry.recipes)
-    takes = chain(inventory.takes.get(request.core, ()), *entries)
-    return any(take.fingerprint == request.core and take.seed in seeds and not take.gone for take in takes)
+    stored = (take for take in inventory.takes.get(request.core, ()) if not take.gone)
+    takes = chain(stored, (take for _, take in inventory.lock.made_from(request.core)))
+    return any(take.seed in seeds for take in takes)
 
 
 def findings_to_wait_for(shot: Shot, takes: Iterable[Take], inventory: Inventory) -> Mapping[str, tuple[Finding, ...]]:
@@ -196,17 +195,6 @@ def last_request(inventory: Inventory, shot: str) -> Recipe:
 
 def has_take_already(shot_request: ShotRequest, inventory: Inventory) -> bool:
     """Whether some take was made from this request as far as it is known, its promised inputs left open."""
-    known = [inventory.recipes[core] for core in inventory.takes if core in inventory.recipes]
-    known += [shot_request.entry.recipes.get(take.fingerprint) for take in shot_request.entry.takes.values()]
-    asked = shot_request.variants
-    return any(_alike(words, recipe) for recipe in known for words in asked)
-
-
-def _alike(promised: Canonical, known: Canonical) -> bool:
-    if recipes.is_placeholder(promised):
-        return known is not None
-    if isinstance(promised, Mapping) and isinstance(known, Mapping):
-        return promised.keys() == known.keys() and all(_alike(promised[key], known[key]) for key in promised)
-    if isinstance(promised, list | tuple) and isinstance(known, list | tuple):
-        return len(promised) == len(known) and all(map(_alike, promised, known))
-    return promised == known
+    own = [shot_request.entry.recipes.get(take.fingerprint) for take in shot_request.entry.takes.values()]
+    known = inventory.known_recipes
+    return any(known.has(words) or any(alike(words, recipe) for recipe in own) for words in shot_request.variants)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -25,6 +25,7 @@ from wanflow.store.attempt import Attempt, OpenTask
 from wanflow.store.findings import Finding
 from wanflow.store.journal import UNCERTAIN
 from wanflow.store.lock import ShotEntry
+from wanflow.store.questions import Question, question_of
 from wanflow.store.take import Take
 from wanflow.store.take_names import parse_take_node, take_file, take_node
 from wanflow.suggest import did_you_mean
@@ -186,8 +187,9 @@ def _shot_row(plan: Plan, shot: Shot, state: str, reasons: list[Reason], blockin
     waits = choice.waiting and (choice.open or needs_pick(shot_request, choice) in blocking)
     if waits and all(reason.code is not ReasonCode.NEEDS_PICK for reason in reasons):
         reasons = [*reasons, needs_pick(shot_request, choice)]
-    names = {shot.name, *entry.former}
-    tasks = [task for task in plan.inventory.open_tasks if task.attempt.shot in names]
+    by_shot = plan.inventory.asked.open_of_shot
+    tasks = [task for name in (shot.name, *sorted(entry.former)) for task in by_shot.get(name, ())]
+    tasks.sort(key=lambda task: task.accepted)
     return ShotRow(
         shot=shot.name,
         state=state,
@@ -307,7 +309,8 @@ def unclaimed_tasks(plan: Plan) -> tuple[UnclaimedTask, ...]:
     """The tasks and lost submissions that no shot asks for any more."""
     tasks = [UnclaimedTask(task.attempt, task.task_id) for task in plan.inventory.open_tasks]
     lost = [UnclaimedTask(attempt) for attempt in plan.inventory.unknown_fate]
-    return tuple(item for item in (*tasks, *lost) if is_unclaimed(plan, item.attempt))
+    unclaimed = {attempt.id for attempt in unclaimed_attempts(plan, (item.attempt for item in (*tasks, *lost)))}
+    return tuple(item for item in (*tasks, *lost) if item.attempt.id in unclaimed)
 
 
 def expiring(plan: Plan, now: datetime) -> tuple[tuple[OpenTask, datetime], ...]:
@@ -329,15 +332,17 @@ def states(plan: Plan) -> Mapping[str, str]:
     return by_shot
 
 
-def is_unclaimed(plan: Plan, attempt: Attempt) -> bool:
-    """Whether neither this plan nor one of the shots that it leaves out asks for what an attempt became.
+def unclaimed_attempts(plan: Plan, attempts: Iterable[Attempt]) -> tuple[Attempt, ...]:
+    """The attempts that neither this plan nor one of the shots that it leaves out asks for.
 
-    Its shot was edited, renamed or deleted since; a run collects it beside new work (law 10).
+    Their shots were edited, renamed or deleted since; a run collects them beside new work (law 10).
     """
-    if attempt.shot in plan.graph.production.shots and attempt.shot not in plan.recipes:
-        return False
-    asked = (step for step in plan.steps if step.action in {Action.RENDER, Action.COLLECT})
-    return not any(_asks(attempt, step, plan) for step in asked)
+    shots = plan.graph.production.shots
+    planned = [each for each in attempts if each.shot not in shots or each.shot in plan.recipes]
+    if not planned:
+        return ()
+    asked = {_question(step, plan) for step in plan.steps if step.action in {Action.RENDER, Action.COLLECT}}
+    return tuple(attempt for attempt in planned if question_of(attempt) not in asked)
 
 
 def _state(step: Step, plan: Plan) -> str:
@@ -359,18 +364,23 @@ def _state(step: Step, plan: Plan) -> str:
 
 def _runs(step: Step, plan: Plan) -> bool:
     """Whether the service runs the task of a step, or has run it, as far as the journal knows."""
-    own = (task for task in plan.inventory.open_tasks if _asks(task.attempt, step, plan))
+    question = _question(step, plan)
+    own = () if question is None else plan.inventory.asked.open.get(question, ())
     return any(task.running or task.url for task in own)
 
 
 def _last_state(step: Step, plan: Plan) -> str | None:
     """How the request of a step ended before; None where it was never sent, or leaves the shot as if it never was."""
-    ends = [("unknown", attempt) for attempt in plan.inventory.unknown_fate]
-    ends += [(ending.state, ending.attempt) for ending in plan.inventory.endings if ending.state is not None]
-    return next((state for state, attempt in ends if _asks(attempt, step, plan)), None)
+    asked = plan.inventory.asked
+    question = _question(step, plan) if asked.unknown or asked.endings else None
+    if question is None:
+        return None
+    if question in asked.unknown:
+        return "unknown"
+    return next((ending.state for ending in asked.endings.get(question, ()) if ending.state is not None), None)
 
 
-def _asks(attempt: Attempt, step: Step, plan: Plan) -> bool:
+def _question(step: Step, plan: Plan) -> Question | None:
+    """What a step asks for; None where its request is not fully known."""
     recipe = plan.recipes.get(step.shot or "")
-    known = isinstance(recipe, Mapping) and attempt.fingerprint == fingerprint(recipe)
-    return known and attempt.seed == step.seed
+    return (fingerprint(recipe), step.seed) if isinstance(recipe, Mapping) and step.seed is not None else None

@@ -14,7 +14,7 @@ from wanflow import timebase
 from wanflow.errors import ExitCode, WanflowError
 from wanflow.messages import tr
 from wanflow.planner.plan import Action
-from wanflow.planner.status import is_unclaimed
+from wanflow.planner.status import unclaimed_attempts
 from wanflow.providers.faults import NotSent, ServiceFault, Unauthorised, UnknownFate
 from wanflow.providers.protocol import TaskState, TaskStatus
 from wanflow.runner.context import DeliveredTake, RunContext
@@ -257,11 +257,13 @@ class UnclaimedTasks:
     def start(self, group: TaskGroup) -> None:
         """Wait for all of them beside what else the run does."""
         plan, have = self._runner.run_state.plan, self._runner.run_state.inventory
+        attempts = (*(task.attempt for task in have.open_tasks), *have.unknown_fate)
+        unclaimed = {attempt.id for attempt in unclaimed_attempts(plan, attempts)}
         for task in have.open_tasks:
-            if is_unclaimed(plan, task.attempt):
+            if task.attempt.id in unclaimed:
                 group.start_soon(self._collect, task)
         for attempt in have.unknown_fate:
-            if is_unclaimed(plan, attempt):
+            if attempt.id in unclaimed:
                 group.start_soon(self._find, attempt)
 
     async def collect_late(self) -> None:

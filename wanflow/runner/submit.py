@@ -29,13 +29,12 @@ async def look_up(
 
     Raises UnknownFate where only a person can tell (law 3).
     """
-    for attempt in run_state.inventory.unknown_fate:
-        if (attempt.fingerprint, attempt.seed) == (shot_request.core, seed):
-            found = await context.lost_submissions.decide(attempt)
-            if found is not None:
-                context.emit(_found(step.node, found))
-                return found
-            context.spending.release(attempt.id)
+    for attempt in run_state.inventory.asked.unknown.get((shot_request.core, seed), ()):
+        found = await context.lost_submissions.decide(attempt)
+        if found is not None:
+            context.emit(_found(step.node, found))
+            return found
+        context.spending.release(attempt.id)
     return None
 
 

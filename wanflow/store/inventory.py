@@ -10,6 +10,7 @@ from wanflow.store.attempt import Attempt, Ending, JournalState, OpenTask, Reser
 from wanflow.store.findings import Finding
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
+from wanflow.store.questions import AskedBefore, KnownRecipes
 from wanflow.store.rebuild import Measure, unmeasured
 from wanflow.store.take import Recipe, Take
 
@@ -49,6 +50,23 @@ class Inventory:
     numbers: Mapping[str, Reserved] = field(default_factory=dict)
     stored: tuple[StoredTask, ...] = ()
     findings: Mapping[tuple[str, str], tuple[Finding, ...]] | None = None
+    _asked: list[AskedBefore] = field(default_factory=list, compare=False, repr=False)
+    _recipes: list[KnownRecipes] = field(default_factory=list, compare=False, repr=False)
+
+    @property
+    def asked(self) -> AskedBefore:
+        """Tasks, submissions and endings by what they asked; read once for all inventories that share them."""
+        sources = (self.open_tasks, self.unknown_fate, self.endings, self.lost, self.forgotten)
+        if not self._asked or not self._asked[0].is_of(*sources):
+            self._asked[:] = [AskedBefore(*sources)]
+        return self._asked[0]
+
+    @property
+    def known_recipes(self) -> KnownRecipes:
+        """The recipes of the takes that the store knows; read once for all inventories that share them."""
+        if not self._recipes or not self._recipes[0].is_of(self.takes, self.recipes):
+            self._recipes[:] = [KnownRecipes(self.takes, self.recipes)]
+        return self._recipes[0]
 
     def reserved(self, shot: str) -> Reserved:
         """The take numbers that submissions for a shot reserved, also under the names that it had before."""

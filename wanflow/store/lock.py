@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 
@@ -48,6 +48,68 @@ class Lock:
 
     shots: Mapping[str, ShotEntry] = field(default_factory=dict)
     notes: tuple[str, ...] = field(default=(), compare=False)
+    _index: LockIndex | None = field(default=None, init=False, compare=False, repr=False)
+
+    def made_from(self, fingerprint: str) -> Iterator[tuple[str, Take]]:
+        """The takes that were made from a request, whose files no person removed, each with its shot; by name."""
+        for shot in self._indexed.of(self._indexed.requests, fingerprint):
+            takes = self.shots[shot].takes.values() if shot in self.shots else ()
+            yield from ((shot, take) for take in takes if take.fingerprint == fingerprint and not take.gone)
+
+    def with_bytes(self, digest: str) -> Iterator[tuple[str, Take]]:
+        """The shots that have a take with these bytes, each with the take; by name."""
+        for shot in self._indexed.of(self._indexed.bytes, digest):
+            if shot in self.shots and digest in self.shots[shot].takes:
+                yield shot, self.shots[shot].takes[digest]
+
+    def called(self, former: str) -> Iterator[str]:
+        """The shots that had a name before they were renamed, by their names now."""
+        for shot in self._indexed.of(self._indexed.former, former):
+            if shot in self.shots and former in self.shots[shot].former:
+                yield shot
+
+    def with_entries(self, shots: Mapping[str, ShotEntry], changed: Iterable[str]) -> Lock:
+        """A lock of these entries, of which those of the `changed` shots are new, or other than in this lock."""
+        lock = replace(self, shots=shots)
+        if self._index is not None:
+            for shot in changed:
+                self._index.add(shot, shots[shot])
+            object.__setattr__(lock, "_index", self._index)
+        return lock
+
+    @property
+    def _indexed(self) -> LockIndex:
+        if self._index is None:
+            object.__setattr__(self, "_index", LockIndex(self.shots))
+        return self._index or LockIndex(self.shots)
+
+
+class LockIndex:
+    """Shots by what their entries have, or had: a lock that was made from another one continues its index.
+
+    Nothing is ever removed, so that the index serves both locks: whoever reads it looks at the entry as well.
+    """
+
+    __slots__ = ("bytes", "former", "requests")
+
+    def __init__(self, shots: Mapping[str, ShotEntry]) -> None:
+        self.requests: dict[str, dict[str, None]] = {}
+        self.bytes: dict[str, dict[str, None]] = {}
+        self.former: dict[str, dict[str, None]] = {}
+        for shot, entry in shots.items():
+            self.add(shot, entry)
+
+    def add(self, shot: str, entry: ShotEntry) -> None:
+        """Note what the entry of a shot has."""
+        for digest, take in entry.takes.items():
+            self.bytes.setdefault(digest, {})[shot] = None
+            self.requests.setdefault(take.fingerprint, {})[shot] = None
+        for former in entry.former:
+            self.former.setdefault(former, {})[shot] = None
+
+    def of(self, kind: Mapping[str, Mapping[str, None]], key: str) -> list[str]:
+        """The shots under a key, by name, which is their order in the file."""
+        return sorted(kind.get(key, ()))
 
 
 def next_number(entry: ShotEntry, reserved: Collection[int] = ()) -> int:
@@ -76,7 +138,7 @@ def add_take(lock: Lock, shot: str, take: Take, recipe: Recipe, number: int, *, 
 def owner(lock: Lock, shot: str, fingerprint: str) -> str:
     """The shot that a take belongs to which was asked for under a name: the shot may have been renamed since."""
     named = [shot] if shot in lock.shots else []
-    named += [name for name, entry in lock.shots.items() if shot in entry.former]
+    named += lock.called(shot)
     return next((name for name in named if fingerprint in lock.shots[name].recipes), named[0] if named else shot)
 
 
@@ -169,16 +231,19 @@ def rename(lock: Lock, names: Mapping[str, str]) -> Lock:
     Everything moves: takes, numbers, picks, holds, wishes and recipes. Where the new name has an entry that stays, as
     after a merge, both become one. Names without an entry are ignored, so that doing it twice changes nothing.
     """
-    moved = {new: old for new, old in names.items() if old in lock.shots}
-    if not moved:
-        return lock
-    gone = frozenset(moved.values())
-    shots = {name: entry for name, entry in lock.shots.items() if name not in gone}
+    return rename_among(lock, dict(lock.shots), names) if any(old in lock.shots for old in names.values()) else lock
+
+
+def rename_among(lock: Lock, shots: dict[str, ShotEntry], names: Mapping[str, str]) -> Lock:
+    """As `rename`, in the entries of a lock that no other lock has: many renames, one by one, copy them once."""
+    moved = {new: old for new, old in names.items() if old in shots}
+    leaving = {old: shots[old] for old in moved.values()}
+    for old in leaving:
+        del shots[old]
     for new, old in moved.items():
-        entry = lock.shots[old]
-        arrived = replace(entry, former=(entry.former | {old}) - {new})
+        arrived = replace(leaving[old], former=(leaving[old].former | {old}) - {new})
         shots[new] = _united(shots[new], arrived) if new in shots else arrived
-    return replace(lock, shots=shots)
+    return lock.with_entries(shots, moved)
 
 
 def forget_former(lock: Lock, shots: Container[str]) -> Lock:
@@ -266,7 +331,7 @@ def _holds(entry: ShotEntry) -> tuple[str, ...]:
 
 
 def _with_entry(lock: Lock, shot: str, entry: ShotEntry) -> Lock:
-    return replace(lock, shots={**lock.shots, shot: entry})
+    return lock.with_entries({**lock.shots, shot: entry}, (shot,))
 
 
 def _entry_with(lock: Lock, shot: str, digest: str) -> ShotEntry:
