@@ -14,6 +14,9 @@ from wanflow.messages import tr
 Canonical: TypeAlias = "bool | int | str | Sequence[Canonical] | Mapping[str, Canonical] | None"
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def of_bytes(data: bytes) -> str:
     """The SHA-256 of `data`, 64 lower-case hex characters."""
     return hashlib.sha256(data).hexdigest()
@@ -28,7 +31,7 @@ def of_file(path: Path) -> str:
 def canonical(value: Canonical) -> str:
     """One text for one value: sorted keys, no spaces, no floats (a float raises TypeError)."""
     _refuse_floats(value)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(value)
 
 
 def of_json(value: Canonical) -> str:

@@ -71,6 +71,7 @@ class CatalogError(WanflowError):
         )
 
 
+@cache
 def data_folder(name: str) -> Path:
     """A folder that ships with wanflow, `schemas` or `pipelines`: inside a wheel, or at the top of a checkout."""
     package = Path(__file__).resolve().parent

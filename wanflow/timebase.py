@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from wanflow import decode
 from wanflow.messages import tr
@@ -34,16 +35,19 @@ STANDARD_RATES = (
 """Frames per second at which films play; whole rates first."""
 
 
+@lru_cache
 def to_frames(seconds: Decimal | Fraction | int, rate: Fraction) -> int:
     """The number of whole frames nearest to `seconds` at `rate` frames per second; halves go up."""
     return _round(Fraction(seconds) * rate)
 
 
+@lru_cache
 def to_seconds(frames: int, rate: Fraction) -> Fraction:
     """The exact seconds that `frames` last at `rate` frames per second."""
     return Fraction(frames) / rate
 
 
+@lru_cache
 def to_samples(frames: int, rate: Fraction) -> int:
     """The number of 48 kHz samples that last as long as `frames` at `rate`; halves go up."""
     return _round(Fraction(frames * SAMPLE_RATE) / rate)

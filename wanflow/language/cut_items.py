@@ -86,7 +86,10 @@ def _expand_item(node: Node, scope: Scope, problems: list[Problem], *, slated: b
         return [item]
     if shots is None:
         return _unknown_shot(item, name, scope, problems)
-    spread = [replace(item, source=ShotSource(shot)) for shot in shots]
+    sources = [ShotSource(shot) for shot in shots]
+    if sources == [item.source]:
+        return [item]
+    spread = [replace(item, source=source) for source in sources]
     if grouped and first and item.transition is not None and item.transition.kind != TransitionKind.FADE:
         spread[0] = replace(spread[0], transition=None)  # it joins the shots of the group only
     return spread

@@ -228,8 +228,8 @@ class Expansion:
                 Problem(stray.place, tr("`with` needs a `use`"), tr("name the pipeline: `use: extend`"))
             )
         whole = node if filled else self._filled(node, context.names)
-        extra = self._of_output.get(name.string, {})
-        whole = MapNode((*whole.without(extra).pairs, *extra.values()), whole.place)
+        if extra := self._of_output.get(name.string):
+            whole = MapNode((*whole.without(extra).pairs, *extra.values()), whole.place)
         if context.tags:
             own = whole.find("tags")
             listed = own.items if isinstance(own, ListNode) else ()

@@ -23,7 +23,7 @@ from wanflow.language.output_paths import results_folder, shared_outputs
 from wanflow.language.own_models import read_models
 from wanflow.language.pipeline import PipelineLibrary
 from wanflow.language.problem import Problem, deduplicated, has_errors
-from wanflow.language.production import Cut, Media, Production, Shot, Wording
+from wanflow.language.production import Cut, Media, OriginStep, Production, Shot, Wording
 from wanflow.language.prompt_checks import check_time_ranges, recommended_values
 from wanflow.language.references import (
     choose_references,
@@ -343,8 +343,9 @@ class _Loader:
         members = cast if context.scope.cast is None else context.scope.cast
         prompt = shot.values.get("prompt")
         misnamed = tuple(other_forms(prompt, members)) if prompt is not None else ()
-        shot = replace(shot, damaged=shot.damaged or context.damaged, misnamed=misnamed)
-        return replace(resolve_shot(shot, model, region, cast, self._problems), via=context.via)
+        if context.damaged or misnamed:
+            shot = replace(shot, damaged=shot.damaged or context.damaged, misnamed=misnamed)
+        return resolve_shot(shot, model, region, cast, self._problems, context.via)
 
     def _cuts(
         self, merged: list[MergedFile], shots: Mapping[str, Shot], out: str, provider: Provider
@@ -366,7 +367,14 @@ class _Loader:
         return Scope(file.base, self._index, file.scene)
 
 
-def resolve_shot(shot: WrittenShot, model: Model, region: str, cast: Cast, problems: list[Problem]) -> Shot:
+def resolve_shot(
+    shot: WrittenShot,
+    model: Model,
+    region: str,
+    cast: Cast,
+    problems: list[Problem],
+    via: tuple[OriginStep, ...] = (),
+) -> Shot:
     """A shot as it will be sent; what its model's rules say against it is added to `problems`."""
     written, before = _text(shot, "prompt") or "", len(problems)
     chosen = choose_references(shot, model, written, cast, problems)
@@ -406,7 +414,9 @@ def resolve_shot(shot: WrittenShot, model: Model, region: str, cast: Cast, probl
         prompt=sent.prompt,
         negative_prompt=sent.negative_prompt,
         media=tuple(
-            replace(item, voice=None) if item.type in model.media and model.media[item.type].voice is None else item
+            replace(item, voice=None)
+            if item.voice is not None and item.type in model.media and model.media[item.type].voice is None
+            else item
             for item in media
         ),
         parameters=parameters,
@@ -419,6 +429,7 @@ def resolve_shot(shot: WrittenShot, model: Model, region: str, cast: Cast, probl
         origins=shot.origins,
         former=() if former == sent else (former,),
         checks=shot.checks,
+        via=via,
     )
 
 

@@ -56,8 +56,11 @@ def document_sources(production: Production) -> frozenset[str]:
 
 def file_readings(production: Production) -> tuple[FileSource, ...]:
     """The whole files that a production names, in order: each once, and once for each encoding that is named."""
-    whole = (replace(source, piece=None) for _, source in _sources(production) if isinstance(source, FileSource))
-    return tuple(dict.fromkeys(whole))
+    return tuple(dict.fromkeys(_whole(source) for _, source in _sources(production) if isinstance(source, FileSource)))
+
+
+def _whole(source: FileSource) -> FileSource:
+    return source if source.piece is None else replace(source, piece=None)
 
 
 def inline_sources(production: Production) -> tuple[DataSource, ...]:
@@ -80,7 +83,7 @@ def check_media(production: Production, facts: FactsTable) -> tuple[Problem, ...
 def _flaws(production: Production, facts: FactsTable) -> Iterator[Problem]:
     """A warning for all that a film loses of a file, at the first place that names the file."""
     places = {
-        replace(source, piece=None): place
+        _whole(source): place
         for place, source in reversed(list(_sources(production)))
         if isinstance(source, FileSource)
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import filterfalse
 
 from wanflow.catalog.read import Catalog
 from wanflow.characters import case_folded, with_ascii_signs
@@ -114,12 +115,12 @@ def cut_off_texts(files: Sequence[ProductionFile]) -> Iterator[Problem]:
 def _cut_off(node: Node) -> Iterator[Problem]:
     match node:
         case MapNode(pairs):
-            for key, value in pairs:
+            for key, value in ((key, value) for key, value in pairs if not _is_innocent(value)):
                 yield from _cut_off(value)
                 if key.string == "tags" and isinstance(value, ListNode):
                     yield from _signs_in_tags(value)
         case ListNode(items):
-            for item in items:
+            for item in filterfalse(_is_innocent, items):
                 yield from _cut_off(item)
         case TextNode(cut_off=True):
             message = tr("the text is cut off at ` #`, which begins a comment")
@@ -139,6 +140,11 @@ def _cut_off(node: Node) -> Iterator[Problem]:
                 tr("write `{value}`", value=with_ascii_signs(text[0])),
                 Severity.WARNING,
             )
+
+
+def _is_innocent(node: Node) -> bool:
+    """Whether a value is an ASCII text that nothing cuts off, as most are: only other signs are slips."""
+    return isinstance(node, TextNode) and not node.cut_off and node.text.isascii()
 
 
 def _signs_in_tags(tags: ListNode) -> Iterator[Problem]:

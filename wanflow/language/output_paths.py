@@ -8,6 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from wanflow.characters import case_folded
@@ -114,9 +115,9 @@ def folded(path: Path) -> str:
 
 def shared_outputs(cuts: Mapping[str, Cut], folder: Path) -> Iterator[Problem]:
     """Problems of cuts that would write the file of an earlier cut, in whatever spelling."""
-    writers: dict[str, Cut] = {}
+    writers, follow = dict[str, Cut](), cache(target_of)
     for cut in cuts.values():
-        first = writers.setdefault(folded(entry_of(folder, cut.output)), cut)
+        first = writers.setdefault(folded(entry_of(folder, cut.output, follow)), cut)
         if first is not cut and case_folded(first.name) != case_folded(cut.name):  # else it is reported already
             message = tr(
                 "`{name}` and `{first_name}` would both write `{output}`",

@@ -234,7 +234,11 @@ _GENERATOR_KEYS = GENERATORS | {"with"}
 
 def is_generator(node: Node) -> bool:
     """Whether a shot is made by a matrix or a pipeline, so that its names are filled in for each shot it makes."""
-    return isinstance(node, MapNode) and any(key.string in GENERATORS for key, _ in node.pairs)
+    if isinstance(node, MapNode):
+        for key, _ in node.pairs:  # asked four times a shot: a generator expression takes twice the time
+            if key.string in GENERATORS:
+                return True
+    return False
 
 
 def generator_of(node: Node) -> Node:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -82,13 +82,19 @@ def remove_former_subtitles(production: Production, cut: Cut, store: Store) -> N
 
 @dataclass(frozen=True, slots=True)
 class _OutputRule:
-    """The rule for all files of a cut; `root` is the production's folder, `read` and `takes` are folded paths."""
+    """The rule for all files of a cut; `root` is the production's folder, `read` and `takes` are folded paths.
+
+    `kept` has the reserved folders by the folded path where they lead. `follow` is `target_of`, which remembers: the
+    rule is that of one moment.
+    """
 
     production: Production
     store: Store
     root: Path
     read: frozenset[str]
     takes: frozenset[str]
+    kept: Mapping[str, str]
+    follow: Callable[[Path], Path]
 
     @classmethod
     def of(cls, production: Production, store: Store) -> _OutputRule:
@@ -100,7 +106,9 @@ class _OutputRule:
             {folded(place) for path in each for place in _places(store.folder, path, follow)}
             for each in (paths, TAKE_FOLDERS)
         )
-        return cls(production, store, target_of(store.folder), frozenset(read), frozenset(takes))
+        root = follow(store.folder)
+        kept = {folded(_places(root, name, follow)[1]): name for name in reversed(KEPT_FOLDERS)}
+        return cls(production, store, root, frozenset(read), frozenset(takes), kept, follow)
 
     def problem(self, cut: Cut) -> Problem | None:
         """What is wrong with the path of the film, else of the first file beside it that has a problem."""
@@ -117,7 +125,7 @@ class _OutputRule:
 
     def _named(self, cut: Cut, path: str) -> str:
         """A file in messages: with the place that its path leads to, and the reason why it is written."""
-        entry = entry_of(self.store.folder, path)
+        entry = entry_of(self.store.folder, path, self.follow)
         if path != cut.output:
             return tr("`{path}`, which `{name}` writes beside its film,", path=path, name=cut.name)
         if folded(entry) != folded(Path(os.path.normpath(self.root / path))):
@@ -151,7 +159,7 @@ class _OutputRule:
             name=cut.name,
             film=FILM,
         )
-        places = _places(self.store.folder, path)
+        places = dict.fromkeys(_places(self.store.folder, path, self.follow))
         for place in places:
             if kept := self._kept(place):
                 return tr(
@@ -169,13 +177,12 @@ class _OutputRule:
     def _kept(self, place: Path) -> str | None:
         """The reserved folder that contains a path, by its name or as the target of the production's own one."""
         below = place.relative_to(self.root) if place.is_relative_to(self.root) else place
-        names, above = map(folded, map(Path, below.parts)), [*map(folded, (place, *place.parents))]
-        named = next((name for name in names if name in KEPT_FOLDERS), None)
-        return named or next((name for name in KEPT_FOLDERS if folded(_places(self.root, name)[1]) in above), None)
+        named = next((name for name in map(folded, map(Path, below.parts)) if name in KEPT_FOLDERS), None)
+        return named or next((kept for each in (place, *place.parents) if (kept := self.kept.get(folded(each)))), None)
 
     def _in_the_way(self, cut: Cut, path: str) -> tuple[str, str] | None:
         """What is at a path and may not be replaced: in `out/` links and folders, since its files are wanflow's."""
-        entry = entry_of(self.store.folder, path)
+        entry = entry_of(self.store.folder, path, self.follow)
         above = next((parent for parent in entry.parents if os.path.lexists(parent)), self.root)
         if not above.is_dir():
             return tr("cannot be written: `{above}` is not a folder", above=self._shown(above)), _away(

@@ -14,6 +14,8 @@ Value: TypeAlias = "bool | int | Decimal | str | None"
 
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,29})")
 _DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,29})?\.[0-9]{1,30}")
+_NUMERIC = frozenset("+-.0123456789")
+"""First signs of a number."""
 _WORDS: dict[str, Value] = {"": None, "null": None, "true": True, "false": False}
 
 INDEXED = 16
@@ -147,7 +149,11 @@ class MapNode:
 
     def _pair(self, name: str) -> tuple[TextNode, Node] | None:
         if len(self.pairs) < INDEXED:
-            return next((pair for pair in self.pairs if name_of(pair[0]) == name), None)
+            for pair in self.pairs:
+                text = pair[0].text  # asked 30 times a shot, so `name_of` is for few
+                if (text == name or not text.isascii()) and name_of(pair[0]) == name:
+                    return pair
+            return None
         if not self._index:
             self._index.update((name_of(pair[0]), pair) for pair in reversed(self.pairs))
         return self._index.get(name)
@@ -209,6 +215,8 @@ def typed(text: str) -> Value:
     """The value of a plain scalar: `true`, `false`, `null`, a plain decimal or integer, else a string."""
     if text in _WORDS:
         return _WORDS[text]
+    if text[0] not in _NUMERIC:
+        return normalised(text)
     if _INTEGER.fullmatch(text):
         return int(text)
     if _DECIMAL.fullmatch(text):
@@ -225,7 +233,7 @@ def normalised(text: str) -> str:
     """Text as it is fingerprinted: Unicode NFC, line feeds at line ends, none at the end."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return unicodedata.normalize("NFC", text).rstrip("\n")
+    return (text if text.isascii() else unicodedata.normalize("NFC", text)).rstrip("\n")
 
 
 def plain(node: Node | None) -> object:

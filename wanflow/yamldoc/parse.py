@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import yaml
 
@@ -308,22 +309,21 @@ class _Composer:
         line, column = self._position(event.start_mark) or (0, 0)
         return Place(self._file, line + 1, column + 1)
 
-    def _position(self, mark: object) -> tuple[int, int] | None:
+    def _position(self, mark: Any) -> tuple[int, int] | None:
         """Line and column of a mark from 0, as written; the C parser has a type of its own for marks."""
-        if mark is None:
-            return None
-        return self._repaired.written_at(int(getattr(mark, "line", 0)), int(getattr(mark, "column", 0)))
+        return None if mark is None else self._repaired.written_at(mark.line, mark.column)
 
     def _scalar(self, event: yaml.ScalarEvent) -> TextNode:
         place, text, plain = self._at(event), self._stand_ins.original(event.value), event.implicit[0]
         if event.tag not in {None, _STRING_TAG, "!"}:
             self._tell(_unknown_tag(place, self._stand_ins.original(event.tag or "")))
-        if _HALVES.search(text):
+        ascii_only = text.isascii()
+        if not ascii_only and _HALVES.search(text):
             self._tell(self._half(event))
             text = _HALVES.sub("\ufffd", text)
         elif not plain and _UNPRINTABLE.search(text):
             raise _Unusable(TextProblem(place, tr("the text contains a control character"), ESCAPE_HINT))
-        if len(text) > UNCHECKED and not text.isascii() and _has_row_of_marks(text):
+        if len(text) > UNCHECKED and not ascii_only and _has_row_of_marks(text):
             message = tr("the text has more than {max_marks} combining marks in a row", max_marks=MAX_MARKS)
             raise _Unusable(TextProblem(place, message, tr("remove some")))
         line, column = self._position(event.end_mark) or (len(self._lines), 0)

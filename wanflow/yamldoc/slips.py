@@ -129,8 +129,10 @@ class RepairedText:
 
     def written_at(self, line: int, column: int) -> tuple[int, int]:
         """A position as it is written."""
+        if line not in self._slips:
+            return line, column
         more = 0
-        for slip in self._slips.get(line, ()):
+        for slip in self._slips[line]:
             if column < slip.column + more + len(slip.meant):
                 return line, min(column - more, slip.column + len(slip.written) - 1)
             more += len(slip.meant) - len(slip.written)
