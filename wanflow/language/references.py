@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from wanflow.catalog.model import HAN, Model
 from wanflow.language.names import CAST_CLOSE, CAST_OPEN, strip_cast_markers
@@ -123,6 +124,7 @@ def named_cast(prompt: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_NAMED.findall(prompt)))
 
 
+@lru_cache(maxsize=4)  # each check of a shot asks for the same one
 def without_names_and_quotes(prompt: str) -> str:
     """The words of a prompt around its cast names and its text in quotation marks, each at its own index."""
     return _QUOTED.sub(_blank, _NAMED.sub(_blank, prompt))
