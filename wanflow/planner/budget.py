@@ -130,7 +130,9 @@ def notes(plan: Plan, limit: Cost | None = None) -> PlanNotes:
 
 def rivals(plan: Plan) -> tuple[tuple[str, TakeChoice], ...]:
     """The shots for which two branches chose different takes before a merge."""
-    choices = ((name, planned_request(plan, plan.graph.production.shots[name]).choice) for name in plan.recipes)
+    entries, shots = plan.inventory.lock.shots, plan.graph.production.shots
+    merged = (name for name in plan.recipes if (one := entries.get(name)) and (one.rival_holds or one.rival_picks))
+    choices = ((name, planned_request(plan, shots[name]).choice) for name in merged)
     return tuple((name, choice) for name, choice in choices if choice.rivals)
 
 
