@@ -1,4 +1,4 @@
-"""How long the animatic takes for a film of five seconds, by kind, on one core; ratios to real time.
+"""Seconds of CPU that the animatic takes for a second of film, by kind and grade, and their ratio.
 
 Run it with `.venv/bin/python benchmarks/animatic.py [720P|1080P]`. ffmpeg's own CPU time is measured beside the time
 on the wall, since a machine that does other work tells only the former truly.
@@ -102,7 +102,7 @@ def main() -> None:
             print(f"{tier}, CPU s / s of film   draft    final    final / draft")
             totals = dict.fromkeys(Grade, 0.0)
             for kind, order in bench.orders().items():
-                found = {grade: cpu / SECONDS for grade, (_, cpu) in bench.time(order).items()}
+                found = {grade: cpu / max(order.seconds, SECONDS) for grade, (_, cpu) in bench.time(order).items()}
                 totals = {grade: totals[grade] + found[grade] for grade in Grade}
                 _print_line(kind, found)
             _print_line("all", {grade: total / len(bench.orders()) for grade, total in totals.items()})

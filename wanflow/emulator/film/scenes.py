@@ -132,14 +132,14 @@ def end_on_picture(
     start = free_from + int((command.frames - free_from) * LAST_FRAME_SHARE)
     rest = command.frames - start
     zoom_out = _zoomed(rest, target, lambda begin, end: f"(1-{_eased(begin, end)})")
-    arrival = f"{STILL},{zoom_out},{_fade_in(0, rest * 3 // 5)},setpts=PTS+{start}/({FPS}*TB)"
+    arrival = f"{STILL},{zoom_out},{fade_in(0, rest * 3 // 5)},setpts=PTS+{start}/({FPS}*TB)"
     top = command.add_filter([command.add_picture(picture)], arrival)
     return command.add_filter([base, top], "overlay=format=yuv420")
 
 
 def dissolve(command: FilmCommand, first: str, second: str) -> str:
     """A scene that dissolves into another one between its first and its second second."""
-    top = command.add_filter([second], _fade_in(FPS, FPS * 2))
+    top = command.add_filter([second], fade_in(FPS, FPS * 2))
     return command.add_filter([first, top], "overlay=format=yuv420")
 
 
@@ -224,7 +224,7 @@ def loop_overlay(frames: int, *, rate: int = FPS) -> str:
     )
 
 
-def _fade_in(start: int, end: int) -> str:
+def fade_in(start: int, end: int) -> str:
     """Lets a stream with transparency appear between two frames."""
     return f"format=yuva420p,fade=t=in:alpha=1:start_frame={start}:nb_frames={max(end - start, 1)}"
 
