@@ -136,3 +136,24 @@ async def test_the_list_takes_windows_and_pages(tmp_path: Path) -> None:
         assert len(_rows(await ask(endpoint, "/tasks/?end_time=20261120200000"))) == 1
         status, _ = await endpoint.exchange("GET", "/tasks/?page_no=x", KEYED, {})
         assert status == 400
+
+
+async def test_equal_requests_without_a_seed_give_different_results(tmp_path: Path) -> None:
+    """As a service that draws lots; with a seed they are the same, and an upload at another address changes nothing."""
+
+    def asked(address: str, **settings: int) -> Mapping[str, object]:
+        media = [{"type": "first_frame", "url": address}]
+        return {"model": "wan2.7-i2v", "input": {"prompt": "p", "media": media}, "parameters": settings}
+
+    bodies = [asked("https://h/a.png"), asked("https://h/b.png"), asked("https://h/a.png", seed=7)] * 2
+    async with premade(tmp_path) as endpoint:
+        names = []
+        for each in bodies:
+            _, reply = await endpoint.exchange("POST", SUBMIT, KEYED, each)
+            names.append(str(_object(reply, "output")["task_id"]))
+        for name in names:
+            while (await ask(endpoint, f"/tasks/{name}"))["output"]["task_status"] != "SUCCEEDED":  # type: ignore[index]
+                await endpoint.changed(name)
+        found = [endpoint.bucket.result_place(name, ".mp4", 0).read_bytes() for name in names]
+    assert len({found[0], found[1], found[3], found[4]}) == 4
+    assert found[2] == found[5]

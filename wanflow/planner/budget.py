@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
 
 from wanflow import money
 from wanflow.graph.build import sources_of
@@ -34,25 +35,25 @@ class Excess:
 
 
 def spent(lock: Lock, stored: Iterable[StoredTask] = ()) -> Decimal:
-    """What all takes in the lock were charged; one that several shots share counts once.
+    """What all deliveries in the lock were charged; one that several shots share counts once.
 
     Takes that a lock has lost count as well: `stored` are all that the journal knows. Where the reply did not say, it
     is what the take was to cost at most: unknown is never nothing.
     """
     costs: dict[str, Decimal] = {}
     for entry in lock.shots.values():
-        for digest, take in entry.takes.items():
-            cost = take.estimate if take.cost is None else take.cost
-            costs[digest] = max(costs.get(digest, Decimal(0)), cost or Decimal(0))
+        for each in chain.from_iterable(take.deliveries for take in entry.takes.values()):
+            cost, key = each.estimate if each.cost is None else each.cost, each.task_id or ""
+            costs[key] = max(costs.get(key, Decimal(0)), cost or Decimal(0))
     for task in stored:
-        costs.setdefault(task.digest, task.charge)
+        costs.setdefault(task.task_id, task.charge)
     return sum(costs.values(), Decimal(0))
 
 
 def unreported(lock: Lock) -> int:
     """How many paid takes there are whose replies did not say what they were charged."""
-    takes = {digest: take for entry in lock.shots.values() for digest, take in entry.takes.items()}
-    return sum(take.task_id is not None and take.cost is None for take in takes.values())
+    every = (each for entry in lock.shots.values() for take in entry.takes.values() for each in take.deliveries)
+    return len({each.task_id for each in every if each.cost is None} - {None})
 
 
 def outstanding_costs(attempts: Iterable[Attempt]) -> dict[str, Decimal]:

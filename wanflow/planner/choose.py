@@ -130,7 +130,9 @@ def require_unchanged(lock: Lock, before: Lock, shots: Iterable[str]) -> None:
 
 def take_of_number(entry: ShotEntry, shot: str, number: int) -> Take:
     """The take of a shot that has a number; raises UnknownTarget with the numbers that exist."""
-    known = {entry.numbers[digest]: take for digest, take in entry.takes.items() if not take.gone}
+    here = {digest: take for digest, take in entry.takes.items() if not take.gone}
+    known = {each.number: take for take in here.values() for each in take.again}
+    known |= {entry.numbers[digest]: take for digest, take in here.items()}
     if number not in known:
         numbers = joined(", ", map(str, sorted(known)))
         hint = tr("its takes: {numbers}", numbers=numbers) if numbers else tr("it has no takes yet; run `wanflow run`")
@@ -204,7 +206,7 @@ def retake(lock: Lock, shot_request: ShotRequest, more: int) -> Lock:
     name = shot_request.shot.name
     if shot_request.entry.held is not None or shot_request.entry.rival_holds:
         raise UnknownTarget(tr("`{name}` is held", name=name), hint=tr("`wanflow release {name}` first", name=name))
-    rendered = sum(take.seed is not None for take in shot_request.takes)
+    rendered = sum(len(take.seeds(shot_request.core) - {None}) for take in shot_request.takes)
     return locks.wish(lock, name, shot_request.key, max(shot_request.wanted, rendered) + more)
 
 

@@ -143,13 +143,13 @@ def _existing_take(request: ShotRequest, blank: Decision, inventory: Inventory) 
     """The take of the shot itself, of another shot, or one that only the store knows."""
 
     def matches(take: Take) -> bool:
-        return take.fingerprint == request.core and take.seed == blank.seed and not take.gone
+        return blank.seed in take.seeds(request.core) and not take.gone
 
     for take in filter(matches, request.entry.takes.values()):
         return _own_take(request, blank, take, inventory)
     for name, take in inventory.lock.made_from(request.core):
-        if take.seed == blank.seed:
-            number = inventory.lock.shots[name].numbers[take.digest]
+        if matches(take):
+            number = inventory.lock.shots[name].number_for(take, request.core, blank.seed)
             text = tr("same request as `{name}` take {numbers}: reused", name=name, numbers=number)
             why = Reason(ReasonCode.IN_STORE, text)
             return replace(blank, action=Action.RESTORE, reasons=(why,), take=take, origin=name)
@@ -160,7 +160,7 @@ def _existing_take(request: ShotRequest, blank: Decision, inventory: Inventory) 
 
 
 def _own_take(request: ShotRequest, blank: Decision, take: Take, inventory: Inventory) -> Decision:
-    number = request.entry.numbers[take.digest]
+    number = request.entry.number_for(take, request.core, blank.seed)
     found = replace(blank, action=Action.REUSE, number=number, take=take)
     if take.digest not in inventory.here:
         why = Reason(ReasonCode.NOT_HERE, tr("take {number} is in the lock, but its file is not here", number=number))
@@ -270,7 +270,7 @@ def _changes(request: ShotRequest, inputs: Mapping[str, NodeOutput], inventory: 
     changed = [Reason(item.code, item.text) for item in differences(before, request.recipe, inventory.lock)]
     if changed or waiting:
         return (*changed, *waiting)
-    seeds = {take.seed for take in request.entry.takes.values() if take.fingerprint == request.core}
+    seeds = {seed for take in request.entry.takes.values() for seed in take.seeds(request.core)}
     if request.shot.seed is not None and request.shot.seed not in seeds:
         return (Reason(ReasonCode.PARAMETER_CHANGED, tr("seed: {seed}", seed=request.shot.seed)),)
     if request.wanted > request.shot.takes:
@@ -292,11 +292,12 @@ def _numbered(request: ShotRequest, decisions: list[Decision], inventory: Invent
     """
     entry, reserved = request.entry, inventory.reserved(request.shot.name)
     by_question = {question: number for number, question in reserved.items()}
-    used = {*entry.numbers.values()}
+    used = {*entry.used_numbers}
     free = max((*used, *reserved, *(item.number for item in decisions)), default=0) + 1
     numbered: list[Decision] = []
     for decision in decisions:
-        if decision.take is not None and entry.numbers.get(decision.take.digest) == decision.number:
+        own = entry.takes.get("" if decision.take is None else decision.take.digest)
+        if own is not None and decision.number in {entry.numbers[own.digest], *(each.number for each in own.again)}:
             numbered.append(decision)
             continue
         question = (request.core, request.seed(decision.ordinal))

@@ -107,12 +107,12 @@ def matching_takes(entry: ShotEntry, request: str, *, wanted: int = 1) -> tuple[
     seed, belongs to the request that it was filed under. A take whose file a person removed belongs to none.
     """
     core, given = recipes.parse_request_key(request)
-    found = [take for take in entry.takes.values() if take.fingerprint == core and not take.gone]
+    found = [take for take in entry.takes.values() if take.seeds(core) and not take.gone]
     if not found:
         return ()
-    reach = max(wanted, entry.wishes.get(request, 0), len(entry.takes))
+    reach = max(wanted, entry.wishes.get(request, 0), len(entry.used_numbers))
     seeds = {recipes.seed_of(core, given, ordinal) for ordinal in range(reach)}
-    takes = (take for take in found if take.seed is None or take.seed in seeds)
+    takes = (take for take in found if None in take.seeds(core) or take.seeds(core) & seeds)
     return tuple(sorted(takes, key=lambda take: entry.numbers[take.digest]))
 
 

@@ -149,7 +149,7 @@ def _exists(request: ShotRequest, inventory: Inventory) -> bool:
         return True
     stored = (take for take in inventory.takes.get(request.core, ()) if not take.gone)
     takes = chain(stored, (take for _, take in inventory.lock.made_from(request.core)))
-    return any(take.seed in seeds for take in takes)
+    return any(take.seeds(request.core) & seeds for take in takes)
 
 
 def findings_to_wait_for(shot: Shot, takes: Iterable[Take], inventory: Inventory) -> Mapping[str, tuple[Finding, ...]]:

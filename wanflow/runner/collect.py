@@ -29,7 +29,16 @@ from wanflow.runner.events import (
     Warned,
 )
 from wanflow.runner.step import StepRunner
-from wanflow.runner.take import charge_of, is_young, name_take_file, poll, report_changes, store_result, wait_for
+from wanflow.runner.take import (
+    charge_of,
+    is_young,
+    name_take_file,
+    poll,
+    report_changes,
+    store_result,
+    wait_for,
+    warn_of_repeat,
+)
 from wanflow.store import blobs, journal, lockfile, traces
 from wanflow.store.attempt import Attempt, OpenTask
 from wanflow.store.lock import Lock, ShotEntry, add_take, next_number, owner
@@ -347,8 +356,11 @@ def add_to_lock(take: Take, task: OpenTask, context: RunContext) -> None:
 
     lock = lockfile.update(context.store.lock, enter)
     shot = owner(lock, attempt.shot, attempt.fingerprint)
-    number = lock.shots[shot].numbers[take.digest]
+    entry = lock.shots[shot]
+    number = entry.number_for(entry.takes[take.digest], take.fingerprint, take.seed)
     context.delivered.append(DeliveredTake(shot, number, take))
-    file, seconds = name_take_file(take, shot, number, context), timebase.decimal_text(take.result.seconds, 3)
+    file = name_take_file(take, shot, entry.numbers[take.digest], context)
+    seconds = timebase.decimal_text(take.result.seconds, 3)
     node, cost = take_node(shot, number), charge_of(take)
+    warn_of_repeat(node, number, entry.numbers[take.digest], context)
     context.emit(TakeStored(node, shot, number, take.digest, seconds, file, cost, take.pixels))

@@ -152,7 +152,9 @@ class RunState:
     def add_take(self, take: Take, recipe: Canonical, lock: Lock) -> None:
         """A take is in the store; `lock` is this run's own, with the take and the picks that it was planned with."""
         takes = self.inventory.takes
-        known = tuple(item for item in takes.get(take.fingerprint, ()) if item.digest != take.digest)
+        known = tuple(
+            item for item in takes.get(take.fingerprint, ()) if (item.digest, item.seed) != (take.digest, take.seed)
+        )
         self.inventory = replace(
             self.inventory,
             lock=lock,

@@ -206,12 +206,24 @@ def file_take(
         with_take = add_take(lock, shot, take, shot_request.recipe, wanted, reserved=reserved)
         return set_current(with_take, shot, shot_request.key)
 
-    number = lockfile.update(context.store.lock, lambda lock: enter(lock, number)).shots[shot].numbers[take.digest]
+    entry = lockfile.update(context.store.lock, lambda lock: enter(lock, number)).shots[shot]
+    number = entry.number_for(entry.takes[take.digest], take.fingerprint, take.seed)
     run_state.add_take(take, shot_request.recipe, enter(run_state.inventory.lock, number))
-    file = name_take_file(take, shot, number, context)
+    file = name_take_file(take, shot, entry.numbers[take.digest], context)
     seconds = timebase.decimal_text(take.result.seconds, 3)
     cost = charge_of(take) if bought else None
+    warn_of_repeat(node, number, entry.numbers[take.digest], context)
     context.emit(TakeStored(node, shot, number, take.digest, seconds, file, cost, take.pixels))
+
+
+def warn_of_repeat(node: str, number: int, first: int, context: RunContext) -> None:
+    """Warn of a take whose bytes are those of the shot's take `first`."""
+    if number != first:
+        words = tr(
+            "its result is the same file as take {first}: it was charged and counts, and `pick` gives the same",
+            first=first,
+        )
+        context.emit(Warned(words, node))
 
 
 def name_take_file(take: Take, shot: str, number: int, context: RunContext) -> str:

@@ -14,6 +14,7 @@ from wanflow.store import atomic, journal, rebuild
 from wanflow.store.attempt import Attempt
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
+from wanflow.store.take import Repeat
 from wanflow.store.take_names import take_node
 
 BILLING_ZONE = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -159,15 +160,18 @@ def _charge(attempt: Attempt, date: str, state: str, charged: Decimal | None, ta
 
 
 def _bought(lock: Lock) -> Iterator[Charge]:
-    """The takes that a task delivered; a take that several shots share is counted once, for the first of them."""
-    seen: set[str] = set()
+    """What tasks delivered; a take that several shots share is counted once, for the first of them.
+
+    Where several tasks delivered the same bytes, each of them was charged.
+    """
+    seen: set[str | None] = {None}
     for shot, entry in sorted(lock.shots.items()):
-        for digest, take in entry.takes.items():
-            if take.task_id is not None and digest not in seen:
-                seen.add(digest)
-                number = entry.numbers[digest]
-                facts = (take.model, take.date, "charged", take.cost, take.estimate, take.task_id)
-                yield Charge(shot, number, *facts)
+        delivered = [(take.digest, each) for take in entry.takes.values() for each in take.deliveries]
+        for digest, each in delivered:
+            if each.task_id not in seen:
+                seen.add(each.task_id)
+                number = each.number if isinstance(each, Repeat) else entry.numbers[digest]
+                yield Charge(shot, number, each.model, each.date, "charged", each.cost, each.estimate, each.task_id)
 
 
 def _renamed(attempt: Attempt, names: Mapping[str, object]) -> Attempt:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Container, Iterable, Iterator, Mapping, 
 from dataclasses import dataclass, field, replace
 from functools import reduce
 
-from wanflow.store.take import Recipe, Take
+from wanflow.store.take import Recipe, Repeat, Take
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,17 @@ class ShotEntry:
     former: frozenset[str] = frozenset()
     asked: str | None = None
 
+    @property
+    def used_numbers(self) -> tuple[int, ...]:
+        """All numbers that deliveries have: those of takes, and of tasks that delivered the bytes of a take again."""
+        return (*self.numbers.values(), *(each.number for take in self.takes.values() for each in take.again))
+
+    def number_for(self, take: Take, fingerprint: str, seed: int | None) -> int:
+        """The number under which a take answers a question: its own, or that of the task which delivered it again."""
+        answers = (each for each in take.again if (each.fingerprint, each.seed) == (fingerprint, seed))
+        first = None if (take.fingerprint, take.seed) == (fingerprint, seed) else next(answers, None)
+        return self.numbers[take.digest] if first is None else first.number
+
 
 @dataclass(frozen=True, slots=True)
 class Lock:
@@ -54,7 +65,7 @@ class Lock:
         """The takes that were made from a request, whose files no person removed, each with its shot; by name."""
         for shot in self._indexed.of(self._indexed.requests, fingerprint):
             takes = self.shots[shot].takes.values() if shot in self.shots else ()
-            yield from ((shot, take) for take in takes if take.fingerprint == fingerprint and not take.gone)
+            yield from ((shot, take) for take in takes if take.seeds(fingerprint) and not take.gone)
 
     def with_bytes(self, digest: str) -> Iterator[tuple[str, Take]]:
         """The shots that have a take with these bytes, each with the take; by name."""
@@ -103,7 +114,8 @@ class LockIndex:
         """Note what the entry of a shot has."""
         for digest, take in entry.takes.items():
             self.bytes.setdefault(digest, {})[shot] = None
-            self.requests.setdefault(take.fingerprint, {})[shot] = None
+            for each in take.deliveries:
+                self.requests.setdefault(each.fingerprint, {})[shot] = None
         for former in entry.former:
             self.former.setdefault(former, {})[shot] = None
 
@@ -114,18 +126,28 @@ class LockIndex:
 
 def next_number(entry: ShotEntry, reserved: Collection[int] = ()) -> int:
     """The running number of a shot's next take, beyond those that takes have and those `reserved` for takes to come."""
-    return max((*entry.numbers.values(), *reserved), default=0) + 1
+    return max((*entry.used_numbers, *reserved), default=0) + 1
 
 
 def add_take(lock: Lock, shot: str, take: Take, recipe: Recipe, number: int, *, reserved: Collection[int] = ()) -> Lock:
     """The lock with a take of a shot under its number, or the next free one where that is taken by another take.
 
     `reserved` are numbers that submissions have whose takes did not arrive yet: no other take gets them.
+    Where the shot has the same bytes from another task already, that take stays, and the delivery is added to it.
     """
     entry = lock.shots.get(shot, ShotEntry())
-    taken = {item for digest, item in entry.numbers.items() if digest != take.digest}
+    known = entry.takes.get(take.digest)
+    own = {entry.numbers[take.digest], *(each.number for each in known.again)} if known is not None else set()
+    taken = {item for item in entry.used_numbers if item not in own}
     wanted = entry.numbers.get(take.digest, number)
     numbered = next_number(entry, reserved) if wanted in taken else wanted
+    if known is not None:
+        free = next_number(entry, reserved) if number in {*taken, *own} else number
+        take = _delivered_again(known, take, free)
+    elif take.again:  # it comes from another shot, where its deliveries have other numbers
+        after = max(numbered, next_number(entry, reserved) - 1) + 1
+        again = (replace(each, number=at) for at, each in enumerate(take.again, start=after))
+        take = replace(take, again=tuple(again))
     entry = replace(
         entry,
         takes={**entry.takes, take.digest: take},
@@ -133,6 +155,24 @@ def add_take(lock: Lock, shot: str, take: Take, recipe: Recipe, number: int, *, 
         recipes={**entry.recipes, take.fingerprint: recipe},
     )
     return _with_entry(lock, shot, entry)
+
+
+def _delivered_again(known: Take, take: Take, number: int) -> Take:
+    """A take that was delivered before, with what another task delivered and charged now, under its own number.
+
+    A free take that is made again for its own question, as on the animatic, takes the place of the former.
+    """
+    same = (known.fingerprint, known.seed) == (take.fingerprint, take.seed)
+    if take.task_id in {None, known.task_id} or known.task_id is None or (same and take.currency is None):
+        return replace(take, again=known.again)
+    if take.task_id in {each.task_id for each in known.again}:
+        return known
+    facts = (take.fingerprint, take.seed, take.model, take.date, take.task_id, take.cost, take.currency, take.estimate)
+    repeat = Repeat(number, *facts)
+    others = known.again
+    if take.currency is None:
+        others = tuple(each for each in others if (each.fingerprint, each.seed) != (take.fingerprint, take.seed))
+    return replace(known, gone=False, again=(*others, repeat))
 
 
 def owner(lock: Lock, shot: str, fingerprint: str) -> str:

@@ -24,7 +24,7 @@ from wanflow.store.lock_json import (
     refuse_newer,
     restore_hint,
 )
-from wanflow.store.take import Recipe, Take
+from wanflow.store.take import Recipe, Repeat, Take
 
 MOST_WISHED = 100_000
 """Maximum takes that a request is asked for, as for the takes of a production."""
@@ -167,7 +167,9 @@ class _Reading:
             records = sorted(filter(None, read), key=lambda record: (record[0].date, record[1]))
             if not records:
                 continue
-            takes[name] = replace(records[-1][0], gone=any(take.gone for take, _ in records))
+            takes[name] = replace(
+                records[-1][0], gone=any(take.gone for take, _ in records), again=_united_repeats(records)
+            )
             numbers[name] = min(number for _, number in records)
         return takes, numbers
 
@@ -268,6 +270,17 @@ def renumbered(
             )
 
 
+def _united_repeats(records: Sequence[tuple[Take, int]]) -> tuple[Repeat, ...]:
+    """What tasks delivered again by several records of one take, of which the last one counts."""
+    found = {each.task_id: each for take, _ in records for each in take.again}
+    last = records[-1][0]
+    for take, number in records:
+        if take.task_id not in {None, last.task_id, *found} and take.currency is not None:
+            facts = (take.fingerprint, take.seed, take.model, take.date, str(take.task_id))
+            found[str(take.task_id)] = Repeat(number, *facts, take.cost, take.currency, take.estimate)
+    return tuple(each for name, each in sorted(found.items()) if name != last.task_id)
+
+
 def _numbered(name: str, value: object) -> tuple[Take, int]:
     """Read a take and its number."""
     take = Take.from_json(name, value)
@@ -280,7 +293,8 @@ def _numbered(name: str, value: object) -> tuple[Take, int]:
 def _shot_json(entry: ShotEntry) -> dict[str, object]:
     takes = {digest: {**take.to_json(), "take": entry.numbers[digest]} for digest, take in entry.takes.items()}
     requests = {entry.current or "", *entry.picks, *entry.rival_picks}
-    referred = {take.fingerprint for take in entry.takes.values()} | {item.partition("+")[0] for item in requests}
+    delivered = (each for take in entry.takes.values() for each in take.deliveries)
+    referred = {each.fingerprint for each in delivered} | {item.partition("+")[0] for item in requests}
     facts: dict[str, object] = {
         "takes": takes,
         "asked": entry.asked,

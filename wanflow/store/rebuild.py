@@ -28,9 +28,20 @@ def unmeasured(digests: Sequence[str]) -> Mapping[str, Result]:
 
 
 def not_in(lock: Lock, stored: Iterable[StoredTask]) -> tuple[StoredTask, ...]:
-    """The tasks whose results are in no entry of the lock; the lock knows those that it marks as gone."""
-    known = {digest for entry in lock.shots.values() for digest in entry.takes}
-    return tuple(task for task in stored if task.digest not in known)
+    """The tasks whose results are in no entry of the lock; the lock knows those that it marks as gone.
+
+    Of paid tasks that delivered the same bytes each has to be in the lock: each was charged. Where the lock does not
+    say which task delivered a take, it knows all that did.
+    """
+    takes = [take for entry in lock.shots.values() for take in entry.takes.values()]
+    known, tasks = {take.digest for take in takes}, {each.task_id for take in takes for each in take.deliveries}
+    unnamed = {take.digest for take in takes if take.task_id is None}
+
+    def is_known(task: StoredTask) -> bool:
+        free = task.attempt.price is None and not task.cost
+        return task.digest in (known if free else unnamed) or task.task_id in tasks
+
+    return tuple(task for task in stored if not is_known(task))
 
 
 def missing_in_lock(stored: Iterable[StoredTask], here: Collection[str], lock: Lock) -> list[StoredTask]:
@@ -101,7 +112,7 @@ def rebuild_lock(store: Store, measure: Measure) -> None:
     numbers = numbers_asked(stored)
 
     def enter(lock: Lock) -> Lock:
-        used = {(shot, number) for shot, entry in lock.shots.items() for number in entry.numbers.values()}
+        used = {(shot, number) for shot, entry in lock.shots.items() for number in entry.used_numbers}
 
         def gives_way(task: StoredTask) -> bool:
             """Whether another take has the number, so that this one gets a free one at last."""

@@ -154,6 +154,55 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeat:
+    """Another task that delivered the bytes of a take: the number and the question of its submission, and its cost.
+
+    The fields mean what those of a take mean.
+    """
+
+    number: int
+    fingerprint: str
+    seed: int | None
+    model: str
+    date: str
+    task_id: str
+    cost: Decimal | None = None
+    currency: str | None = None
+    estimate: Decimal | None = None
+
+    def to_json(self) -> dict[str, object]:
+        """As the lock has it."""
+        facts = {
+            "take": self.number,
+            "fingerprint": self.fingerprint,
+            "seed": self.seed,
+            "model": self.model,
+            "date": self.date,
+            "task_id": self.task_id,
+            "cost": None if self.cost is None else amount_text(self.cost),
+            "estimate": None if self.estimate is None else amount_text(self.estimate),
+            "currency": self.currency,
+        }
+        return {key: value for key, value in facts.items() if value is not None}
+
+    @classmethod
+    def from_json(cls, value: object) -> Repeat:
+        """Read what `to_json` gives."""
+        facts = Fields(value)
+        return cls(
+            number=facts.read("take", whole_number),
+            fingerprint=facts.read("fingerprint", digests.from_json),
+            seed=facts.read_if_given("seed", seed_from_json),
+            model=facts.read("model", text),
+            date=facts.read("date", timebase.date_from_json),
+            task_id=facts.read("task_id", text),
+            cost=facts.read_if_given("cost", amount_from_json),
+            currency=facts.read_if_given("currency", currency_from_json),
+            estimate=facts.read_if_given("estimate", amount_from_json),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Take:
     """A delivered file, the `result` that is in it, and what made it.
 
@@ -161,6 +210,7 @@ class Take:
     bytes answer. `seed` is None for a clip made elsewhere; `seed_uncertain` says that it may be that of another attempt
     whose answer was lost as well. `date` is RFC 3339 in UTC. `cost` is what was charged, None where nothing is known;
     `estimate` what it was to cost at most. `gone`: a person removed its file, and it answers nothing any more.
+    `again` are further tasks that delivered the same bytes: each was charged, and each answers its own question.
     """
 
     digest: str
@@ -176,6 +226,16 @@ class Take:
     estimate: Decimal | None = None
     gone: bool = False
     seed_uncertain: bool = False
+    again: tuple[Repeat, ...] = ()
+
+    @property
+    def deliveries(self) -> tuple[Take | Repeat, ...]:
+        """All that delivered these bytes: the take itself, then those that did so again."""
+        return (self, *self.again)
+
+    def seeds(self, fingerprint: str) -> frozenset[int | None]:
+        """The seeds with which a request was answered by these bytes; none where it was not."""
+        return frozenset(each.seed for each in self.deliveries if each.fingerprint == fingerprint)
 
     @property
     def film(self) -> Film | None:
@@ -206,6 +266,7 @@ class Take:
             "estimate": None if self.estimate is None else amount_text(self.estimate),
             "currency": self.currency,
             "gone": True if self.gone else None,
+            "again": [each.to_json() for each in self.again] or None,
             **self.result.to_json(),
         }
         return {key: value for key, value in facts.items() if value is not None}
@@ -228,7 +289,12 @@ class Take:
             currency=facts.read_if_given("currency", currency_from_json),
             seed_uncertain=facts.says("seed_uncertain"),
             gone=facts.says("gone"),
+            again=facts.read_if_given("again", _repeats_from_json) or (),
         )
+
+
+def _repeats_from_json(value: object) -> tuple[Repeat, ...]:
+    return tuple(map(Repeat.from_json, decode.items(value)))
 
 
 def seed_from_json(value: object) -> int:

@@ -27,11 +27,13 @@ class Traces:
         return frozenset(take.digest for takes in self.takes.values() for take in takes)
 
     def joined(self, more: Iterable[Trace]) -> Traces:
-        """These traces with later ones; the same bytes for the same request stay one take."""
+        """These traces with later ones; the same bytes for the same request and seed stay one take."""
         takes, recipes = dict(self.takes), dict(self.recipes)
         for trace in more:
             take = trace.take
-            known = tuple(item for item in takes.get(take.fingerprint, ()) if item.digest != take.digest)
+            known = tuple(
+                item for item in takes.get(take.fingerprint, ()) if (item.digest, item.seed) != (take.digest, take.seed)
+            )
             takes[take.fingerprint] = (*known, take)
             recipes[take.fingerprint] = trace.recipe
         return Traces(takes, recipes)

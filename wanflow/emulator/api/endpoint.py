@@ -325,6 +325,7 @@ class EmulatedEndpoint:
         began = anyio.current_time()
         try:
             order = validate.check_request(task.body, self._known(task.body, task.path), self._terms.region)
+            order = replace(order, repeat=tasks.repeats(self._tasks, task))
             for item in order.media:
                 for url in filter(None, (item.url, item.voice)):
                     self.bucket.check_upload(url, order.model)

@@ -123,12 +123,16 @@ class FilmFault:
     end: Fraction | None = None
 
 
+REPEAT_STRIDE = 101
+"""Distance between the seeds of equal requests without one: no series of pictures reaches from one to the next."""
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """A request that may be filmed; `settings` are its parameters with the model's defaults filled in.
 
     `colors` are those that a picture was asked for in. `fault` is the injected fault of its result. Of several pictures
-    this is one, by its `number` from 0 on.
+    this is one, by its `number` from 0 on. `repeat` counts the earlier requests that were equal and had no seed either.
     """
 
     rules: ModelRules
@@ -139,6 +143,7 @@ class Order:
     fault: FilmFault | None = None
     number: int = 0
     colors: Palette = ()
+    repeat: int = 0
 
     def can_show(self, kind: FilmFaultKind) -> bool:
         """Whether its result can have a fault: one of the last frame, for example, needs a given last frame."""
@@ -173,8 +178,8 @@ class Order:
 
     @property
     def seed(self) -> int:
-        """The seed; without one it is 0, so that the same request gives the same. Each picture has its own."""
-        return int(self.settings.get("seed", 0)) + self.number
+        """The seed; without one it is counted, where the service draws lots. Each picture has its own."""
+        return int(self.settings.get("seed", 0)) + self.number + self.repeat * REPEAT_STRIDE
 
     @property
     def pictures(self) -> int:
@@ -197,7 +202,9 @@ class Order:
         settings = {key: self.settings[key] for key in sorted(self.settings)}
         number = {"number": self.number} if self.number else {}
         colors = {"colors": self.colors} if self.colors else {}
-        return digest.of_json({"model": self.model, "prompt": self.prompt, "settings": settings, **number, **colors})
+        repeat = {"repeat": self.repeat} if self.repeat else {}
+        more: dict[str, digest.Canonical] = {**number, **colors, **repeat}
+        return digest.of_json({"model": self.model, "prompt": self.prompt, "settings": settings, **more})
 
     @property
     def model(self) -> str:

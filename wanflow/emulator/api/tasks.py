@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,33 @@ def submit(tasks: Tasks, task: Task) -> Tasks:
 def waiting(tasks: Tasks, model: str) -> int:
     """Number of PENDING tasks of a model."""
     return sum(task.model == model and task.status is Status.PENDING for task in tasks.by_id.values())
+
+
+def repeats(tasks: Tasks, task: Task) -> int:
+    """Number of earlier requests that asked for the same without a seed; where one has a seed, it decides alone.
+
+    The service draws a random seed then (service.md 2.1). Counting gives different results that are the same again in
+    each rehearsal. Where the media lie does not matter: an upload may be done again.
+    """
+    if "seed" in _settings(task.body):
+        return 0
+    asked = _without_addresses(task.body)
+    before = takewhile(lambda other: other.id != task.id, tasks.by_id.values())
+    return sum(other.model == task.model and _without_addresses(other.body) == asked for other in before)
+
+
+def _settings(body: Mapping[str, object]) -> Mapping[str, object]:
+    settings = body.get("parameters")
+    return settings if isinstance(settings, Mapping) else {}
+
+
+def _without_addresses(value: object) -> object:
+    """A part of a request in which every address is the same."""
+    if isinstance(value, Mapping):
+        return {key: _without_addresses(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_addresses(part) for part in value]
+    return "" if isinstance(value, str) and value.startswith(("http://", "https://", "oss://", "data:")) else value
 
 
 def start(tasks: Tasks, now: datetime, slots: Mapping[str, int]) -> tuple[Tasks, tuple[Task, ...]]:
