@@ -334,7 +334,8 @@ def show(plan: Plan, node: str) -> NodeDetails:
         vertex = replace(vertex, shot=planned_request(plan, vertex.shot).shot)
     request = details.request_of(vertex, steps)
     body = None if request is None else CONNECTORS[plan.provider.models].request_json(request)
-    return details.NodeDetails(single_shot(production, node), details.rows_of(vertex, production), steps, body)
+    rows, model = details.rows_of(vertex, production), None if request is None else request.rules
+    return details.NodeDetails(single_shot(production, node), rows, steps, body, model)
 
 
 def costs(production: Production) -> Ledger:

@@ -140,6 +140,7 @@ def test_a_clip_made_elsewhere_is_a_take(wanflow: Wanflow, service: Served, tmp_
 def test_what_waits_for_a_pick_is_blocked_until_somebody_picks(wanflow: Wanflow, service: Served) -> None:
     """Its own takes are rendered; exit 3, with the way out; a pick sets the rest free."""
     rewrite("prompt: a coast", "prompt: a coast, takes: 2, pick: wait")
+    assert "coast will have 2 takes and then waits for a pick" in wanflow("plan").out
     said = wanflow(*RUN, "--json")
     last = json.loads(said.out.splitlines()[-1])
     assert (said.code, last["submitted"], last["blocked"]) == (3, 3, 3)

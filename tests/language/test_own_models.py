@@ -302,3 +302,50 @@ def test_files_of_a_command_line_may_be_anywhere(tmp_path: Path) -> None:
     assert {each.place.line for each in caught.value.problems} == {1}
     with pytest.raises(SpecError, match=r"--models: the model file `.*c\.json` does not exist"):
         read_model_files([tmp_path / "c.json"])
+
+
+def test_identifiers_of_a_model_file_are_checked_in_prompts(filing: Filing) -> None:
+    """As those of a model that ships, at their place, also where they are no word with a number."""
+    media = {"refer": {"role": "reference", "about": "Who.", "max": 4, "file": PICTURE}}
+    own = raw(media=media, identifiers={name: {"image": "<<<image_{n}>>>"} for name in ("en", "zh")})
+    shot = "a: {model: toon/v1, prompt: 'He is <<<image_1>>>, not <<<image_3>>>', references: [{image: 'https://example.com/a.png'}]}"
+    files = {"wanflow.yaml": f"wanflow: 1\nmodels: [m.json]\nshots:\n  {shot}\n", "m.json": json.dumps(own)}
+    _, problems = filing(files)
+    found = [(each.message, each.hint) for each in problems if "names no media" in each.message]
+    assert found == [("`<<<image_3>>>` names no media of this shot", "its media are `<<<image_1>>>`")]
+    assert not [each for each in problems if "image_1" in each.message]
+
+
+def test_a_combination_is_told_by_what_is_missing(filing: Filing) -> None:
+    """One that only goes beside another, and the set of none at all."""
+    media = {
+        "first_frame": {"role": "opening", "about": "The beginning.", "max": 1, "file": PICTURE},
+        "last_frame": {"role": "ending", "about": "The end.", "max": 1, "file": PICTURE},
+    }
+    own = raw(media=media, sets=[[], ["first_frame"], ["first_frame", "last_frame"]])
+    _, problems = filing(
+        {"wanflow.yaml": film(more=", last_frame: 'https://example.com/a.png'"), "m.json": json.dumps(own)}
+    )
+    assert [(each.message, each.hint) for each in problems] == [
+        (
+            "`a` has last_frame without first_frame",
+            "`toon/v1` takes no media; first_frame; first_frame + last_frame",
+        )
+    ]
+
+
+def test_a_seed_is_sent_within_the_range_of_its_model(filing: Filing) -> None:
+    """One that was derived is taken into it; a model without seeds is sent none; shipped models keep theirs."""
+    seeded = {"seed": {"about": "Draws.", "type": "integer", "min": 1, "max": 100}}
+    files = {"wanflow.yaml": film(), "m.json": json.dumps(raw(parameters=seeded))}
+    production, problems = filing(files)
+    assert problems == ()
+    assert production is not None
+    rules = production.shots["a"].rules
+    sent = request_with(production.shots["a"], 460902558, {}).seed
+    assert sent is not None
+    assert 1 <= sent <= 100
+    assert [rules.sent_seed(seed) for seed in (1, 100, 101, None)] == [1, 100, 2, None]
+    shipped = load_catalog()["wan2.7-i2v"]
+    assert [shipped.sent_seed(seed) for seed in (0, 2**31 - 1)] == [0, 2**31 - 1]
+    assert load_catalog()["wan2.7-i2v"].sent_seed(7) == 7

@@ -46,7 +46,7 @@ ONE = [
     (
         "refused set",
         "shots:\n  a: {last_frame: a.png}\n",
-        (4, 3, "`a` needs a first_frame or a first_clip"),
+        (4, 3, "`a` has last_frame without first_frame or first_clip"),
         "first_frame + last_frame",
     ),
     (

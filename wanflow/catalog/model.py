@@ -336,6 +336,14 @@ class Model:
     sounds: bool = True
     rate: int | None = USUAL_RATE
 
+    def sent_seed(self, seed: int | None) -> int | None:
+        """A seed as it is sent: within the range of the model, which is repeated; None where the model takes none."""
+        rule = self.parameters.get("seed")
+        if rule is None or seed is None:
+            return None
+        low, high = rule.low or 0, rule.high
+        return seed if low <= seed and (high is None or seed <= high) else low + seed % ((high or seed) - low + 1)
+
     @property
     def slots(self) -> tuple[str, ...]:
         """The media keys that hold one medium each, in the order in which they are sent."""

@@ -102,7 +102,16 @@ def _combination(shot: WrittenShot, model: Model, types: list[str]) -> Problem:
     """Media that the model does not take together, or not alone."""
     sets = [[key for key in model.media if key in chosen] for chosen in model.sets]
     message = tr("`{name}` cannot combine {listed}", name=model.name, listed=_listed(types, tr(" and ")))
-    if len(types) < 2:
+    beside = [[key for key in keys if key not in types] for keys in sets if set(types) < set(keys)]
+    beside = [keys for keys in beside if not any(set(other) < set(keys) for other in beside)]
+    if types and beside:
+        message = tr(
+            "`{name}` has {listed} without {missing}",
+            name=shot.name,
+            listed=_listed(types, tr(" and ")),
+            missing=_listed([" + ".join(keys) for keys in beside], tr(" or ")),
+        )
+    elif len(types) < 2:
         message = tr(
             "`{name}` needs {listed}",
             name=shot.name,
@@ -111,7 +120,11 @@ def _combination(shot: WrittenShot, model: Model, types: list[str]) -> Problem:
     return Problem(
         shot.place,
         message,
-        tr("`{name}` takes {keys}", name=model.name, keys=joined("; ", (" + ".join(keys) for keys in sets))),
+        tr(
+            "`{name}` takes {keys}",
+            name=model.name,
+            keys=joined("; ", (" + ".join(keys) or tr("no media") for keys in sets)),
+        ),
     )
 
 

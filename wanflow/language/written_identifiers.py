@@ -51,6 +51,11 @@ def check_identifiers(
     prompt = prompt[: model.text["prompt"].most] if "prompt" in model.text else ""
     have = _media_of(shot, references, model)
     text = without_names_and_quotes(prompt)
+    for form, asked, language in _own_forms(text, model):
+        text = text.replace(form, " " * len(form))
+        if asked not in have:
+            place = shot.values["prompt"].place_of_words(form, prompt.find(form))
+            yield Problem(place, *_absent(form, have, model.identifiers[language]), Severity.WARNING)
     found = {match.group(): (match, "en") for match in _LATIN.finditer(text)}
     found |= {match.group(): (match, "zh") for match in _CHINESE.finditer(text)}
     for form, (match, language) in found.items():
@@ -60,6 +65,25 @@ def check_identifiers(
         if told is not None:
             place = shot.values["prompt"].place_of_words(form, prompt.find(form))
             yield Problem(place, *told, Severity.WARNING)
+
+
+def _own_forms(text: str, model: Model) -> Iterator[tuple[str, Counted, str]]:
+    """The identifiers of a model in a text that are no word with a number, such as `<<<image_3>>>`; each form once."""
+    found: dict[str, tuple[Counted, str]] = {}
+    for language, patterns in model.identifiers.items():
+        for kind, words in patterns.items():
+            begin, mark, end = words.partition("{n}")
+            if mark and not any(rule.fullmatch(f"{begin}1{end}") for rule in (_LATIN, _CHINESE)):
+                for match in re.finditer(f"{re.escape(begin)}([0-9]{{1,3}}){re.escape(end)}", text):
+                    found.setdefault(match.group(), ((kind, int(match[1])), language))
+    yield from ((form, *asked) for form, asked in found.items())
+
+
+def _absent(form: str, have: Sequence[Counted], patterns: Mapping[str, str]) -> tuple[str, str | None]:
+    """The message and hint of an identifier whose media the shot lacks."""
+    names = [f"`{name}`" for name in (_identifier(each, patterns) for each in have) if name is not None]
+    hint = tr("its media are {names}", names=listed(names)) if names else None
+    return tr("`{form}` names no media of this shot", form=form), hint
 
 
 def _media_of(shot: WrittenShot, references: Sequence[CastMember], model: Model) -> list[Counted]:
@@ -93,10 +117,7 @@ def _what_is_wrong(
         meant = _meant(asked, have, references)
         instead = None if meant is None else tr("write `{identifier}`", identifier=_identifier(meant, patterns))
         return tr("`{form}` is not how `{name}` names its media", form=form, name=model.name), instead
-    names = [f"`{name}`" for name in (_identifier(each, patterns) for each in have) if name is not None]
-    return tr("`{form}` names no media of this shot", form=form), tr(
-        "its media are {names}", names=listed(names)
-    ) if names else None
+    return _absent(form, have, patterns)
 
 
 def _meant(asked: Counted, have: Sequence[Counted], references: Sequence[CastMember]) -> Counted | None:

@@ -129,6 +129,11 @@ def needs_pick(shot_request: ShotRequest, choice: TakeChoice) -> Reason:
             tr("{name}: {rivals}: `wanflow pick {name} N`", name=name, rivals=rivals_text(choice)),
         )
     takes = trn("{number} take", "{number} takes", shot_request.wanted)
+    if not shot_request.takes:
+        return Reason(
+            ReasonCode.NEEDS_PICK,
+            tr("{name} will have {takes} and then waits for a pick: `wanflow pick {name} N`", name=name, takes=takes),
+        )
     return Reason(
         ReasonCode.NEEDS_PICK,
         tr("{name} has {takes} and waits for a pick: `wanflow pick {name} N`", name=name, takes=takes),

@@ -75,7 +75,7 @@ def request_with(shot: Shot, seed: int | None, addresses: Mapping[str, str]) -> 
             for item in shot.media
         ),
         shot.parameters,
-        seed if "seed" in shot.rules.parameters else None,
+        shot.rules.sent_seed(seed),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from wanflow import timebase
-from wanflow.catalog.model import ParameterValue, value_text
+from wanflow.catalog.model import Model, ParameterValue, value_text
 from wanflow.graph.build import sources_of
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex, asset_name
 from wanflow.language.production import Cut, CutItem, Production, Shot, TitleCard, TransitionKind
@@ -107,10 +107,17 @@ class NodeDetails:
     rows: tuple[ShowRow, ...]
     steps: tuple[Step, ...]
     request: Body | None = None
+    model: Model | None = None
+
+    @property
+    def seeds(self) -> tuple[tuple[int, int | None], ...]:
+        """The takes by number, each with the seed that is sent; None where none is sent, or it is not known yet."""
+        steps = sorted((step for step in self.steps if step.take), key=lambda step: step.take)
+        return tuple((step.take, None if self.model is None else self.model.sent_seed(step.seed)) for step in steps)
 
     def to_json(self) -> dict[str, object]:
         """As `show --json` prints it."""
-        takes = [{"take": step.take, "seed": step.seed} for step in self.steps if step.take]
+        takes = [{"take": take, "seed": seed} for take, seed in self.seeds]
         return {
             "node": self.node,
             "request": [row.to_json() for row in self.rows],

@@ -344,10 +344,10 @@ _COMPARED = frozenset({ReasonCode.PROMPT_CHANGED, ReasonCode.PARAMETER_CHANGED, 
 def show_text(details: NodeDetails, screen: Screen = PIPE) -> str:
     """A line for each value: key, where it is written, value; then the request as it is sent."""
     cells = [(row.key, row.origin, row.text) for row in details.rows]
-    for step in details.steps:
-        if step.take:
-            seed = tr("known when its input is") if step.seed is None else str(step.seed)
-            cells.append((tr("seed of take {take}", take=step.take), "", seed))
+    if details.model is not None and "seed" in details.model.parameters:
+        for take, seed in details.seeds:
+            words = tr("known when its input is") if seed is None else str(seed)
+            cells.append((tr("seed of take {take}", take=take), "", words))
     value = Column(tr("value"), wraps=True, below=1, most=LONGEST_LINE)
     values = table((Column(tr("key")), Column(tr("written at")), value), cells, screen.indented(2))
     lines: list[str] = [shown(details.node), *map(_indented, values.lines())]

@@ -32,6 +32,9 @@ def outcome_lines(outcome: Outcome) -> list[str]:
         steps = count(outcome.blocked, "other step")
         stopped = tr("; {steps} could not start", steps=steps) if outcome.blocked else ""
         lines.append(tr("failed: {names}{stopped}; what was finished is kept", names=names, stopped=stopped))
+    elif outcome.exit_code == ExitCode.STOPPED and outcome.blocked:
+        lines.append(tr("what is blocked waits for a pick: look with `wanflow review` or `wanflow takes`"))
+        lines.append(tr("choose with `wanflow pick SHOT N`, then `wanflow run` goes on"))
     if outcome.exit_code == ExitCode.IN_FLIGHT:
         lines.append(tr("some tasks are still in flight: `wanflow run` waits for them again"))
     return lines
