@@ -35,6 +35,9 @@ sys.dont_write_bytecode = False
 # Tests read English messages, whatever the locale of the machine.
 os.environ["WANFLOW_LANG"] = "en"
 
+# Commands of tests do their work each time; a stamp would also lie in the home of whoever runs the tests.
+os.environ["WANFLOW_STAMP"] = "off"
+
 
 def pytest_report_header() -> str:
     """Names what `make test-newest` tests in other versions than `make test`."""

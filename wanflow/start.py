@@ -24,6 +24,11 @@ def main() -> int:
     text = known_text(sys.argv[1:])
     if text is not None and _is_printed(text):
         return 0
+    from wanflow.stamp import answer
+
+    code = answer(sys.argv[1:])
+    if code is not None:
+        return code
     from wanflow.cli.main import main as run_command
 
     return run_command()

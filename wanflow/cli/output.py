@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import Any
 
+from wanflow import looked_at
 from wanflow.cli.encoding import REPLACING, AsciiStream
 from wanflow.cli.screen import say
 from wanflow.messages import tr
@@ -36,9 +37,11 @@ def tolerant_streams() -> Iterator[None]:
                 kept.callback(stream.reconfigure, errors=stream.errors)
                 stream.reconfigure(errors=REPLACING)
         if isinstance(sys.__stdout__, io.TextIOWrapper) and out is sys.__stdout__:
-            sys.stdout = _tolerant_stream(sys.__stdout__, _end)
+            sys.stdout = _tolerant_stream(sys.__stdout__, 1, _end)
         if isinstance(sys.__stderr__, io.TextIOWrapper) and err is sys.__stderr__:
-            sys.stderr = _tolerant_stream(sys.__stderr__, _print_nothing)
+            sys.stderr = _tolerant_stream(sys.__stderr__, 2, _print_nothing)
+        if sys.stdout is out or sys.stderr is err:
+            looked_at.unaccounted("streams that were replaced")
         try:
             yield
         finally:
@@ -54,20 +57,26 @@ def continue_without_reader() -> None:
 
 
 class _OutputStream(io.FileIO):
-    """A descriptor that is written to; `when_left` is called once its reader has left, and nothing fails."""
+    """A descriptor that is written to; `when_left` is called once its reader has left, and nothing fails.
 
-    def __init__(self, descriptor: int, when_left: Callable[[], None]) -> None:
+    `number` says which of the standard streams it is.
+    """
+
+    def __init__(self, descriptor: int, number: int, when_left: Callable[[], None]) -> None:
         super().__init__(descriptor, "wb", closefd=False)
-        self.when_left = when_left
+        self.number, self.when_left = number, when_left
 
     def write(self, data: Any, /) -> int:
         """Write what the system takes; gives how much that was. After the reader left all of it goes nowhere."""
         try:
-            return super().write(data)
+            written = super().write(data)
+            looked_at.printed(self.number, bytes(memoryview(data).cast("B")[:written]))
+            return written
         except OSError as fault:
             closed = fault.errno == errno.EIO and stat.S_ISCHR(os.fstat(self.fileno()).st_mode)
             if fault.errno != errno.EPIPE and not closed:
                 raise
+        looked_at.unaccounted("a reader that left")
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.fileno())
         os.close(nowhere)
@@ -75,9 +84,9 @@ class _OutputStream(io.FileIO):
         return memoryview(data).nbytes
 
 
-def _tolerant_stream(stream: io.TextIOWrapper, when_left: Callable[[], None]) -> io.TextIOWrapper:
+def _tolerant_stream(stream: io.TextIOWrapper, number: int, when_left: Callable[[], None]) -> io.TextIOWrapper:
     stream.flush()
-    buffer = io.BufferedWriter(_OutputStream(stream.fileno(), when_left))
+    buffer = io.BufferedWriter(_OutputStream(stream.fileno(), number, when_left))
     kind = AsciiStream if codecs.lookup(stream.encoding).name == "ascii" else io.TextIOWrapper
     return kind(buffer, stream.encoding, REPLACING, line_buffering=stream.line_buffering)
 

@@ -13,7 +13,7 @@ from typing import cast
 
 import click
 
-from wanflow import api
+from wanflow import api, looked_at
 from wanflow.cli.exit_code import cause, code_of, error
 from wanflow.cli.hints import command_on, from_here, pasteable
 from wanflow.cli.main import import_attribute
@@ -118,6 +118,7 @@ def ended_early(code: ExitCode, so_far: OutcomeSoFar, *, as_json: bool) -> ExitC
 
 
 def _now() -> str:
+    looked_at.unaccounted("the time of an event")
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 

@@ -12,7 +12,7 @@ from typing import cast
 
 import click
 
-from wanflow import api
+from wanflow import api, looked_at
 from wanflow.cli.hints import pasteable_json
 from wanflow.cli.main import import_attribute
 from wanflow.cli.node_arguments import complete_nodes, selection
@@ -52,6 +52,8 @@ def status(settings: ProductionOptions, *, as_json: bool, verbose: bool) -> Exit
         now = datetime.now(UTC)
         plan = api.plan(part.production, whole=part.whole)
         found = api.status(plan, now)
+        if plan.inventory.open_tasks:
+            looked_at.unaccounted("the time at which results expire")
         if as_json:
             print_json(pasteable_json([row.to_json() for row in found.shots]))
         elif found.shots:

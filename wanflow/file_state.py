@@ -1,0 +1,89 @@
+"""What is at a path, in a form that differs once it has changed; read without any library."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+MOST_BYTES = 32_000_000
+"""Maximum size of a file whose content is compared."""
+
+RACY_NS = 2_000_000_000
+"""Nanoseconds between two changes of a file within which its stat may stay the same, as on FAT."""
+
+Numbers = tuple[int, int, int, int]
+"""Size, time of content, time of change and inode of a file."""
+
+# the functions themselves: while a command is recorded, those of the module note each call
+_lstat, _stat, _scandir, _readlink = os.lstat, os.stat, os.scandir, os.readlink
+
+
+def numbers_of(found: os.stat_result) -> Numbers:
+    """What of a file's stat differs once it has changed."""
+    return (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+
+
+def is_racy(numbers: Numbers, begun_ns: int) -> bool:
+    """Whether what has this stat may have changed after `begun_ns`, and have the same stat."""
+    return max(numbers[1], numbers[2]) > begun_ns - RACY_NS
+
+
+def described(path: str | bytes) -> bytes | Numbers:
+    """What is at a path: the numbers of a regular file, or words for all else; a link has its target's as well."""
+    try:
+        found = _lstat(path)
+    except OSError as fault:
+        return b"missing %d" % (fault.errno or 0)
+    if not stat.S_ISLNK(found.st_mode):
+        return _kind(found)
+    try:
+        link = b"link %s " % os.fsencode(_readlink(path))
+        target = _kind(_stat(path))
+    except OSError as fault:
+        return link + b"missing %d" % (fault.errno or 0)
+    return link + as_text(target)
+
+
+def as_text(state: bytes | Numbers) -> bytes:
+    """What is at a path, as a text in any case."""
+    return state if isinstance(state, bytes) else b"%d %d %d %d" % state
+
+
+def _kind(found: os.stat_result) -> bytes | Numbers:
+    if stat.S_ISREG(found.st_mode):
+        return numbers_of(found)
+    return b"folder" if stat.S_ISDIR(found.st_mode) else b"kind %o %d" % (stat.S_IFMT(found.st_mode), found.st_rdev)
+
+
+def listed(folder: str | bytes) -> bytes:
+    """The names in a folder, each with its kind, as one text."""
+    try:
+        with _scandir(os.fsencode(folder)) as entries:
+            return b"\0".join(sorted(each.name + b"/" + _letter(each) for each in entries))
+    except OSError as fault:
+        return b"missing %d" % (fault.errno or 0)
+
+
+def _letter(entry: os.DirEntry[bytes]) -> bytes:
+    if entry.is_symlink():
+        return b"l"
+    return b"d" if entry.is_dir(follow_symlinks=False) else b"f" if entry.is_file(follow_symlinks=False) else b"o"
+
+
+def content(path: str | bytes) -> bytes | None:
+    """The bytes of a file; None for one that cannot be read, or is larger than MOST_BYTES."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        left = os.fstat(handle).st_size
+        parts: list[bytes] = []
+        while 0 < left <= MOST_BYTES and (part := os.read(handle, left)):
+            parts.append(part)
+            left -= len(part)
+        return b"".join(parts) if left == 0 else None
+    except OSError:
+        return None
+    finally:
+        os.close(handle)

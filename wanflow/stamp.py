@@ -1,0 +1,313 @@
+"""The stamp of a command: what it was asked, all that it looked at, and what it printed.
+
+The next same command that finds all of it unchanged prints the same, before anything else is imported. A stamp lies in
+the user's own cache folder and not in the store: a repository from elsewhere may bring a store, and with it any words.
+A stamp is a list of texts, each after its length: nothing of it is run. One that is damaged counts as missing.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+import wanflow
+from wanflow.file_state import Numbers, as_text, content, described, is_racy, listed, numbers_of
+
+FORMAT = b"wanflow stamp 1\n"
+VARIABLE = "WANFLOW_STAMP"
+"""Variable of the environment that turns stamps off."""
+VERBS = ("run", "plan", "status", "validate")
+"""Commands that leave a stamp."""
+FOLDER = ("wanflow", "stamps")
+"""Folder of the stamps below the user's cache folder."""
+PACKAGE = os.path.dirname(os.path.abspath(__file__))
+DIGEST_BYTES = 16
+UNTRUSTED: Numbers = (-1, -1, -1, -1)
+"""Numbers of a file or folder whose stat does not show each change: its content is compared."""
+MISSING: Numbers = (0, 0, 0, 0)
+NOT_LISTED = bytes(DIGEST_BYTES)
+"""The digest of the names in a folder whose names do not count."""
+NUMBER_BYTES = 8
+STANDARD = (0, 1, 2)
+
+ALWAYS = (b"HOME", b"LANG", b"LANGUAGE", b"PATH", b"TERM", b"TZ", b"XDG_CACHE_HOME")
+"""Variables that Python, or a library in C, reads where no record sees it."""
+BEGINNINGS = (b"DASHSCOPE_", b"LC_", b"NETWORKX_", b"PYTHON", b"WANFLOW_")
+"""How the names of others begin."""
+
+
+class Stamp:
+    """All that a stamp holds.
+
+    `asked` is what `identity` gave. `variables` are the names that the command asked the environment for, and `seal`
+    a salt with the digest of their values: no value is written. `files` are regular files with their numbers, and
+    `digests` of the content of those that were read. `others` are paths with their `states`: a folder, a link,
+    nothing. `folders` have their numbers, the digest of their names where they were listed, and `counts` of the
+    `children`. These cannot change while the numbers of their folder stay. `printed` are parts with their streams.
+    """
+
+    def __init__(self, asked: bytes) -> None:
+        self.asked, self.is_renewed = asked, False
+        self.variables: list[bytes] = []
+        self.seal = b""
+        self.files: list[bytes] = []
+        self.numbers: list[int] = []
+        self.digests: dict[int, bytes] = {}
+        self.others: list[bytes] = []
+        self.states: list[bytes] = []
+        self.folders: list[bytes] = []
+        self.folder_numbers: list[int] = []
+        self.listings: list[bytes] = []
+        self.counts: list[int] = []
+        self.children: list[bytes] = []
+        self.child_states: list[bytes] = []
+        self.printed: list[tuple[int, bytes]] = []
+
+    def packed(self) -> bytes:
+        """The content of the file."""
+        streams, parts = [each for each, _ in self.printed], [part for _, part in self.printed]
+        body = b"".join(
+            len(text).to_bytes(NUMBER_BYTES, sys.byteorder) + text
+            for text in (
+                self.asked,
+                b"\0".join(self.variables),
+                self.seal,
+                b"\0".join(self.files),
+                _numbers(self.numbers),
+                _numbers(list(self.digests)),
+                b"".join(self.digests.values()),
+                b"\0".join(self.others),
+                b"\0".join(self.states),
+                b"\0".join(self.folders),
+                _numbers(self.folder_numbers),
+                b"".join(self.listings),
+                _numbers(self.counts),
+                b"\0".join(self.children),
+                b"\0".join(self.child_states),
+                _numbers([each for pair in zip(streams, map(len, parts), strict=True) for each in pair]),
+                b"".join(parts),
+            )
+        )
+        return FORMAT + digest(body) + body
+
+    @classmethod
+    def unpacked(cls, data: bytes) -> Stamp:
+        """The stamp in the content of a file; raises ValueError for any other content."""
+        at = len(FORMAT) + DIGEST_BYTES
+        if data[: len(FORMAT)] != FORMAT or digest(data[at:]) != data[len(FORMAT) : at]:
+            raise ValueError("no stamp")
+        texts: list[bytes] = []
+        while at < len(data):
+            end = at + NUMBER_BYTES + int.from_bytes(data[at : at + NUMBER_BYTES], sys.byteorder)
+            texts.append(data[at + NUMBER_BYTES : end])
+            at = end
+        take = iter(texts).__next__
+        stamp = cls(take())
+        stamp.variables, stamp.seal, stamp.files, stamp.numbers = _texts(take()), take(), _texts(take()), _read(take())
+        stamp.digests = dict(zip(_read(take()), _digests(take()), strict=True))
+        stamp.others, stamp.states, stamp.folders = _texts(take()), _texts(take()), _texts(take())
+        stamp.folder_numbers, stamp.listings, stamp.counts = _read(take()), _digests(take()), _read(take())
+        stamp.children, stamp.child_states, streams, out = _texts(take()), _texts(take()), take(), take()
+        pairs, begin = _read(streams), 0
+        for stream, length in zip(pairs[::2], pairs[1::2], strict=True):
+            stamp.printed.append((stream, out[begin : begin + length]))
+            begin += length
+        return stamp
+
+    def is_true(self, environment: dict[bytes, bytes], now_ns: int) -> bool:
+        """Whether all that the command looked at is as it was.
+
+        What has another stat and its old content is as it was, and gets its new numbers here.
+        """
+        if sealed(self.variables, environment, self.seal[:-DIGEST_BYTES]) != self.seal or not self._are_files(now_ns):
+            return False
+        if any(as_text(described(path)) != state for path, state in zip(self.others, self.states, strict=True)):
+            return False
+        end = 0
+        for at, path in enumerate(self.folders):
+            numbers = numbers_at(path, follow=True)
+            begin, end = end, end + self.counts[at]
+            if list(numbers) != self.folder_numbers[4 * at : 4 * at + 4]:
+                if self.listings[at] != NOT_LISTED and digest(listed(path)) != self.listings[at]:
+                    return False
+                if any(as_text(described(self.children[each])) != self.child_states[each] for each in range(begin, end)):
+                    return False
+                self._renew(self.folder_numbers, at, trusted(numbers, now_ns))
+        return True
+
+    def _renew(self, numbers: list[int], at: int, present: Numbers) -> None:
+        place = slice(4 * at, 4 * at + 4)
+        self.is_renewed |= numbers[place] != list(present)
+        numbers[place] = present
+
+    def _are_files(self, now_ns: int) -> bool:
+        changed: list[int] = []
+        look, numbers = os.lstat, iter(self.numbers)
+        try:
+            for at, known in enumerate(zip(numbers, numbers, numbers, numbers, strict=True)):  # no call more than needed
+                found = look(self.files[at])
+                if (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino) != known:
+                    changed.append(at)
+        except OSError:
+            return False
+        for at in changed:
+            path = self.files[at]
+            present = numbers_at(path)
+            data = content(path) if at in self.digests else None
+            if data is None or digest(data) != self.digests[at] or numbers_at(path) != present:
+                return False
+            self._renew(self.numbers, at, trusted(present, now_ns))
+        return True
+
+
+def answer(words: list[str], streams: tuple[int, int, int] = STANDARD, now_ns: int | None = None) -> int | None:
+    """Print again what the same command printed, and give its exit code, where all that it looked at is unchanged.
+
+    None where there is no such stamp; nothing is printed then.
+    """
+    if not may_stamp(words):
+        return None
+    now_ns = time.time_ns() if now_ns is None else now_ns
+    try:
+        asked = identity(words, streams)
+        data = _trusted(os.path.join(folder_of_stamps(), name_of(asked)))
+        stamp = None if data is None else Stamp.unpacked(data)
+    except (OSError, ValueError):
+        return None
+    if stamp is None or stamp.asked != asked:
+        return None
+    if not stamp.is_true(dict(os.environb), now_ns) or not _print(stamp.printed, streams):
+        return None
+    if stamp.is_renewed:
+        save(stamp)
+    return 0
+
+
+def may_stamp(words: list[str]) -> bool:
+    """Whether a command may leave a stamp, and be answered by one."""
+    if os.name != "posix" or os.environ.get(VARIABLE, "").lower() in {"off", "no", "0"} or "--untrusted" in words:
+        return False
+    rest = iter(words)
+    for word in rest:
+        if word in {"-f", "--file"}:
+            next(rest, None)
+        elif not word.startswith("-"):
+            return word in VERBS
+    return False
+
+
+def identity(words: list[str], streams: tuple[int, int, int] = STANDARD) -> bytes:
+    """All that decides what a command is: its words, its folder, its streams, and the programs that it is made of."""
+    terminals = [os.isatty(each) for each in streams]
+    widths = [os.get_terminal_size(each)[0] for each, is_one in zip(streams, terminals, strict=True) if is_one]
+    encodings = [(each.encoding, each.errors) if each is not None else None for each in (sys.stdout, sys.stderr)]
+    python = (sys.version, sys.executable, tuple(sys.flags), sys.byteorder, sys.getfilesystemencoding())
+    parts = (wanflow.__version__, PACKAGE, python, sys.path, os.getcwd(), os.geteuid(), terminals, widths, encodings)
+    return repr((*parts, words)).encode("utf-8", "surrogateescape")
+
+
+def folder_of_stamps() -> str:
+    """The folder of the stamps; raises OSError where the environment names no absolute one."""
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.environ.get("HOME") or "", ".cache")
+    if not os.path.isabs(cache):
+        raise OSError("no cache folder")
+    return os.path.join(cache, *FOLDER)
+
+
+def name_of(asked: bytes) -> str:
+    """The name of the file for a command."""
+    return digest(asked).hex()
+
+
+def digest(data: bytes) -> bytes:
+    """A digest of bytes; raises ValueError where Python has none of its own."""
+    try:
+        from _blake2 import blake2b  # hashlib takes 3 ms
+    except ImportError as fault:
+        raise ValueError("no digest") from fault
+    found: bytes = blake2b(data, digest_size=DIGEST_BYTES).digest()
+    return found
+
+
+def sealed(variables: list[bytes], environment: dict[bytes, bytes], salt: bytes) -> bytes:
+    """A salt, and the digest of the values of variables of the environment with it."""
+    names = sorted({*variables, *(name for name in environment if name.startswith(BEGINNINGS))})
+    pairs = (name + b"=" + environment[name] if name in environment else name for name in names)
+    return salt + digest(salt + b"\0".join(pairs))
+
+
+def _trusted(path: str) -> bytes | None:
+    """The bytes of a file that nobody but this user may write."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        found = os.fstat(handle)
+        if found.st_uid != os.geteuid() or found.st_mode & 0o077:
+            return None
+        data = os.read(handle, found.st_size)
+        return data if len(data) == found.st_size else None
+    finally:
+        os.close(handle)
+
+
+def _print(printed: list[tuple[int, bytes]], streams: tuple[int, int, int]) -> bool:
+    """Print bytes on the streams; whether all of it could be."""
+    try:
+        for stream, part in printed:
+            rest = part
+            while rest:
+                rest = rest[os.write(streams[stream], rest) :]
+    except OSError:
+        return False
+    return True
+
+
+def numbers_at(path: str | bytes, *, follow: bool = False) -> Numbers:
+    """The numbers of what is at a path."""
+    try:
+        return numbers_of(os.stat(path) if follow else os.lstat(path))
+    except OSError:
+        return MISSING
+
+
+def trusted(numbers: Numbers, now_ns: int) -> Numbers:
+    """The numbers to keep: none of those that another change within a moment may leave as they are."""
+    return UNTRUSTED if is_racy(numbers, now_ns) else numbers
+
+
+def save(stamp: Stamp) -> None:
+    """Write a stamp, for this user alone; where that is not possible there is none."""
+    try:
+        folder = folder_of_stamps()
+        os.makedirs(folder, 0o700, exist_ok=True)
+        place = os.path.join(folder, name_of(stamp.asked))
+        draft = f"{place}.{os.getpid()}"
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        try:
+            with open(handle, "wb", buffering=0) as file:
+                data = stamp.packed()
+                whole = file.write(data) == len(data)
+            if whole:
+                os.replace(draft, place)
+        finally:
+            if os.path.lexists(draft):
+                os.unlink(draft)
+    except OSError:
+        return
+
+
+def _texts(joined: bytes) -> list[bytes]:
+    return joined.split(b"\0") if joined else []
+
+
+def _digests(joined: bytes) -> list[bytes]:
+    return [joined[at : at + DIGEST_BYTES] for at in range(0, len(joined), DIGEST_BYTES)]
+
+
+def _numbers(numbers: list[int]) -> bytes:
+    return b"".join(each.to_bytes(NUMBER_BYTES, sys.byteorder, signed=True) for each in numbers)
+
+
+def _read(numbers: bytes) -> list[int]:
+    found: list[int] = memoryview(numbers).cast("q").tolist()
+    return found
