@@ -15,7 +15,7 @@ Numbers = tuple[int, int, int, int]
 """Size, time of content, time of change and inode of a file."""
 
 # the functions themselves: while a command is recorded, those of the module note each call
-_lstat, _stat, _scandir, _readlink = os.lstat, os.stat, os.scandir, os.readlink
+_lstat, _stat, _readlink = os.lstat, os.stat, os.readlink
 
 
 def numbers_of(found: os.stat_result) -> Numbers:
@@ -28,8 +28,9 @@ def is_racy(numbers: Numbers, begun_ns: int) -> bool:
     return max(numbers[1], numbers[2]) > begun_ns - RACY_NS
 
 
-def described(path: str | bytes) -> bytes | Numbers:
+def described(name: str | bytes) -> bytes | Numbers:
     """What is at a path: the numbers of a regular file, or words for all else; a link has its target's as well."""
+    path = os.fsencode(name)
     try:
         found = _lstat(path)
     except OSError as fault:
@@ -37,7 +38,7 @@ def described(path: str | bytes) -> bytes | Numbers:
     if not stat.S_ISLNK(found.st_mode):
         return _kind(found)
     try:
-        link = b"link %s " % os.fsencode(_readlink(path))
+        link = b"link %s " % _readlink(path)
         target = _kind(_stat(path))
     except OSError as fault:
         return link + b"missing %d" % (fault.errno or 0)
@@ -58,7 +59,7 @@ def _kind(found: os.stat_result) -> bytes | Numbers:
 def listed(folder: str | bytes) -> bytes:
     """The names in a folder, each with its kind, as one text."""
     try:
-        with _scandir(os.fsencode(folder)) as entries:
+        with os.scandir(os.fsencode(folder)) as entries:
             return b"\0".join(sorted(each.name + b"/" + _letter(each) for each in entries))
     except OSError as fault:
         return b"missing %d" % (fault.errno or 0)

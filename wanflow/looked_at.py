@@ -23,7 +23,10 @@ CACHES = f"{os.sep}.wanflow{os.sep}cache"
 OF_PROCESS = "/proc/self"
 """Folder of the process itself: a lock names its holder by it."""
 PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
-LIBRARIES = (os.path.dirname(os.__file__) + os.sep, *(f"{each}{os.sep}" for each in sys.path if each.endswith("-packages")))
+LIBRARIES = (
+    os.path.dirname(os.__file__) + os.sep,
+    *(f"{each}{os.sep}" for each in sys.path if each.endswith("-packages")),
+)
 """Folders of Python and of its libraries: a stamp names their versions."""
 
 READERS = ("stat", "lstat", "readlink", "access")
@@ -65,7 +68,7 @@ ITERATING = MutableMapping.update.__code__.co_filename
 """File of the code that goes through all items of a mapping."""
 
 
-class Record:
+class Looks:
     """What one command looked at, each in the state of its first look, and what it printed.
 
     `unaccounted` says why it may leave no stamp. `begun_ns` is the time from before its first look. `read` holds the
@@ -137,7 +140,7 @@ def _name(path: object) -> str | None:
     return None if name.startswith(LIBRARIES) and not name.startswith(PACKAGE) else name
 
 
-_record: Record | None = None
+_record: Looks | None = None
 _hooked = False
 
 
@@ -154,14 +157,15 @@ def printed(descriptor: int, data: bytes) -> None:
 
 
 @contextmanager
-def recorded(begun_ns: int | None = None) -> Iterator[Record]:
+def recorded(begun_ns: int | None = None) -> Iterator[Looks]:
     """Record the looks of this process, in all its threads, until the block ends."""
     global _record, _hooked  # noqa: PLW0603 - a hook of the interpreter stays, and serves one record at a time
     if not _hooked:
         sys.addaudithook(_hear)
         _hooked = True
-    record = _record = Record(begun_ns)
-    encode, functions = os.environ.encodekey, {name: getattr(os, name) for name in READERS}
+    record = _record = Looks(begun_ns)
+    variables: Any = os.environ
+    encode, functions = variables.encodekey, {name: getattr(os, name) for name in READERS}
 
     def encoded(name: str) -> bytes:
         key: bytes = encode(name)
@@ -178,10 +182,10 @@ def recorded(begun_ns: int | None = None) -> Iterator[Record]:
             for able in abilities:
                 if functions[name] in able:
                     able.add(noting)
-        os.environ.encodekey = encoded  # every look at a variable passes through it
+        variables.encodekey = encoded  # every look at a variable passes through it
         yield record
     finally:
-        _record, os.environ.encodekey = None, encode
+        _record, variables.encodekey = None, encode
         for name, function in functions.items():
             setattr(os, name, function)
             for able in abilities:
@@ -214,7 +218,7 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 @contextmanager
-def _quietly(record: Record) -> Iterator[None]:
+def _quietly(record: Looks) -> Iterator[None]:
     """Let what the record itself looks at be no look of the command."""
     record.busy.now = True
     try:

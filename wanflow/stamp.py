@@ -12,6 +12,12 @@ import sys
 import time
 
 import wanflow
+
+try:
+    from _blake2 import blake2b
+except ImportError:
+    from hashlib import blake2b  # 3 ms
+
 from wanflow.file_state import Numbers, as_text, content, described, is_racy, listed, numbers_of
 
 FORMAT = b"wanflow stamp 1\n"
@@ -37,7 +43,7 @@ BEGINNINGS = (b"DASHSCOPE_", b"LC_", b"NETWORKX_", b"PYTHON", b"WANFLOW_")
 """How the names of others begin."""
 
 
-class Stamp:
+class CommandStamp:
     """All that a stamp holds.
 
     `asked` is what `identity` gave. `variables` are the names that the command asked the environment for, and `seal`
@@ -92,7 +98,7 @@ class Stamp:
         return FORMAT + digest(body) + body
 
     @classmethod
-    def unpacked(cls, data: bytes) -> Stamp:
+    def unpacked(cls, data: bytes) -> CommandStamp:
         """The stamp in the content of a file; raises ValueError for any other content."""
         at = len(FORMAT) + DIGEST_BYTES
         if data[: len(FORMAT)] != FORMAT or digest(data[at:]) != data[len(FORMAT) : at]:
@@ -124,16 +130,21 @@ class Stamp:
             return False
         if any(as_text(described(path)) != state for path, state in zip(self.others, self.states, strict=True)):
             return False
+        return self._are_folders(now_ns)
+
+    def _are_folders(self, now_ns: int) -> bool:
         end = 0
         for at, path in enumerate(self.folders):
             numbers = numbers_at(path, follow=True)
             begin, end = end, end + self.counts[at]
-            if list(numbers) != self.folder_numbers[4 * at : 4 * at + 4]:
-                if self.listings[at] != NOT_LISTED and digest(listed(path)) != self.listings[at]:
-                    return False
-                if any(as_text(described(self.children[each])) != self.child_states[each] for each in range(begin, end)):
-                    return False
-                self._renew(self.folder_numbers, at, trusted(numbers, now_ns))
+            if list(numbers) == self.folder_numbers[4 * at : 4 * at + 4]:
+                continue
+            if self.listings[at] not in {NOT_LISTED, digest(listed(path))}:
+                return False
+            inside = zip(self.children[begin:end], self.child_states[begin:end], strict=True)
+            if any(as_text(described(child)) != state for child, state in inside):
+                return False
+            self._renew(self.folder_numbers, at, trusted(numbers, now_ns))
         return True
 
     def _renew(self, numbers: list[int], at: int, present: Numbers) -> None:
@@ -145,7 +156,9 @@ class Stamp:
         changed: list[int] = []
         look, numbers = os.lstat, iter(self.numbers)
         try:
-            for at, known in enumerate(zip(numbers, numbers, numbers, numbers, strict=True)):  # no call more than needed
+            for at, known in enumerate(
+                zip(numbers, numbers, numbers, numbers, strict=True)
+            ):  # no call more than needed
                 found = look(self.files[at])
                 if (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino) != known:
                     changed.append(at)
@@ -164,7 +177,7 @@ class Stamp:
 def answer(words: list[str], streams: tuple[int, int, int] = STANDARD, now_ns: int | None = None) -> int | None:
     """Print again what the same command printed, and give its exit code, where all that it looked at is unchanged.
 
-    None where there is no such stamp; nothing is printed then.
+    Without such a stamp the answer is None, and nothing is printed.
     """
     if not may_stamp(words):
         return None
@@ -172,7 +185,7 @@ def answer(words: list[str], streams: tuple[int, int, int] = STANDARD, now_ns: i
     try:
         asked = identity(words, streams)
         data = _trusted(os.path.join(folder_of_stamps(), name_of(asked)))
-        stamp = None if data is None else Stamp.unpacked(data)
+        stamp = None if data is None else CommandStamp.unpacked(data)
     except (OSError, ValueError):
         return None
     if stamp is None or stamp.asked != asked:
@@ -221,11 +234,7 @@ def name_of(asked: bytes) -> str:
 
 
 def digest(data: bytes) -> bytes:
-    """A digest of bytes; raises ValueError where Python has none of its own."""
-    try:
-        from _blake2 import blake2b  # hashlib takes 3 ms
-    except ImportError as fault:
-        raise ValueError("no digest") from fault
+    """A digest of bytes."""
     found: bytes = blake2b(data, digest_size=DIGEST_BYTES).digest()
     return found
 
@@ -275,7 +284,7 @@ def trusted(numbers: Numbers, now_ns: int) -> Numbers:
     return UNTRUSTED if is_racy(numbers, now_ns) else numbers
 
 
-def save(stamp: Stamp) -> None:
+def save(stamp: CommandStamp) -> None:
     """Write a stamp, for this user alone; where that is not possible there is none."""
     try:
         folder = folder_of_stamps()

@@ -70,12 +70,13 @@ class _OutputStream(io.FileIO):
         """Write what the system takes; gives how much that was. After the reader left all of it goes nowhere."""
         try:
             written = super().write(data)
-            looked_at.printed(self.number, bytes(memoryview(data).cast("B")[:written]))
-            return written
         except OSError as fault:
             closed = fault.errno == errno.EIO and stat.S_ISCHR(os.fstat(self.fileno()).st_mode)
             if fault.errno != errno.EPIPE and not closed:
                 raise
+        else:
+            looked_at.printed(self.number, bytes(memoryview(data).cast("B")[:written]))
+            return written
         looked_at.unaccounted("a reader that left")
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.fileno())

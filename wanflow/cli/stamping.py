@@ -10,14 +10,14 @@ from contextlib import suppress
 
 from wanflow.errors import ExitCode
 from wanflow.file_state import Numbers, as_text, content, described, is_racy, listed
-from wanflow.looked_at import Record, recorded
+from wanflow.looked_at import Looks, recorded
 from wanflow.stamp import (
     ALWAYS,
     NOT_LISTED,
     PACKAGE,
     STANDARD,
     UNTRUSTED,
-    Stamp,
+    CommandStamp,
     digest,
     folder_of_stamps,
     identity,
@@ -32,7 +32,10 @@ from wanflow.store.atomic import STORE_FOLDER
 TAKES = f"{os.sep}{STORE_FOLDER}{os.sep}takes{os.sep}"
 MOST_STAMPS = 100
 """Maximum number of stamps of a user; the oldest go."""
-GONE = b"missing %d" % errno.ENOENT
+LASTING = frozenset({b"missing %d" % errno.ENOENT, b"folder"})
+"""What stays at a path while the folder above has the same names."""
+WORTH_A_FOLDER = 2
+"""Minimum number of paths for whose sake their folder is looked at instead."""
 SALT_BYTES = 16
 """Bytes that keep a digest of values from being looked up in a table."""
 
@@ -49,75 +52,86 @@ def stamped(
     with recorded(begun_ns) as record:
         code = work()
     if code == ExitCode.DONE and record.unaccounted is None and asked:
-        with suppress(OSError, ValueError):
-            stamp = stamp_of(asked, record)
-            if stamp is not None:
-                save(stamp)
-                _remove_oldest()
+        with suppress(OSError, _Changed):
+            save(stamp_of(asked, record))
+            _remove_oldest()
     return code
 
 
-def stamp_of(asked: bytes, record: Record) -> Stamp | None:
-    """The stamp of a command that ended; None where something is not as the command found it.
+class _Changed(Exception):
+    """Something is not as the command found it."""
 
-    Raises OSError, ValueError where this system has no stamps.
-    """
+
+def stamp_of(asked: bytes, record: Looks) -> CommandStamp:
+    """The stamp of a command that ended; raises _Changed where it may have none, and OSError."""
     for folder in sys.path:
         if folder.endswith("-packages"):  # the libraries: another version has another name
             record.list(folder)
-    takes_at = set(_takes(record))
-    takes = {described(name) for name in takes_at}
-    looked = {**dict.fromkeys(takes_at), **dict.fromkeys(_modules()), **record.paths}
-    inside = dict[str, list[tuple[bytes, bytes | Numbers]]]()
-    stamp, here = Stamp(asked), os.fsencode(os.path.join(os.getcwd(), ""))
-    for name, first in looked.items():
+    stamp, takes = CommandStamp(asked), set(_takes(record))
+    of_takes = {described(name) for name in takes}
+    inside = dict[str, list[tuple[str, bytes | Numbers]]]()
+    for name, first in {**dict.fromkeys(takes), **dict.fromkeys(_modules()), **record.paths}.items():
         found = described(name)
         if first is not None and found != first:
-            return None
-        path = os.fsencode(name).removeprefix(here) or b"."
-        if isinstance(found, bytes) or (name not in record.read and found in takes and name not in takes_at):
-            inside.setdefault(os.path.dirname(name), []).append((path, found))
-            continue
-        racy = is_racy(found, record.begun_ns)
-        if name in record.read:
-            data = content(name)
-            if described(name) != found or (racy and (data is None or data != record.read[name])):
-                return None
-            if data is not None:
-                stamp.digests[len(stamp.files)] = digest(data)
-        elif racy and name.startswith(PACKAGE):
-            return None
-        stamp.files.append(path)
-        stamp.numbers += UNTRUSTED if racy and name in record.read else found
-    for name in {**record.folders, **inside}:
-        numbers = trusted(numbers_at(name, follow=True), record.begun_ns)
-        names, children = record.folders.get(name), []
-        if names is not None and listed(name) != names:
-            return None
-        for path, found in inside.get(name, ()):
-            # the name leads to the same file while its folder stays as it is, and a file to nothing else
-            if found == GONE or found == b"folder" or not isinstance(found, bytes):
-                children.append((path, as_text(found)))
-            else:
-                stamp.others.append(path)
-                stamp.states.append(found)
-        if names is None and len(children) < 2:
-            stamp.others += [path for path, _ in children]
-            stamp.states += [state for _, state in children]
-            continue
-        stamp.folders.append(os.fsencode(name).removeprefix(here) or b".")
-        stamp.folder_numbers += numbers
-        stamp.listings.append(NOT_LISTED if names is None else digest(names))
-        stamp.counts.append(len(children))
-        stamp.children += [path for path, _ in children]
-        stamp.child_states += [state for _, state in children]
+            raise _Changed
+        if isinstance(found, bytes) or (found in of_takes and name not in takes and name not in record.read):
+            inside.setdefault(os.path.dirname(name), []).append((name, found))
+        else:
+            _add_file(stamp, record, name, found)
+    for folder in {**record.folders, **inside}:
+        _add_folder(stamp, record, folder, inside.get(folder, []))
     stamp.variables = sorted(record.variables.union(ALWAYS))
     stamp.seal = sealed(stamp.variables, record.environment, os.urandom(SALT_BYTES))
     stamp.printed = record.printed
     return stamp
 
 
-def _takes(record: Record) -> Iterator[str]:
+def _add_file(stamp: CommandStamp, record: Looks, name: str, found: Numbers) -> None:
+    """Note a file with its stat, and with its content where the command read it."""
+    racy = is_racy(found, record.begun_ns)
+    if name in record.read:
+        data = content(name)
+        if described(name) != found or (racy and (data is None or data != record.read[name])):
+            raise _Changed
+        if data is not None:
+            stamp.digests[len(stamp.files)] = digest(data)
+    elif racy and name.startswith(PACKAGE):
+        raise _Changed  # it was just edited, and this process may run what it was
+    stamp.files.append(_from_here(name))
+    stamp.numbers += UNTRUSTED if racy and name in record.read else found
+
+
+def _add_folder(stamp: CommandStamp, record: Looks, folder: str, inside: list[tuple[str, bytes | Numbers]]) -> None:
+    """Note a folder with the names in it, where the command listed it, and what is at paths in it.
+
+    While its stat stays a name leads to the same file, and a missing one to nothing. The stat of a file is noted here
+    where it is that of a take as well: it has two names. A link may change its end, so it has a note of its own.
+    """
+    numbers, names = trusted(numbers_at(folder, follow=True), record.begun_ns), record.folders.get(folder)
+    if names is not None and listed(folder) != names:
+        raise _Changed
+    lasting, others = list[tuple[str, bytes | Numbers]](), list[tuple[str, bytes | Numbers]]()
+    for name, found in inside:
+        (lasting if found in LASTING or not isinstance(found, bytes) else others).append((name, found))
+    if names is None and len(lasting) < WORTH_A_FOLDER:
+        others, lasting = inside, []
+    stamp.others += [_from_here(name) for name, _ in others]
+    stamp.states += [as_text(found) for _, found in others]
+    if names is not None or lasting:
+        stamp.folders.append(_from_here(folder))
+        stamp.folder_numbers += numbers
+        stamp.listings.append(NOT_LISTED if names is None else digest(names))
+        stamp.counts.append(len(lasting))
+        stamp.children += [_from_here(name) for name, _ in lasting]
+        stamp.child_states += [as_text(found) for _, found in lasting]
+
+
+def _from_here(name: str) -> bytes:
+    """A path from the current folder where it is below it: the system finds it sooner."""
+    return os.fsencode(name.removeprefix(os.path.join(os.getcwd(), "")) or os.curdir)
+
+
+def _takes(record: Looks) -> Iterator[str]:
     """The takes in the folders that the command listed: a plan knows them by their names."""
     for folder, names in record.folders.items():
         if TAKES in f"{folder}{os.sep}":
