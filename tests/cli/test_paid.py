@@ -373,6 +373,17 @@ def test_a_lost_submission_is_adopted(wanflow: Wanflow, lost: str) -> None:
     assert take["task_id"] == lost
 
 
+def test_a_slip_in_a_task_id_pays_nothing(wanflow: Wanflow, lost: str) -> None:
+    """The service does not know the task, so what became of the submission is unknown as before (law 3)."""
+    assert wanflow("resolve", "coast", "--adopt", f"{lost[:-1]}_").code == 0
+    run = wanflow("run", "coast", "--yes", "--json", "--poll-interval", "0.1")
+    assert (run.code, lines(run.out)[-1]["submitted"]) == (5, 0)
+    assert "wanflow resolve coast --take 1 --adopt TASK_ID" in run.out
+    assert wanflow("resolve", "coast", "--adopt", lost).code == 0
+    events = lines(wanflow("run", "coast", "--yes", "--json", "--poll-interval", "0.1").out)
+    assert (events[-1]["exit_code"], events[-1]["submitted"], events[-1]["collected"]) == (0, 0, 1)
+
+
 def test_a_task_can_be_adopted_for_one_submission_only(wanflow: Wanflow, paid: Path) -> None:
     """Of two that differ in the seed alone nobody can say which seed it has; white space makes no other task of it."""
     store = Store(paid, DASHSCOPE)

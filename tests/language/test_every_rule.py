@@ -35,6 +35,7 @@ GOOD = {
     "audio": Facts(Kind.AUDIO, "wav", "c" * 64, 1000, samples=144_000, sample_rate=48_000, seconds=Fraction(3)),
     "document": Facts(Kind.DOCUMENT, "md", "d" * 64, 1000),
 }
+COLORS = [{"hex": "#C2D1E6", "ratio": f"{share}.00%"} for share in (50, 30, 20)]
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
 
 
@@ -123,6 +124,9 @@ def parameters(raw: Json) -> Iterator[Case]:
                 yield ordinary(raw, f"{key}-{size}", keys={key: size})
         elif rule["type"] == "boolean":
             yield parameter(raw, key, 1, "must be `true` or `false`")
+        elif rule["type"] == "colors":  # tests/language/test_colors.py
+            yield parameter(raw, key, "soon", "must be a list")
+            continue
         else:
             yield parameter(raw, key, "soon", "must be a whole number")
             yield from (
@@ -135,7 +139,8 @@ def parameters(raw: Json) -> Iterator[Case]:
         for condition in rule.get("when", ()):
             yield from tightened(raw, key, condition)
     for key in sorted(load_catalog().parameter_keys - raw["parameters"].keys()):
-        value = next(other["parameters"][key].get("default") for other in MODELS if key in other["parameters"])
+        rule = next(other["parameters"][key] for other in MODELS if key in other["parameters"])
+        value = COLORS if rule["type"] == "colors" else rule.get("default")
         says = f"`{raw['model']}` has no parameter `{key}`"
         yield ordinary(raw, f"no-{key}", keys={key: value}, at=f"|{key}", says=says)
 

@@ -36,7 +36,8 @@ class OpenTask:
     `url` is where the result is, as far as the service has said so and without its signature, and `ready` since when;
     it expires 24 h later (service.md 4.1). `service` is the account that has it. `running` says that
     it was seen to run; `seed_uncertain` that it may as well be the task of another attempt, alike but for the seed;
-    `late` that it was given up before: another take may have been made in its place.
+    `late` that it was given up before: another take may have been made in its place; `by_person` that a person named
+    the task, which nothing has shown yet.
     """
 
     task_id: str
@@ -48,6 +49,7 @@ class OpenTask:
     running: bool = False
     seed_uncertain: bool = False
     late: bool = False
+    by_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ VERSION = 1
 UNCERTAIN = "uncertain"
 """Value in place of a seed, for a task that may be another attempt's."""
 FORGOTTEN = "UNKNOWN"
+PERSON = "person"
 """Status of a task that the service does not know: the one end that may be revoked."""
 PRIVATE = 0o600
 """Mode of the file: prompts and purchases are private."""
@@ -60,10 +61,20 @@ class Journal:
         }
         self._write("intended", attempt.date, facts)
 
-    def accepted(self, attempt: str, task_id: str, request_id: str, date: str, *, seed_uncertain: bool = False) -> None:
-        """Before the first poll (law 2)."""
+    def accepted(
+        self,
+        attempt: str,
+        task_id: str,
+        request_id: str,
+        date: str,
+        *,
+        seed_uncertain: bool = False,
+        by_person: bool = False,
+    ) -> None:
+        """Before the first poll (law 2); `by_person`: it was named by hand, and the service may not know it."""
         facts: dict[str, Canonical] = {"attempt": attempt, "task_id": task_id, "request_id": request_id}
-        self._write("accepted", date, facts | ({"seed": UNCERTAIN} if seed_uncertain else {}))
+        doubt = {"seed": UNCERTAIN} if seed_uncertain else {}
+        self._write("accepted", date, facts | doubt | ({"by": PERSON} if by_person else {}))
 
     def presumed(self, attempt: str, words: str, date: str) -> None:
         """The request counts as never accepted and may be sent again; a task of it that appears later still counts."""
@@ -199,6 +210,12 @@ class JournalRecords:
                 self._rename({old: text(new) for old, new in facts.read("names", mapping).items()})
             case "ended" if task := self._found(facts):
                 del self._tasks[task.task_id]
+                if (
+                    _is_forgotten(facts) and task.by_person
+                ):  # perhaps a slip: what became of the request is unknown still
+                    del self._owners[task.task_id]
+                    self._attempts[task.attempt.id] = task.attempt
+                    return
                 if _is_forgotten(facts):
                     self._forgotten[task.task_id] = task
                 self._end(task.attempt, facts, task.task_id)
@@ -216,8 +233,14 @@ class JournalRecords:
         self._owners[task_id] = name
         if doubt := facts.read_if_valid("seed", text) == UNCERTAIN:
             self._seed_uncertain.append(attempt)
-        late = given_up is not None
-        self._tasks[task_id] = OpenTask(task_id, attempt, date_of(facts), seed_uncertain=doubt, late=late)
+        self._tasks[task_id] = OpenTask(
+            task_id,
+            attempt,
+            date_of(facts),
+            seed_uncertain=doubt,
+            late=given_up is not None,
+            by_person=facts.read_if_valid("by", text) == PERSON,
+        )
 
     def _rename(self, names: Mapping[str, str]) -> None:
         def named(attempt: Attempt) -> Attempt:
