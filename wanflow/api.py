@@ -712,8 +712,9 @@ async def cancel(production: Production, select: Sequence[str] = ()) -> tuple[Ca
 def resolve(production: Production, shot: str, *, take: int | None = None, adopt: str | None = None) -> Attempt:
     """Record what became of a submission of unknown fate: accepted as task `adopt`, or without `adopt` not accepted.
 
-    Contacts nothing: a task that the service then does not know leaves the fate unknown. Raises UnknownTarget where a shot has no such submission, has several and `take` names none of
-    them, or where `adopt` is empty or a task that the journal knows; StoreBusy while a run is active here.
+    Contacts nothing: a task that the service then does not know leaves the fate unknown. Raises UnknownTarget where a
+    shot has no such submission, has several and `take` names none of them, or where `adopt` is empty or a task that the
+    journal knows; StoreBusy while a run is active here.
     """
     store, shot = store_of(production), single_shot(production, shot)
     with run_lock.hold(store):

@@ -48,7 +48,7 @@ def model_text(model: Model, screen: Screen = PIPE) -> str:
     lines = screen.lines(screen.complete(words))
     for section in sections(model):
         headings = [Column(title, wraps=number == 1) for number, title in enumerate(section.titles)]
-        lines += table(headings, [(f"  {first}", *more) for first, *more in section.rows], screen).lines()
+        lines += table(headings, [(joined("", ("  ", first)), *more) for first, *more in section.rows], screen).lines()
     return "\n".join(lines)
 
 
@@ -144,7 +144,7 @@ def _media(rule: MediaRule) -> str:
     voice = tr("; with a voice: {file}", file=_file(rule.voice)) if rule.voice is not None else ""
     views = tr("; several may show one subject") if rule.views else ""
     if rule.total_seconds is not None:
-        where = tr("; together at most {seconds} s", seconds=rule.total_seconds) + where
+        where = joined("", (tr("; together at most {seconds} s", seconds=rule.total_seconds), where))
     return tr(
         "{times}: {file}{voice}{views}{where}",
         times=times,
