@@ -584,11 +584,10 @@ def require_key(plan: Plan) -> None:
 
 def require_address(plan: Plan) -> None:
     """Raise what a run of a plan would raise for the base address in the environment: the prices are of one region."""
-    variable = plan.provider.address_variable
-    if variable is not None and os.environ.get(variable):
+    named = {name: value for name in plan.provider.address_variables if (value := os.environ.get(name))}
+    if named:
         from wanflow.wiring import CONNECTORS
 
-        named = {variable: os.environ[variable]}
         CONNECTORS[plan.provider.name].endpoint(plan.region, named, key_needed=False)
 
 

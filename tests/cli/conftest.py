@@ -13,9 +13,10 @@ import pytest
 
 from kit.clips import numbered_clip
 from kit.project import write_production
-from kit.served import Served, playing
+from kit.served import OPEN_TERMS, Served, playing
 from kit.split_production import write_split_production
 from wanflow.cli.main import main
+from wanflow.emulator.api.endpoint import AccountTerms
 from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE
 
 
@@ -79,12 +80,18 @@ RUN = ("run", "--yes", "--poll-interval", "0.05")
 
 @contextmanager
 def paid_production(
-    film: Path, text: str, monkeypatch: pytest.MonkeyPatch, *, frames: int = 60, held: bool = False
+    film: Path,
+    text: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    frames: int = 60,
+    held: bool = False,
+    terms: AccountTerms = OPEN_TERMS,
 ) -> Iterator[Served]:
     """A quick service whose films have this many frames, perhaps `held`, and a production that is paid for there."""
     film.write_text(text, encoding="utf-8")
     monkeypatch.setenv(KEY_VARIABLE, "sk-animatic")
-    with playing(numbered_clip(film.parent / "made.mp4", frames, (320, 240)), held=held) as running:
+    with playing(numbered_clip(film.parent / "made.mp4", frames, (320, 240)), terms, held=held) as running:
         monkeypatch.setenv(BASE_VARIABLE, running.base_url)
         yield running
 

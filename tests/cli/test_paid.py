@@ -11,16 +11,16 @@ from pathlib import Path
 
 import httpx
 import pytest
-from cli.conftest import Wanflow
+from cli.conftest import RUN, Wanflow, paid_production
 
 from kit.clips import numbered_clip
 from kit.locks import attempt
 from kit.providers import DASHSCOPE
 from kit.served import PATIENCE_SECONDS, Served, playing, served
-from wanflow.emulator.api.endpoint import AccountTerms
+from wanflow.emulator.api.endpoint import AccountLimits, AccountTerms
 from wanflow.emulator.api.server import Serving
 from wanflow.emulator.api.tasks import TaskLog
-from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE
+from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE, WORKSPACE_VARIABLE
 from wanflow.store import journal, layout
 from wanflow.store.attempt import JournalState
 from wanflow.store.layout import Store
@@ -437,3 +437,31 @@ def test_a_plan_never_has_the_prices_of_another_region(
     done = wanflow("plan")
     assert (done.code, done.out, host in done.err) == (2, "", True), done.err
     assert wanflow("plan", "--backend", "animatic").code == 0
+
+
+def test_a_plan_refuses_a_workspace_that_a_run_would_refuse(
+    wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a key, since nothing is sent."""
+    for variable in (KEY_VARIABLE, BASE_VARIABLE):
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv(WORKSPACE_VARIABLE, "evil.example/x")
+    done = wanflow("plan")
+    assert (done.code, done.out, f"{WORKSPACE_VARIABLE} is not the id" in done.err) == (2, "", True), done.err
+    assert wanflow("plan", "--backend", "animatic").code == 0
+    monkeypatch.setenv(WORKSPACE_VARIABLE, "llm-123")
+    assert wanflow("plan").code == 0
+
+
+@pytest.mark.parametrize("running", [1, None])
+def test_a_run_keeps_to_the_quota_of_its_account(
+    running: int | None, wanflow: Wanflow, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With one task at a time the next one is submitted when the last one has ended; otherwise all are at once."""
+    text = "wanflow: 1\nbackend: dashscope\nshots:\n  a: {model: wan2.7-t2v, prompt: x, duration: 2, takes: 3}\n"
+    terms = AccountTerms(limits=AccountLimits(running=running))
+    with paid_production(film, text, monkeypatch, terms=terms) as service:
+        assert wanflow(*RUN).code == 0
+    kinds = [each.method for each in service.seen if "video-synthesis" in each.path or "/tasks" in each.path]
+    assert kinds.count("POST") == 3
+    assert ("POSTPOST" in "".join(kinds)) is (running is None)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from cli.conftest import RUN, Wanflow, bought, paid_production, rewrite
+from PIL import Image
 
 from kit.clips import numbered_clip
 from kit.served import Served
@@ -172,7 +173,7 @@ def test_money_that_follows_a_take_nobody_chose_is_said(wanflow: Wanflow, servic
         (("pick", "coast", "9"), "`coast` has no take 9"),
         (("pick", "cost", "1"), "did you mean `coast`?"),
         (("pick", "cut:main", "1"), "is not a shot"),
-        (("pick", "coast"), "give either the number of a take or `--file CLIP`"),
+        (("pick", "coast"), "give either the number of a take or `--file FILE`"),
         (("hold", "other"), "`other` has no take to hold"),
         (("retake", "near"), "the request of `near` is not known before its inputs are rendered"),
         (("retake",), "missing argument"),
@@ -243,6 +244,24 @@ def test_the_first_run_in_a_repository_tells_git_how_to_merge_the_lock(wanflow: 
         assert wanflow(*RUN).code == 0
         assert Path(".gitattributes").read_text(encoding="utf-8") == "*.png binary\nwanflow.lock merge=union\n"
         Path("wanflow.lock").unlink()
+
+
+def test_a_picture_made_elsewhere_is_a_take_of_a_still(
+    wanflow: Wanflow, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the place of one that would be bought; a film is refused for a still, and a picture for a film."""
+    text = "wanflow: 1\nbackend: dashscope\nshots:\n  door: {model: wan2.7-image, prompt: a door, size: 1280*720}\n"
+    text += "  walk: {model: wan2.7-t2v, prompt: a walk, duration: 2}\n"
+    with paid_production(film, text, monkeypatch) as service:
+        Image.new("RGB", (1280, 720), "navy").save("mine.png")
+        numbered_clip(Path("mine.mp4"), 60, (640, 360))
+        said = wanflow("pick", "door", "--file", "mine.png")
+        assert said.out == "`mine.png` is take 1 of door and picked (dashscope)\n"
+        for shot, name in (("door", "mine.mp4"), ("walk", "mine.png")):
+            assert wanflow("pick", shot, "--file", name).code == 2
+        assert wanflow(*RUN).code == 0
+        assert len(service.calls("POST", "generation")) == 1  # the film alone
+    assert Path("out/shots/door.t1.png").read_bytes() == Path("mine.png").read_bytes()
 
 
 def test_a_file_that_is_a_take_already_keeps_its_record(wanflow: Wanflow, service: Served) -> None:

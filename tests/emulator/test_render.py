@@ -279,6 +279,13 @@ def test_some_models_write_seconds_with_a_point(
         assert f'"{name}": {value},' in sent
 
 
+def test_wan3_tells_its_frames_a_second() -> None:
+    """Beside what the other models tell (service.md 2.6)."""
+    figures = usage(Order(RULES["wan3.0-video"], settings={"resolution": "480P"}), [RenderedFilm(150)])
+    assert (figures["fps"], figures["SR"], figures["ratio"]) == (30, 480, "16:9")
+    assert "fps" not in usage(Order(RULES[R2V], settings={"resolution": "720P"}), [RenderedFilm(150)])
+
+
 @pytest.mark.parametrize("heard", [True, False])
 def test_a_flash_model_is_silent_on_request(heard: bool, run_state: FilmSet) -> None:
     """Without a sound track, not with a quiet one (service.md 7.1)."""

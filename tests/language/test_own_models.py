@@ -74,6 +74,13 @@ def test_a_model_may_take_colours_under_any_name(filing: Filing) -> None:
     assert found.message == "`palette` of `toon/v1` takes 1 to 2 colours, not 0"
 
 
+def test_a_refused_path_says_which_part_of_the_address_it_is(filing: Filing) -> None:
+    """The vendor's page shows the whole address."""
+    text = json.dumps(raw(call={"path": "https://dashscope.aliyuncs.com/api/v1/services/x"}))
+    _, (found,) = filing({"wanflow.yaml": film(), "m.json": text})
+    assert found.hint == "write the part of the address behind `/api/v1`, as `/services/…`"
+
+
 def test_a_pipeline_may_use_the_models(filing: Filing) -> None:
     """Its defaults and its shots have the keys of the production's models."""
     pipeline = (

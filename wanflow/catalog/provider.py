@@ -17,7 +17,7 @@ from wanflow.schemas import CatalogError, provider_files
 KEYS = frozenset(
     {
         *("provider", "does", "models", "paid", "remote", "slated", "default_profile", "currency", "regions"),
-        *("key_variable", "address_variable", "submits_per_second", "uploads", "hours", "source"),
+        *("key_variable", "address_variables", "submits_per_second", "uploads", "hours", "source"),
     }
 )
 """Keys of a provider's file; `does` and `source` are for people."""
@@ -31,7 +31,7 @@ class Provider:
     `paid`: its takes cost money, and their lock is in git. `remote`: tasks survive this process, and media may be
     at addresses of the network. `slated`: its pictures carry a slate. `default_profile` is the encoder's effort for its
     cuts. `currency` is that of its price lists. `regions` begin with the default. `key_variable` is the environment
-    variable with its key, None where it needs none; `address_variable` the one that names another base address.
+    variable with its key, None where it needs none; `address_variables` those that choose another address.
 
     `upload_regions` are those whose temporary storage is documented; elsewhere pictures of up to `inline_bytes` are
     written into the request. `upload_life` and `result_life` are how long an upload can be named and a result fetched;
@@ -47,7 +47,7 @@ class Provider:
     currency: str
     regions: tuple[str, ...]
     key_variable: str | None
-    address_variable: str | None
+    address_variables: tuple[str, ...]
     submits_per_second: int
     upload_regions: frozenset[str]
     upload_life: timedelta
@@ -100,7 +100,7 @@ def _provider(facts: Mapping[str, Any]) -> Provider:
         currency=facts["currency"],
         regions=tuple(facts["regions"]),
         key_variable=facts["key_variable"],
-        address_variable=facts["address_variable"],
+        address_variables=tuple(facts["address_variables"]),
         submits_per_second=facts["submits_per_second"],
         upload_regions=frozenset(uploads["regions"]),
         upload_life=timedelta(hours=uploads["hours"]),

@@ -307,6 +307,8 @@ def _wrong_value(value: Node, broken: Violation, catalog: Catalog) -> tuple[str,
             return message, tr("write a single picture as `image: …`") if len(broken.value) == 1 else None
         case (*_, "sha256"), "pattern":
             return _wrong(broken), tr("it has 64 hexadecimal digits: `sha256sum FILE` prints them")
+        case ("call", "path"), "pattern":
+            return _wrong(broken), tr("write the part of the address behind `/api/v1`, as `/services/…`")
     hint = None
     if broken.rule == "enum" and isinstance(broken.wanted, Sequence):
         hint = hint_for_choice(str(broken.value), [str(item) for item in broken.wanted], broken.path)

@@ -43,8 +43,8 @@ class TakeNumber(click.IntRange):
     "--file",
     "clip",
     type=click.Path(dir_okay=False, path_type=Path),
-    metavar="CLIP",
-    help="Make this clip, from elsewhere, a take and use it.",
+    metavar="FILE",
+    help="Make this film or picture, from elsewhere, a take and use it.",
 )
 @click.option("--from", "former", metavar="OLD", help="N is a take of OLD, a shot that was removed.")
 @production_options_but_file
@@ -55,7 +55,7 @@ def pick(settings: ProductionOptions, shot: str, number: int | None, clip: Path 
     if former is not None:
         former, number = _by_node(former, number)
     if (number is None) is (clip is None):
-        raise click.UsageError(tr("give either the number of a take or `--file CLIP`"))
+        raise click.UsageError(tr("give either the number of a take or `--file FILE`"))
     if clip is not None and former is not None:
         raise click.UsageError(tr("`--file` and `--from` exclude each other"))
     production = open_production(settings, quiet=True)

@@ -31,6 +31,8 @@ class Rejected(Exception):
         return partial(Rejected, self.code, self.message, status=self.status), ()
 
 
+RESULT_RATE = 30
+"""Frames a second of each film."""
 USUAL_TIER = "720P"
 """The tier of a film whose request names none."""
 TIERS = re.compile(r"(480|540|720|1080|1440|2160)[Pp]")
@@ -276,7 +278,7 @@ def usage(order: Order, made: Sequence[Rendered]) -> dict[str, Decimal | int | s
     if isinstance(film, RenderedPicture):
         size = "{}*{}".format(*film.size)
         return {"image_count": len(made), "size": size, "input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
-    output = Decimal(film.frames) / 30
+    output = Decimal(film.frames) / RESULT_RATE
     seconds = [Decimal(item.numerator) / item.denominator for item in film.inputs]
     billed = sum((_billed(bill, seconds, film.media) for bill in order.rules.billed), Decimal(0))
     figures: dict[str, Decimal | int | str] = {
@@ -286,7 +288,11 @@ def usage(order: Order, made: Sequence[Rendered]) -> dict[str, Decimal | int | s
         "video_count": 1,
         "SR": int(order.tier.removesuffix("P")),
     }
-    also = {"ratio": order.ratio or "16:9", "size": str(order.settings.get("size", ""))}
+    also: dict[str, int | str] = {
+        "fps": RESULT_RATE,
+        "ratio": order.ratio or "16:9",
+        "size": str(order.settings.get("size", "")),
+    }
     for name in order.rules.floats:  # such a figure goes over the wire with a point, also where it is whole
         value = Decimal(figures[name])
         figures[name] = value if value % 1 else value.quantize(Decimal("0.0"))
