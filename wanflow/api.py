@@ -58,6 +58,7 @@ from wanflow.store import (
     journal,
     layout,
     lockfile,
+    rebuild,
     run_lock,
     take_names,
 )
@@ -340,7 +341,7 @@ def show(plan: Plan, node: str) -> NodeDetails:
 
 def costs(production: Production) -> Ledger:
     """What was charged, what failed, and what is still to come. Raises StoreFault."""
-    return ledger_of(production, lockfile.read(store_of(production).lock))
+    return ledger_of(production, rebuild.present_lock(store_of(production)))
 
 
 def ledger_of(production: Production, lock: Lock) -> Ledger:
@@ -757,7 +758,7 @@ def pull(production: Production, on_take: Callable[[str], None] | None = None) -
     store = _paid_store(production)
     moved = remote.pull_takes(_remote_of(production), store, on_take)
     out = production.out if production.provider.paid else results_folder(production.provider.models)
-    take_names.arrange(store, lockfile.read(store.lock), production.folder / out, production.shots)
+    take_names.arrange(store, rebuild.present_lock(store), production.folder / out, production.shots)
     return moved
 
 
@@ -893,9 +894,10 @@ def _update(
     """
     production = plan.graph.production
     store = store_of(production)
+    journal_state = journal.read(store)
 
     def changed(before: Lock) -> Lock:
-        lock = reduce(locks.rename, plan.renames, before)
+        lock = reduce(locks.rename, plan.renames, rebuild.completed(store, journal_state, before))
         if since is not None:
             choose.require_unchanged(lock, reduce(locks.rename, plan.renames, since), shots)
         return change(lock)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import anyio
 
+from wanflow import timebase
 from wanflow.catalog.provider import Provider
 from wanflow.emulator.api.app import BASE, build_app
 from wanflow.emulator.api.endpoint import IN_PROCESS, KEY
@@ -38,6 +39,7 @@ from wanflow.runner.addresses import Addresses, recall
 from wanflow.runner.cancel import Cancelled, cancel_tasks
 from wanflow.runner.context import RunContext
 from wanflow.runner.events import Emit, Event, Warned
+from wanflow.runner.lock_writer import LockWriter
 from wanflow.runner.lost_submissions import LookupPolicy, open_lost_submissions
 from wanflow.runner.spending import Spending, SpendingLimits
 from wanflow.store import journal, layout, lockfile, run_lock, run_record
@@ -91,29 +93,32 @@ async def open_context(production: Production, store: Store, emit: Emit, pace: R
     """The parts of a run; raises Unauthorised without a usable key, ToolMissing without an ffmpeg."""
     journal_state, notes = journal.read(store), Journal(store)
     jobs = LocalJobs(store.folder, pace.hands)
-    async with _service(production, store, emit, pace, jobs) as (service, addresses):
-        yield RunContext(
-            out=production.out,
-            store=store,
-            journal=notes,
-            service=service,
-            slots=TaskSlots(slots_of(production, pace.max_in_flight, await _quotas(production, pace))),
-            addresses=addresses,
-            lost_submissions=open_lost_submissions(
-                service,
-                notes,
-                now,
-                LookupPolicy(production.provider.list_reach, pace.grace, pace.resubmit),
-                journal_state,
-            ),
-            spending=open_spending(production, store, journal_state, pace.budget),
-            jobs=jobs,
-            emit=emit,
-            clock=now,
-            provider=production.provider,
-            catalog=production.catalog,
-            warned=frozenset(problem.message for problem in production.warnings),
-        )
+    lock = LockWriter(store, notes, lambda: timebase.stamp(now()))
+    with closing(lock):
+        async with _service(production, store, emit, pace, jobs) as (service, addresses):
+            yield RunContext(
+                out=production.out,
+                store=store,
+                journal=notes,
+                lock=lock,
+                service=service,
+                slots=TaskSlots(slots_of(production, pace.max_in_flight, await _quotas(production, pace))),
+                addresses=addresses,
+                lost_submissions=open_lost_submissions(
+                    service,
+                    notes,
+                    now,
+                    LookupPolicy(production.provider.list_reach, pace.grace, pace.resubmit),
+                    journal_state,
+                ),
+                spending=open_spending(production, store, journal_state, pace.budget),
+                jobs=jobs,
+                emit=emit,
+                clock=now,
+                provider=production.provider,
+                catalog=production.catalog,
+                warned=frozenset(problem.message for problem in production.warnings),
+            )
 
 
 def slots_of(production: Production, most: int | None, quotas: Mapping[str, int]) -> dict[str, int]:

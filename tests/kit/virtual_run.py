@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
@@ -16,7 +16,7 @@ from anyio.lowlevel import checkpoint
 from kit.clock import wall_clock
 from kit.emulated import in_process, premade
 from kit.providers import ANIMATIC, DASHSCOPE, request_to
-from wanflow import digest
+from wanflow import digest, timebase
 from wanflow.catalog.model import ResultKind
 from wanflow.catalog.read import load_catalog
 from wanflow.emulator.api.endpoint import IN_PROCESS, AccountTerms, EmulatedEndpoint, Filming
@@ -44,6 +44,7 @@ from wanflow.runner.addresses import recall
 from wanflow.runner.collect import collect_all
 from wanflow.runner.context import RunContext
 from wanflow.runner.events import Event, Outcome, TakeStored, TaskSubmitted
+from wanflow.runner.lock_writer import LockWriter
 from wanflow.runner.lost_submissions import LookupPolicy, open_lost_submissions
 from wanflow.runner.run import run_plan
 from wanflow.runner.spending import UNLIMITED, Spending, SpendingLimits
@@ -102,27 +103,32 @@ class VirtualRun:
         self.events = []
         layout.establish(self.store)
         journal_state, notes = journal.read(self.store), Journal(self.store)
+        lock = LockWriter(self.store, notes, lambda: timebase.stamp(wall_clock()))
         async with in_process(self.endpoint, self.shown) as way:
             service = self.around(CompletionPoller(DashScopeClient(way), self.endpoint.changed))
-            yield RunContext(
-                out="out",
-                store=self.store,
-                journal=notes,
-                service=service,
-                slots=TaskSlots({}),
-                addresses=recall("crew", DASHSCOPE, self.store, journal_state.online),
-                lost_submissions=open_lost_submissions(service, notes, wall_clock, self.grace, journal_state),
-                spending=Spending(
-                    "CNY",
-                    self.limits,
-                    outstanding_costs((*(task.attempt for task in journal_state.open), *journal_state.unknown_fate)),
-                ),
-                jobs=RecordedJobs(self.folder, self.found),
-                emit=self.events.append,
-                clock=wall_clock,
-                provider=DASHSCOPE,
-                catalog=load_catalog(),
-            )
+            with closing(lock):
+                yield RunContext(
+                    out="out",
+                    store=self.store,
+                    journal=notes,
+                    lock=lock,
+                    service=service,
+                    slots=TaskSlots({}),
+                    addresses=recall("crew", DASHSCOPE, self.store, journal_state.online),
+                    lost_submissions=open_lost_submissions(service, notes, wall_clock, self.grace, journal_state),
+                    spending=Spending(
+                        "CNY",
+                        self.limits,
+                        outstanding_costs(
+                            (*(task.attempt for task in journal_state.open), *journal_state.unknown_fate)
+                        ),
+                    ),
+                    jobs=RecordedJobs(self.folder, self.found),
+                    emit=self.events.append,
+                    clock=wall_clock,
+                    provider=DASHSCOPE,
+                    catalog=load_catalog(),
+                )
 
     @property
     def store(self) -> Store:

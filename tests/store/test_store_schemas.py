@@ -37,7 +37,8 @@ def _records(store: Store) -> list[dict[str, object]]:
         journal_state.accepted(f"a{number}", f"t{number}", "r", DATE, seed_uncertain=number == 2)
     journal_state.running("t1", DATE)
     journal_state.succeeded("t1", "https://results/1", DATE, service="host 0123456789ab")
-    journal_state.stored("t1", FIRST, DATE, take=take("coast", "first"))
+    journal_state.stored("t1", FIRST, DATE, take=take("coast", "first"), unfiled=True, current=fingerprint("coast"))
+    journal_state.filed(["t1"], DATE)
     journal_state.ended("t2", "FAILED", "no", DATE, code="DataInspectionFailed", state="refused")
     return [json.loads(line) for line in store.journal.read_text(encoding="utf-8").splitlines()]
 
@@ -64,7 +65,7 @@ def test_every_record_that_is_written_fits_its_schema(tmp_path: Path) -> None:
 
 def test_a_record_of_another_shape_does_not_fit(tmp_path: Path) -> None:
     """A record that lacks one of its facts, has one too many, or is of no known event."""
-    maybe = {"code", "state", "service", "facts", "request"}
+    maybe = {"code", "state", "service", "facts", "request", "unfiled", "current"}
     for record in _records(Store(tmp_path, DASHSCOPE)):
         odd = [{**record, "event": "dreamt"}, {**record, "mood": "good"}]
         short = [

@@ -9,7 +9,7 @@ from wanflow.cli.options import Decorated, ProductionOptions
 from wanflow.errors import WanflowError
 from wanflow.graph.node import cut_id
 from wanflow.loading import store_of
-from wanflow.store import lockfile
+from wanflow.store import rebuild
 from wanflow.store.take_names import named_takes
 
 
@@ -27,7 +27,7 @@ def complete_nodes(context: click.Context, parameter: click.Parameter, begin: st
         names = [*production.shots, *(name for name in production.cuts if name not in production.shots)]
         names += map(cut_id, production.cuts) if ":" in begin else ()
         if "." in begin or begin in production.shots:
-            names += (node for node, _ in named_takes(lockfile.read(store_of(production).lock)))
+            names += (node for node, _ in named_takes(rebuild.present_lock(store_of(production))))
     except WanflowError:
         return []
     return [name for name in names if name.startswith(begin)]

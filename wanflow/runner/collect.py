@@ -39,7 +39,7 @@ from wanflow.runner.take import (
     wait_for,
     warn_of_repeat,
 )
-from wanflow.store import blobs, journal, lockfile, traces
+from wanflow.store import blobs, journal, traces
 from wanflow.store.attempt import Attempt, OpenTask
 from wanflow.store.lock import Lock, ShotEntry, add_take, next_number, owner
 from wanflow.store.take import Take
@@ -58,6 +58,7 @@ async def collect_open(context: RunContext, lost: frozenset[str] = frozenset()) 
 
     Raises Unauthorised where the key is refused, NotSent where the service cannot be reached at all.
     """
+    context.lock.catch_up()
     collector = _Collector(context, lost)
     journal_state = journal.read(context.store)
     for attempt in journal_state.unknown_fate:
@@ -75,6 +76,7 @@ async def collect_open(context: RunContext, lost: frozenset[str] = frozenset()) 
         for each in polls:
             await limiter.acquire_on_behalf_of(each)
             group.start_soon(collector.run, each, limiter)
+    context.lock.write()
     if collector.unreachable is not None:
         raise collector.unreachable
     return CollectOutcome(collector.collected, collector.gone, collector.unfetched)
@@ -96,6 +98,7 @@ async def collect_all(context: RunContext, timeout: float | None = None) -> Outc
                 group.start_soon(gathering.wait_for, task, before.unfetched.get(task.task_id))
             for attempt in journal_state.unknown_fate:
                 group.start_soon(gathering.find, attempt)
+    context.lock.write()
     codes = {failure.code for failure in gathering.failures} | (
         {ExitCode.IN_FLIGHT} if scope.cancelled_caught else set()
     )
@@ -181,8 +184,8 @@ class _Collector:
         for task in tasks:
             take = known.get(task.task_id)
             if take is not None and take.digest in here:
+                self.context.journal.stored(task.task_id, take.digest, self.context.stamp(), take=take, unfiled=True)
                 add_to_lock(take, task, self.context)
-                self.context.journal.stored(task.task_id, take.digest, self.context.stamp(), take=take)
 
     async def look_for(self, attempt: Attempt) -> None:
         """Look for a submission whose reply was lost; one of a process that ended with its tasks is closed."""
@@ -354,7 +357,9 @@ def add_to_lock(take: Take, task: OpenTask, context: RunContext) -> None:
         number = next_number(entry, reserved) if displaces else attempt.number
         return add_take(lock, shot, take, attempt.recipe, number, reserved=reserved)
 
-    lock = lockfile.update(context.store.lock, enter)
+    lock = context.lock.change(enter, task.task_id)
+    if task.late:
+        context.lock.write()  # its number is another one than its submission reserved: only the lock knows
     shot = owner(lock, attempt.shot, attempt.fingerprint)
     entry = lock.shots[shot]
     number = entry.number_for(entry.takes[take.digest], take.fingerprint, take.seed)

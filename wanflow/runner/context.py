@@ -23,6 +23,7 @@ from wanflow.providers.limited import TaskSlots
 from wanflow.providers.protocol import WaitingClient
 from wanflow.runner.addresses import Addresses
 from wanflow.runner.events import Emit
+from wanflow.runner.lock_writer import LockWriter
 from wanflow.runner.lost_submissions import LostSubmissions
 from wanflow.runner.spending import Spending
 from wanflow.store.findings import Finding
@@ -58,6 +59,7 @@ class RunContext:
     out: str
     store: Store
     journal: Journal
+    lock: LockWriter
     service: WaitingClient
     slots: TaskSlots
     addresses: Addresses

@@ -21,7 +21,7 @@ from wanflow.runner.context import RunContext, RunState
 from wanflow.runner.events import CollectOutcome, Outcome, StepFinished, StepResult, Warned, blocked_code
 from wanflow.runner.scheduler import schedule
 from wanflow.runner.step import StepRunner
-from wanflow.store import journal, lockfile, take_names
+from wanflow.store import journal, take_names
 from wanflow.store.inventory import survey
 from wanflow.store.lock import note_asked, rename
 
@@ -56,20 +56,22 @@ async def run_plan(
             context.emit(StepFinished(step.node, StepResult.BLOCKED.value, why))
     results: Mapping[str, StepResult] = {}
     async with anyio.create_task_group() as beside:
-        runner = StepRunner(run_state, context, checks, beside)
-        unclaimed = UnclaimedTasks(runner)
-        with anyio.move_on_after(timeout) as scope:
-            async with anyio.create_task_group() as group:
-                unclaimed.start(group)
-                results = await schedule(
-                    plan.steps,
-                    plan.graph.production.catalog,
-                    runner.perform,
-                    keep_going=keep_going,
-                    halted=lambda: run_state.halted_by is not None,
-                )
-            await unclaimed.collect_late()
+        with context.lock.written_beside(beside):
+            runner = StepRunner(run_state, context, checks, beside)
+            unclaimed = UnclaimedTasks(runner)
+            with anyio.move_on_after(timeout) as scope:
+                async with anyio.create_task_group() as group:
+                    unclaimed.start(group)
+                    results = await schedule(
+                        plan.steps,
+                        plan.graph.production.catalog,
+                        runner.perform,
+                        keep_going=keep_going,
+                        halted=lambda: run_state.halted_by is not None,
+                    )
+                await unclaimed.collect_late()
         await checks.measure(context.delivered, run_state.inventory, context)
+    context.lock.write()
     _note_held_requests(run_state, context)
     done = summarise(plan, runner, results, before)
     late = {ExitCode.IN_FLIGHT} if scope.cancelled_caught else set()
@@ -81,7 +83,7 @@ def _apply_renames(plan: Plan, context: RunContext) -> None:
 
     The journal's records of a former name belong to the shot that has its takes, even if another shot has the name now.
     """
-    lock = reduce(rename, plan.renames, lockfile.read(context.store.lock))
+    lock = reduce(rename, plan.renames, context.lock.read())
     if any(entry.former for entry in lock.shots.values()):
         recorded = journal.read(context.store).numbers
         pairs = [(former, name) for name, entry in lock.shots.items() for former in entry.former]
@@ -101,7 +103,8 @@ def _note_held_requests(run_state: RunState, context: RunContext) -> None:
     requests = [request for request in map(run_state.shot_request, vertices) if request.known]
     asked = {request.shot.name: request.key for request in requests}
     if note_asked(run_state.inventory.lock, asked) is not run_state.inventory.lock:
-        lockfile.update(context.store.lock, lambda lock: note_asked(lock, asked))
+        context.lock.change(lambda lock: note_asked(lock, asked))
+    context.lock.write()
 
 
 def summarise(plan: Plan, runner: StepRunner, results: Mapping[str, StepResult], before: CollectOutcome) -> Outcome:

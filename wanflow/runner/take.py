@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from fractions import Fraction
+from functools import partial
 
 import anyio
 
@@ -21,7 +22,7 @@ from wanflow.runner.context import RunContext, RunState
 from wanflow.runner.download import fetch_result
 from wanflow.runner.events import TakeStored, TaskChanged, Warned
 from wanflow.runner.submit import look_up, submit
-from wanflow.store import blobs, lockfile, take_names, traces
+from wanflow.store import blobs, take_names, traces
 from wanflow.store.attempt import OpenTask
 from wanflow.store.lock import Lock, add_take, set_current
 from wanflow.store.take import Take, Trace, result_of
@@ -47,7 +48,7 @@ async def render_take(
         found = await look_up(step, shot_request, seed, run_state, context)
         task = found or await submit(step, vertex, seed, run_state, context)
         state = await wait_for(task, context, report_changes(step.node, context))
-    take = await store_result(state, task, context)
+    take = await store_result(state, task, context, shot_request.key)
     run_state.counts.collected += found is not None
     file_take(take, task.attempt.number, shot_request, step.node, run_state, context)
     return take
@@ -61,9 +62,11 @@ async def collect_take(step: Step, decision: Decision, run_state: RunState, cont
         raise run_state.unfetched[decision.task.task_id]
     async with context.slots.slot(decision.task.attempt.model, FIRST, step.node):
         state = await wait_for(decision.task, context, report_changes(step.node, context))
-    take = await store_result(state, decision.task, context)
     shot_request = run_state.shot_request(shot_vertex(run_state, step))
+    take = await store_result(state, decision.task, context, shot_request.key)
     file_take(take, decision.number, shot_request, step.node, run_state, context)
+    if decision.task.late:
+        context.lock.write()  # its number is another one than its submission reserved: only the lock knows
     return take
 
 
@@ -118,9 +121,10 @@ def report_changes(node: str, context: RunContext) -> Seen:
     return seen
 
 
-async def store_result(state: TaskState, task: OpenTask, context: RunContext) -> Take:
+async def store_result(state: TaskState, task: OpenTask, context: RunContext, current: str | None = None) -> Take:
     """Store the result of a task that is done; a task that failed is written down and raised as its fault.
 
+    `current` is the request that its take makes the last one of its shot, as the lock has it.
     A task that succeeded without an address for its result stays open: it was paid for, and the next poll may have one.
     """
     if state.status is not TaskStatus.SUCCEEDED:
@@ -164,7 +168,7 @@ async def store_result(state: TaskState, task: OpenTask, context: RunContext) ->
     )
     blobs.adopt_take(context.store, fetched.path, fetched.digest, take.result.kind)
     traces.append(context.store, Trace(take, task.attempt.recipe))
-    context.journal.stored(state.task_id, fetched.digest, context.stamp(), take=take)
+    context.journal.stored(state.task_id, fetched.digest, context.stamp(), take=take, unfiled=True, current=current)
     context.addresses.keep_result(fetched.digest, fetched.url, ready)
     return take
 
@@ -206,7 +210,8 @@ def file_take(
         with_take = add_take(lock, shot, take, shot_request.recipe, wanted, reserved=reserved)
         return set_current(with_take, shot, shot_request.key)
 
-    entry = lockfile.update(context.store.lock, lambda lock: enter(lock, number)).shots[shot]
+    task_id = take.task_id if bought else None
+    entry = context.lock.change(partial(enter, wanted=number), task_id).shots[shot]
     number = entry.number_for(entry.takes[take.digest], take.fingerprint, take.seed)
     run_state.add_take(take, shot_request.recipe, enter(run_state.inventory.lock, number))
     file = name_take_file(take, shot, entry.numbers[take.digest], context)

@@ -7,8 +7,10 @@ import json
 import os
 import shutil
 import stat
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 from uuid import uuid4
@@ -98,6 +100,32 @@ def bytes_of(path: Path) -> bytes:
         raise
 
 
+RACY_NANOSECONDS = 100_000_000
+"""Age below which a file may have been written twice at what its file system takes for one time."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContentStamp:
+    """What tells one state of a file from another without reading it; `certain` once its time is not that of now."""
+
+    marks: tuple[int, ...]
+    certain: bool
+
+    @classmethod
+    def of(cls, path: Path) -> ContentStamp | None:
+        """The stamp of a file as it is now, None where it does not exist or cannot be looked at."""
+        try:
+            stat = path.stat()
+        except OSError:
+            return None
+        marks = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+        return cls(marks, time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) > RACY_NANOSECONDS)
+
+    def is_surely(self, now: ContentStamp | None) -> bool:
+        """Whether a file with the stamp `now` has the content that it had with this one."""
+        return now is not None and self.certain and self.marks == now.marks
+
+
 def write_whole(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Replace a file's content at once and durably; raises StoreFault, and the old content stays then."""
     with replacing(path) as draft, draft.open("wb") as file:
@@ -178,7 +206,12 @@ def read_records(path: Path) -> Iterator[dict[str, object]]:
 
     Raises StoreFault, with the line, where anything before the last line is damaged.
     """
-    for number, line in enumerate(bytes_if_any(path).split(b"\n")[:-1], start=1):
+    yield from records_in(path, bytes_if_any(path))
+
+
+def records_in(path: Path, data: bytes, before: int = 0) -> Iterator[dict[str, object]]:
+    """The records in the bytes of a file, or in a part of them that has a number of lines `before` it; as above."""
+    for number, line in enumerate(data.split(b"\n")[:-1], start=before + 1):
         yield _record(path, number, line)
 
 

@@ -67,6 +67,7 @@ class StoredTask:
     seed_uncertain: bool = False
     facts: Mapping[str, object] | None = None
     cost: Decimal | None = None
+    current: str | None = None
 
     @property
     def charge(self) -> Decimal:
@@ -118,6 +119,7 @@ class JournalState:
     that certainly delivers nothing gives its number back.
     `stored`: the tasks whose results were stored, oldest first.
     `seed_uncertain`: attempts whose tasks may be each other's, also those that ended.
+    `unfiled`: of the stored tasks those whose takes may be missing in the lock's file, as their run writes it later.
     """
 
     unknown_fate: tuple[Attempt, ...] = ()
@@ -130,3 +132,4 @@ class JournalState:
     numbers: Mapping[str, Reserved] = field(default_factory=dict)
     stored: tuple[StoredTask, ...] = ()
     seed_uncertain: tuple[Attempt, ...] = ()
+    unfiled: tuple[StoredTask, ...] = ()

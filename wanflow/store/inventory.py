@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from wanflow.store import blobs, cut_records, journal, layout, lockfile, rebuild, traces
+from wanflow.store import blobs, cut_records, journal, layout, rebuild, traces
 from wanflow.store.attempt import Attempt, Ending, JournalState, OpenTask, Reserved, StoredTask
 from wanflow.store.findings import Finding
 from wanflow.store.layout import Store
@@ -90,7 +90,7 @@ def survey(
     """
     layout.recognise(store)
     journal_state = journal_state or journal.read(store)
-    lock = lockfile.read(store.lock)
+    lock = rebuild.present_lock(store, journal_state)
     known, here = traces.read(store), blobs.list_takes(store)
     if lost := rebuild.missing_everywhere(journal_state.stored, here, lock, known):
         known = known.joined(rebuild.traces_of(lost, measure).values())

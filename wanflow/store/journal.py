@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Lock
 
 from wanflow import decode, timebase
 from wanflow import digest as digests
-from wanflow.decode import Fields, mapping, text, whole_number
+from wanflow.decode import Fields, items, mapping, text, whole_number
 from wanflow.digest import Canonical
 from wanflow.errors import StoreFault, UnknownTarget
 from wanflow.messages import joined, tr
 from wanflow.money import amount_from_json
 from wanflow.store import atomic
+from wanflow.store.atomic import ContentStamp
 from wanflow.store.attempt import Attempt, Ending, JournalState, OnlineTake, OpenTask, StoredTask
 from wanflow.store.layout import Store
 from wanflow.store.take import Price, Take, seed_from_json
@@ -94,10 +97,27 @@ class Journal:
         """The service has a result at an address, which is recorded without its signature."""
         self._write("succeeded", date, {"task_id": task_id, "url": unsigned(url), "service": service})
 
-    def stored(self, task_id: str, digest: str, date: str, *, take: Take | None = None) -> None:
-        """The result is in the store; `take` is what lock and traces say of it, to rebuild them."""
+    def stored(
+        self,
+        task_id: str,
+        digest: str,
+        date: str,
+        *,
+        take: Take | None = None,
+        unfiled: bool = False,
+        current: str | None = None,
+    ) -> None:
+        """The result is in the store; `take` is what lock and traces say of it, to rebuild them.
+
+        With `unfiled` the lock's file gets it later; `current` is the request that it makes the shot's last one.
+        """
         facts = None if take is None else take.to_json()
-        self._write("stored", date, {"task_id": task_id, "digest": digest, "facts": facts})
+        later = {"unfiled": True, "current": current} if unfiled else {}
+        self._write("stored", date, {"task_id": task_id, "digest": digest, "facts": facts, **later})
+
+    def filed(self, tasks: Sequence[str], date: str) -> None:
+        """The lock's file has the takes of these tasks."""
+        self._write("filed", date, {"tasks": list(tasks)})
 
     def ended(
         self,
@@ -127,15 +147,70 @@ class Journal:
         atomic.append(self._store.journal, record, mode=PRIVATE)
 
 
+KEPT_JOURNALS = 8
+"""Maximum number of journals that a process keeps; a production has one for each provider."""
+
+
+@dataclass(slots=True)
+class _KeptJournal:
+    """A journal as far as it was read: its length and hash there, and what is open after these records."""
+
+    stamp: ContentStamp
+    length: int
+    digest: str
+    lines: int
+    ends: JournalRecords
+    journal_state: JournalState
+
+
+_kept: dict[Path, _KeptJournal] = {}
+_one_reader = Lock()
+
+
 def read(store: Store) -> JournalState:
-    """What is still open; raises StoreFault for a damaged journal or one of a newer wanflow."""
-    return fold(atomic.read_records(store.journal), store.journal.name)
+    """What is still open; raises StoreFault for a damaged journal or one of a newer wanflow.
+
+    As long as the file is as it was, nothing is read; where records came after those that are known, only these are.
+    """
+    with _one_reader:
+        stamp, kept = ContentStamp.of(store.journal), _kept.get(store.journal)
+        if kept is not None and kept.stamp.is_surely(stamp):
+            atomic.require_usable(store.journal)
+            return kept.journal_state
+        data = atomic.bytes_if_any(store.journal)
+        if kept is None or digests.of_bytes(data[: kept.length]) != kept.digest:
+            kept = None
+        length = data.rfind(b"\n") + 1
+        if kept is not None and length == kept.length and stamp is not None:
+            kept.stamp = stamp
+            return kept.journal_state
+        _kept.pop(store.journal, None)  # a fault leaves nothing half read
+        start, lines = (0, 0) if kept is None else (kept.length, kept.lines)
+        ends = JournalRecords() if kept is None else kept.ends
+        journal_state = fold(
+            atomic.records_in(store.journal, data[start:length], lines), store.journal.name, ends, lines
+        )
+        if stamp is not None:
+            while len(_kept) >= KEPT_JOURNALS:
+                del _kept[next(iter(_kept))]
+            more = data.count(b"\n", start, length)
+            known = digests.of_bytes(data[:length])
+            _kept[store.journal] = _KeptJournal(stamp, length, known, lines + more, ends, journal_state)
+        return journal_state
 
 
-def fold(records: Iterable[Mapping[str, object]], name: str = "journal") -> JournalState:
-    """What is open after a sequence of records; raises StoreFault, with the line, for one that makes no sense."""
-    ends = JournalRecords()
-    for number, record in enumerate(records, start=1):
+def fold(
+    records: Iterable[Mapping[str, object]],
+    name: str = "journal",
+    ends: JournalRecords | None = None,
+    before: int = 0,
+) -> JournalState:
+    """What is open after a sequence of records; raises StoreFault, with the line, for one that makes no sense.
+
+    `ends` follows the records, after the number of them that came `before`.
+    """
+    ends = JournalRecords() if ends is None else ends
+    for number, record in enumerate(records, start=before + 1):
         try:
             refuse_newer(record, name, number)
             ends.follow(record)
@@ -164,6 +239,7 @@ class JournalRecords:
         self._numbers: dict[str, dict[int, dict[str, tuple[str, int]]]] = {}
         self._stored: list[StoredTask] = []
         self._seed_uncertain: list[Attempt] = []
+        self._unfiled: dict[str, StoredTask] = {}
 
     def journal_state(self) -> JournalState:
         """What is open after the followed records."""
@@ -172,7 +248,7 @@ class JournalRecords:
             tuple(self._tasks.values()),
             frozenset(self._owners),
             tuple(self._endings.values()),
-            self._online,
+            dict(self._online),
             tuple(self._presumed.values()),
             tuple(self._forgotten.values()),
             {
@@ -181,6 +257,7 @@ class JournalRecords:
             },
             tuple(self._stored),
             seed_uncertain=tuple(self._seed_uncertain),
+            unfiled=tuple(self._unfiled.values()),
         )
 
     def follow(self, record: Mapping[str, object]) -> None:
@@ -206,19 +283,23 @@ class JournalRecords:
                 self._tasks[task.task_id] = replace(task, url=url, ready=date_of(facts), service=service)
             case "stored" if task := self._tasks.pop(facts.read("task_id", text), None):
                 self._store(task, facts)
+            case "filed":
+                filed = frozenset(map(text, facts.read("tasks", items)))
+                self._unfiled = {name: task for name, task in self._unfiled.items() if name not in filed}
             case "renamed":
                 self._rename({old: text(new) for old, new in facts.read("names", mapping).items()})
             case "ended" if task := self._found(facts):
-                del self._tasks[task.task_id]
-                if (
-                    _is_forgotten(facts) and task.by_person
-                ):  # perhaps a slip: what became of the request is unknown still
-                    del self._owners[task.task_id]
-                    self._attempts[task.attempt.id] = task.attempt
-                    return
-                if _is_forgotten(facts):
-                    self._forgotten[task.task_id] = task
-                self._end(task.attempt, facts, task.task_id)
+                self._end_task(task, facts)
+
+    def _end_task(self, task: OpenTask, facts: Fields) -> None:
+        del self._tasks[task.task_id]
+        if _is_forgotten(facts) and task.by_person:  # perhaps a slip: what became of the request is unknown still
+            del self._owners[task.task_id]
+            self._attempts[task.attempt.id] = task.attempt
+            return
+        if _is_forgotten(facts):
+            self._forgotten[task.task_id] = task
+        self._end(task.attempt, facts, task.task_id)
 
     def _accept(self, facts: Fields) -> None:
         task_id, name = facts.read("task_id", text), facts.read("attempt", text)
@@ -252,6 +333,7 @@ class JournalRecords:
             tasks.update({name: replace(task, attempt=named(task.attempt)) for name, task in tasks.items()})
         self._endings = {key: replace(end, attempt=named(end.attempt)) for key, end in self._endings.items()}
         self._stored = [replace(task, attempt=named(task.attempt)) for task in self._stored]
+        self._unfiled = {name: replace(task, attempt=named(task.attempt)) for name, task in self._unfiled.items()}
         self._seed_uncertain = [named(attempt) for attempt in self._seed_uncertain]
         numbers = self._numbers
         self._numbers = {}
@@ -270,8 +352,13 @@ class JournalRecords:
     def _store(self, task: OpenTask, facts: Fields) -> None:
         digest, known = facts.read("digest", digests.from_json), facts.read_if_given("facts", mapping)
         cost = Fields(known or {}).read_if_valid("cost", amount_from_json)
-        uncertain = task.seed_uncertain
-        self._stored.append(StoredTask(task.task_id, task.attempt, digest, date_of(facts), uncertain, known, cost))
+        current = facts.read_if_given("current", text)
+        stored = StoredTask(
+            task.task_id, task.attempt, digest, date_of(facts), task.seed_uncertain, known, cost, current
+        )
+        self._stored.append(stored)
+        if facts.says("unfiled"):
+            self._unfiled[task.task_id] = stored
         if task.ready is not None and task.service is not None:
             self._online[digest] = OnlineTake(task.task_id, task.ready, task.service)
 

@@ -40,14 +40,24 @@ Located = tuple[Where, object]
 Decoded = TypeVar("Decoded")
 
 
-def to_text(lock: Lock) -> str:
+Blocks = dict[str, tuple[ShotEntry, str]]
+"""The lines of shots, each with the entry that they say."""
+
+
+def to_text(lock: Lock, known: Blocks | None = None) -> str:
     """The one text of a lock: equal locks are equal files.
+
+    `known` has lines of an earlier lock and gets those of this one: only entries that changed are written anew.
 
     Every line is a whole fact with its path in its key, a shot's lines are together, and the last line never
     changes: so lines of two versions put together, as git's `merge=union` does, are a lock again (docs/lockfile.md).
     """
-    shots = [_lines(name, _shot_json(lock.shots[name])) for name in sorted(lock.shots)]
-    blocks = ["".join(f" {_text_of(key)}: {_text_of(value)},\n" for key, value in lines) for lines in shots]
+    known = {} if known is None else known
+    for name, entry in lock.shots.items():
+        if name not in known or known[name][0] is not entry:
+            lines = _lines(name, _shot_json(entry))
+            known[name] = entry, "".join(f" {_text_of(key)}: {_text_of(value)},\n" for key, value in lines)
+    blocks = (known[name][1] for name in sorted(lock.shots))
     return "{\n" + "\n".join([*filter(None, blocks), _END])
 
 
@@ -290,11 +300,18 @@ def _numbered(name: str, value: object) -> tuple[Take, int]:
     return take, number
 
 
-def _shot_json(entry: ShotEntry) -> dict[str, object]:
-    takes = {digest: {**take.to_json(), "take": entry.numbers[digest]} for digest, take in entry.takes.items()}
+def as_written(entry: ShotEntry) -> ShotEntry:
+    """An entry as its lines say it: without the recipes that neither a take, nor a pick, nor the last request has."""
     requests = {entry.current or "", *entry.picks, *entry.rival_picks}
     delivered = (each for take in entry.takes.values() for each in take.deliveries)
     referred = {each.fingerprint for each in delivered} | {item.partition("+")[0] for item in requests}
+    if referred.issuperset(entry.recipes):
+        return entry
+    return replace(entry, recipes={core: recipe for core, recipe in entry.recipes.items() if core in referred})
+
+
+def _shot_json(entry: ShotEntry) -> dict[str, object]:
+    takes = {digest: {**take.to_json(), "take": entry.numbers[digest]} for digest, take in entry.takes.items()}
     facts: dict[str, object] = {
         "takes": takes,
         "asked": entry.asked,
@@ -303,6 +320,6 @@ def _shot_json(entry: ShotEntry) -> dict[str, object]:
         "picks": {**entry.picks, **entry.rival_picks},
         "held": entry.rival_holds or entry.held,
         "wishes": dict(entry.wishes),
-        "recipes": {core: entry.recipes[core] for core in referred if core in entry.recipes},
+        "recipes": as_written(entry).recipes,
     }
     return {key: value for key, value in facts.items() if value}

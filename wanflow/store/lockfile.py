@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from wanflow.errors import LockUnreadable, StoreBusy, StoreFileRefused, words_of_system
 from wanflow.language.production import RESULTS_FOLDER
 from wanflow.messages import tr
 from wanflow.store import atomic, lock_text, run_lock
-from wanflow.store.atomic import STORE_FOLDER
+from wanflow.store.atomic import STORE_FOLDER, ContentStamp
 from wanflow.store.layout import LOCK_NAME, Store
 from wanflow.store.lock import Lock
 from wanflow.store.lock_json import VERSION, VERSION_KEY
@@ -20,6 +21,30 @@ MERGED = f"{LOCK_NAME} merge=union"
 """Line of git's attributes for the lock: its lines are whole facts, so that those of both sides are a lock again."""
 TIMEOUT_SECONDS = 10
 """Seconds to wait for another writer; a writer holds the guard for milliseconds, unless its process is stuck."""
+
+
+KEPT_LOCKS = 8
+"""Maximum number of locks that a process keeps; a production has one for each provider."""
+
+
+@dataclass(slots=True)
+class _KeptLock:
+    """A lock as it was read or written last, with its file's content: read again only where the file is another."""
+
+    stamp: ContentStamp
+    data: bytes
+    lock: Lock
+    blocks: lock_text.Blocks = field(default_factory=dict)
+
+
+_kept: dict[Path, _KeptLock] = {}
+
+
+def _keep(place: Path, kept: _KeptLock) -> None:
+    _kept.pop(place, None)
+    while len(_kept) >= KEPT_LOCKS:
+        _kept.pop(next(iter(_kept)), None)
+    _kept[place] = kept
 
 
 def update(path: Path, change: Callable[[Lock], Lock]) -> Lock:
@@ -34,8 +59,28 @@ def update(path: Path, change: Callable[[Lock], Lock]) -> Lock:
         before = read(path)
         after = change(before)
         if after != before or before.notes or not place.exists():
-            atomic.write_whole(place, lock_text.to_text(after).encode())
+            after = _write(place, before, after)
     return after
+
+
+def _write(place: Path, before: Lock, after: Lock) -> Lock:
+    """Replace the lock `before` by the one `after`, of which only changed entries are written anew.
+
+    Gives the lock as it would be read again.
+    """
+    kept = _kept.get(place)
+    blocks = {} if kept is None else kept.blocks
+    data = lock_text.to_text(after, blocks).encode()
+    atomic.write_whole(place, data)
+    stamp = ContentStamp.of(place)
+    if stamp is None:
+        return after
+    entries = {name: entry for name, entry in after.shots.items() if blocks[name][1]}
+    changed = [name for name, entry in entries.items() if before.shots.get(name) is not entry]
+    written = {name: lock_text.as_written(entries[name]) for name in changed}
+    lock = replace(after.with_entries(entries | written, written), notes=())
+    _keep(place, _KeptLock(stamp, data, lock, {name: (entry, blocks[name][1]) for name, entry in lock.shots.items()}))
+    return lock
 
 
 def ensure(path: Path) -> None:
@@ -45,10 +90,20 @@ def ensure(path: Path) -> None:
 
 
 def read(path: Path) -> Lock:
-    """The lock in a file, empty where the file does not exist; raises LockUnreadable with the line and the way out."""
+    """The lock in a file, empty where the file does not exist; raises LockUnreadable with the line and the way out.
+
+    As long as the file is as it was, it is the same value as before.
+    """
     try:
         place = _behind_link(path)
-        text = atomic.bytes_of(place).decode()
+        kept, stamp = _kept.get(place), ContentStamp.of(place)
+        if kept is not None and kept.stamp.is_surely(stamp):
+            return kept.lock
+        data = atomic.bytes_of(place)
+        if kept is not None and kept.data == data and stamp is not None:
+            kept.stamp = stamp
+            return kept.lock
+        text = data.decode()
     except FileNotFoundError:
         return Lock()
     except StoreFileRefused as refused:
@@ -63,7 +118,9 @@ def read(path: Path) -> Lock:
             tr("`{name}` cannot be read: {words}", name=path.name, words=words), hint=tr("allow reading it")
         ) from error
     try:
-        return lock_text.from_text(text, path.name)
+        lock = lock_text.from_text(text, path.name)
+        if stamp is not None:
+            _keep(place, _KeptLock(stamp, data, lock))
     except LockUnreadable:
         if Path(os.path.realpath(place)).is_relative_to(os.path.realpath(path.parent)):
             raise
@@ -72,6 +129,7 @@ def read(path: Path) -> Lock:
             "`{name}` is a link to a file outside the production's folder, which is not a usable lock", name=path.name
         )
         raise LockUnreadable(words, hint=tr("remove the link, or repair the lock in that file's own folder")) from None
+    return lock
 
 
 def _behind_link(path: Path) -> Path:

@@ -11,9 +11,9 @@ from contextlib import suppress
 
 from wanflow.graph.recipe import request_key, seed_of
 from wanflow.store import blobs, journal, lockfile, traces
-from wanflow.store.attempt import Attempt, StoredTask
+from wanflow.store.attempt import Attempt, JournalState, StoredTask
 from wanflow.store.layout import Store
-from wanflow.store.lock import Lock, add_take, owner, set_current
+from wanflow.store.lock import Lock, ShotEntry, add_take, owner, set_current
 from wanflow.store.take import Result, Take, Trace
 from wanflow.store.traces import Traces
 
@@ -109,24 +109,71 @@ def rebuild_lock(store: Store, measure: Measure) -> None:
     """
     stored, here = journal.read(store).stored, blobs.list_takes(store)
     found = traces_of(missing_in_lock(stored, here, lockfile.read(store.lock)), measure)
-    numbers = numbers_asked(stored)
 
     def enter(lock: Lock) -> Lock:
-        used = {(shot, number) for shot, entry in lock.shots.items() for number in entry.used_numbers}
-
-        def gives_way(task: StoredTask) -> bool:
-            """Whether another take has the number, so that this one gets a free one at last."""
-            shot = task.attempt.shot
-            return (shot, task.digest) not in numbers or (shot, task.attempt.number) in used
-
-        missing = [task for task in missing_in_lock(stored, here, lock) if task.task_id in found]
-        for task in sorted(missing, key=gives_way):
-            trace = found[task.task_id]
-            shot = owner(lock, task.attempt.shot, task.attempt.fingerprint)
-            lock = add_take(lock, shot, trace.take, trace.recipe, task.attempt.number)
-        return _with_requests(lock, missing)
+        return _entered(lock, missing_in_lock(stored, here, lock), found, numbers_asked(stored))
 
     lockfile.update(store.lock, enter)
+
+
+def present_lock(store: Store, journal_state: JournalState | None = None) -> Lock:
+    """The lock as commands see it: its file, with the takes that a run stored and will enter there.
+
+    `journal_state` is what the journal says, where it was read just before. Raises StoreFault.
+    """
+    lock = lockfile.read(store.lock)
+    return completed(store, journal.read(store) if journal_state is None else journal_state, lock)
+
+
+def completed(store: Store, journal_state: JournalState, lock: Lock) -> Lock:
+    """A lock with the takes that are stored and were not entered yet: a run writes them later, or was killed."""
+    missing = [
+        task
+        for task in journal_state.unfiled
+        if not _is_entered(task, lock) and blobs.find_take(store, task.digest) is not None
+    ]
+    if not missing:
+        return lock
+    lock = _entered(lock, missing, traces_of(missing, unmeasured), numbers_asked(journal_state.stored))
+    for task in missing:
+        if task.current is not None:
+            lock = set_current(lock, _shot_of(task, lock), task.current)
+    return lock
+
+
+def _is_entered(task: StoredTask, lock: Lock) -> bool:
+    """Whether the shot of a task has its take; of paid tasks with the same bytes each has to be there."""
+    entry = lock.shots.get(_shot_of(task, lock), ShotEntry())
+    take = entry.takes.get(task.digest)
+    if take is None:
+        return False
+    free = task.attempt.price is None and not task.cost
+    return free or take.task_id is None or any(each.task_id == task.task_id for each in take.deliveries)
+
+
+def _shot_of(task: StoredTask, lock: Lock) -> str:
+    return owner(lock, task.attempt.shot, task.attempt.fingerprint)
+
+
+def _entered(
+    lock: Lock,
+    missing: Iterable[StoredTask],
+    found: Mapping[str, Trace],
+    numbers: Mapping[tuple[str, str], int],
+) -> Lock:
+    """A lock with the takes of tasks as far as they are `found`, by task; `numbers` are those they were asked for."""
+    used = {(shot, number) for shot, entry in lock.shots.items() for number in entry.used_numbers}
+
+    def gives_way(task: StoredTask) -> bool:
+        """Whether another take has the number, so that this one gets a free one at last."""
+        shot = task.attempt.shot
+        return (shot, task.digest) not in numbers or (shot, task.attempt.number) in used
+
+    entered = [task for task in missing if task.task_id in found]
+    for task in sorted(entered, key=gives_way):
+        trace = found[task.task_id]
+        lock = add_take(lock, _shot_of(task, lock), trace.take, trace.recipe, task.attempt.number)
+    return _with_requests(lock, entered)
 
 
 def rebuild_traces(stores: Iterable[Store], measure: Measure) -> None:

@@ -15,7 +15,7 @@ from wanflow import digest as digests
 from wanflow.errors import StoreFault, UnknownTarget
 from wanflow.masking import without_password
 from wanflow.messages import tr
-from wanflow.store import atomic, blobs, layout, lockfile
+from wanflow.store import atomic, blobs, layout, rebuild
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
 from wanflow.store.take import Recipe, Take
@@ -197,7 +197,7 @@ def pull_takes(remote: Remote, store: Store, on_take: Tell | None = None) -> Tra
 def _transfer(store: Store, on_take: Tell | None, move: Callable[[RemoteTake], bool | None]) -> Transfer:
     """Move the takes one by one; a fault of one stops no other. `move` gives None for a take without a file."""
     moved, missing, faults, there = list[str](), list[str](), list[StoreFault](), 0
-    for kept in kept_takes(lockfile.read(store.lock)):
+    for kept in kept_takes(rebuild.present_lock(store)):
         try:
             done = move(kept)
         except StoreFault as fault:

@@ -257,8 +257,9 @@ def _unrecorded(store: Store, measure: Measure) -> Iterator[Damage]:
     here, traced = blobs.list_takes(store), _traced(store)
     readable = [(one, lock) for one in _by_provider(store) if (lock := _readable_lock(one)) is not None]
     untraced: set[str] = set()
-    for one, lock in readable:
-        stored = _readable_journal(one).stored
+    for one, written in readable:
+        journal_state = _readable_journal(one)
+        stored, lock = journal_state.stored, rebuild.completed(one, journal_state, written)
         missing = {task.digest for task in rebuild.missing_in_lock(stored, here, lock)}
         untraced |= {task.digest for task in rebuild.missing_in_traces(stored, here, lock, traced)}
         if missing:

@@ -7,13 +7,14 @@ import re
 import shutil
 from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from wanflow.catalog.model import ResultKind
 from wanflow.characters import case_folded
 from wanflow.errors import LockUnreadable
 from wanflow.messages import tr
-from wanflow.store import atomic, blobs, lockfile
+from wanflow.store import atomic, blobs, journal, lockfile, rebuild
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, ShotNames
 from wanflow.store.take import Take
@@ -103,9 +104,11 @@ def follow(store: Store, names: ShotNames, out: Path, lock: Lock | None = None) 
 
     `lock` is the present lock, None to read it. Gives the updated lock. Raises StoreFault.
     """
-    known = lockfile.read(store.lock) if lock is None else lock
-    if names.renames or known.notes or names.applied(known) is not known:
-        known = lockfile.update(store.lock, names.applied)
+    journal_state = journal.read(store)
+    known = rebuild.present_lock(store, journal_state) if lock is None else lock
+    if names.renames or known.notes or journal_state.unfiled or names.applied(known) is not known:
+        complete = partial(rebuild.completed, store, journal_state)
+        known = lockfile.update(store.lock, lambda now: names.applied(complete(now)))
     arrange(store, known, out, names.shots)
     return known
 
