@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from wanflow.store.take_names import take_node
 Tell = Callable[[str], None]
 
 CHUNK_BYTES = 1 << 20
+MOST_MOVING = 6
+"""Maximum number of takes that are sent or fetched at the same time."""
 HINT = tr("check its name, and the credentials in the environment")
 
 
@@ -45,6 +48,19 @@ class Remote:
             self._files, self._root = fsspec.core.url_to_fs(self._address)
         protocols = (self._files.protocol,) if isinstance(self._files.protocol, str) else self._files.protocol
         self._is_folder = "file" in protocols
+        self._listed: dict[str, int] | None = None
+
+    def list_once(self) -> None:
+        """List the remote once instead of asking for each file, where it is not a folder, which is asked at once.
+
+        Where it cannot be listed, each file is asked for as it comes, and says what is wrong.
+        """
+        if self._is_folder:
+            return
+        with suppress(StoreFault), _named_faults(self._address):
+            self._files.invalidate_cache()
+            found = self._files.find(self._root, detail=True)
+            self._listed = {name.lstrip("/"): int(facts["size"]) for name, facts in found.items()}
 
     def push(self, kept: RemoteTake, store: Store) -> bool:
         """Send a take that the remote does not have whole, then its record; whether a file was sent.
@@ -108,6 +124,8 @@ class Remote:
         """The size of a file, None where it does not exist; git may carry a folder, and links in it."""
         if self._is_folder:
             atomic.require_usable(Path(place))
+        if self._listed is not None:
+            return self._listed.get(place.lstrip("/"))
         self._files.invalidate_cache()
         try:
             return int(self._files.info(place)["size"])
@@ -178,6 +196,7 @@ def _is_inside(folder: Path, address: str) -> bool:
 def push_takes(remote: Remote, store: Store, on_take: Tell | None = None) -> Transfer:
     """Send every paid take whose file is in the store; `on_take` gets the name of each that was sent."""
     here = blobs.list_takes(store)
+    remote.list_once()
     return _transfer(store, on_take, lambda kept: remote.push(kept, store) if kept.take.digest in here else None)
 
 
@@ -185,6 +204,7 @@ def pull_takes(remote: Remote, store: Store, on_take: Tell | None = None) -> Tra
     """Fetch every paid take whose file is not in the store; `on_take` gets the name of each that was fetched."""
     layout.establish(store)
     here = blobs.list_takes(store)
+    remote.list_once()
 
     def fetch(kept: RemoteTake) -> bool | None:
         if kept.take.digest in here:
@@ -195,22 +215,30 @@ def pull_takes(remote: Remote, store: Store, on_take: Tell | None = None) -> Tra
 
 
 def _transfer(store: Store, on_take: Tell | None, move: Callable[[RemoteTake], bool | None]) -> Transfer:
-    """Move the takes one by one; a fault of one stops no other. `move` gives None for a take without a file."""
+    """Move the takes, a few at a time; they are told in their order, and a fault of one stops no other.
+
+    `move` gives None for a take without a file.
+    """
     moved, missing, faults, there = list[str](), list[str](), list[StoreFault](), 0
-    for kept in kept_takes(rebuild.present_lock(store)):
-        try:
-            done = move(kept)
-        except StoreFault as fault:
-            faults.append(fault)
-            continue
-        if done is None:
-            missing.append(kept.name)
-        elif done:
-            moved.append(kept.name)
-            if on_take is not None:
-                on_take(kept.name)
-        else:
-            there += 1
+    kept_here = list(kept_takes(rebuild.present_lock(store)))
+    pool = ThreadPoolExecutor(MOST_MOVING)
+    try:
+        for kept, moving in [(kept, pool.submit(move, kept)) for kept in kept_here]:
+            try:
+                done = moving.result()
+            except StoreFault as fault:
+                faults.append(fault)
+                continue
+            if done is None:
+                missing.append(kept.name)
+            elif done:
+                moved.append(kept.name)
+                if on_take is not None:
+                    on_take(kept.name)
+            else:
+                there += 1
+    finally:
+        pool.shutdown(cancel_futures=True)
     return Transfer(tuple(moved), there, tuple(missing), tuple(faults))
 
 
