@@ -143,6 +143,8 @@ def language_of(prompt: str) -> str:
     left = without_names_and_quotes(prompt)
     if not any(map(str.isalpha, left)):
         left = strip_cast_markers(prompt)
+    if left.isascii():
+        return "en"
     return "zh" if len(HAN.findall(left)) > len(_LATIN_WORD.findall(left)) else "en"
 
 

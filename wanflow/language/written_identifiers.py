@@ -57,7 +57,8 @@ def check_identifiers(
             place = shot.values["prompt"].place_of_words(form, prompt.find(form))
             yield Problem(place, *_absent(form, have, model.identifiers[language]), Severity.WARNING)
     found = {match.group(): (match, "en") for match in _LATIN.finditer(text)}
-    found |= {match.group(): (match, "zh") for match in _CHINESE.finditer(text)}
+    if not text.isascii():
+        found |= {match.group(): (match, "zh") for match in _CHINESE.finditer(text)}
     for form, (match, language) in found.items():
         number = match["number"]
         asked = (_KINDS[match["word"].lower()], _NUMERALS.find(number) if number in _NUMERALS else int(number))
