@@ -13,8 +13,8 @@ import wanflow as package
 from wanflow.cli.main import COMMANDS
 from wanflow.store import fact_cache
 
-LIGHT = ("httpx", "rich", "starlette", "ffmpeg", "av", "PIL")
-LIGHTER = (*LIGHT, "networkx", "jsonschema", "anyio", "yaml")
+LIGHT = ("httpx", "rich", "starlette", "ffmpeg", "av", "PIL", "networkx")
+LIGHTER = (*LIGHT, "jsonschema", "anyio", "yaml", "filelock")
 WORKING = (
     *("init", "validate", "plan", "run", "status", "why", "show", "list", "graph", "takes", "check", "play", "pick"),
     *("retake", "hold", "release", "review", "costs", "collect", "cancel", "resolve", "export", "report", "push"),

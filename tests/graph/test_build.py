@@ -25,6 +25,8 @@ def test_vertices_come_in_an_order_in_which_they_can_be_made() -> None:
     assert graph.inputs("approach") == ("approach.first_clip",)
     assert graph.ancestors("approach") == {"approach.first_clip", "coast", "asset:sets/coast.png"}
     assert graph.descendants("coast") == {"approach.first_clip", "approach", "cut:main"}
+    assert graph.ancestors("approach.first_clip", "approach") == {"coast", "asset:sets/coast.png"}
+    assert graph.ancestors() == frozenset()
 
 
 def test_a_shot_written_before_what_it_needs_still_comes_after_it() -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from wanflow.language import prompt_checks
 from wanflow.language.problem import Severity
 
 CAST = "cast: {keeper: {image: k.png}, gull: {video: g.mp4}}\n"
@@ -107,3 +110,10 @@ def test_a_model_without_shot_type_is_asked_in_words(reading):
     _, (problem,) = reading("shots:\n  a: {model: wan2.7-t2v, shot_type: multi, prompt: a}\n", head="wanflow: 1\n")
     assert problem.message == "`wan2.7-t2v` has no parameter `shot_type`"
     assert problem.hint == "ask for the shots in words: `Shot 1 [0-3s] …, Shot 2 [3-5s] …`"
+
+
+@given(st.text("0159０１:.-–~到至第秒 ()[]tosecTOS", max_size=24))
+def test_the_quick_look_for_ranges_misses_none(prompt):
+    """What has the middle of a range is searched for the whole of it; nothing else can have one."""
+    if prompt_checks._RANGE.search(prompt):
+        assert prompt_checks._BEGINS.search(prompt)
