@@ -378,3 +378,17 @@ def test_a_vendors_watermark_that_is_on_by_default_is_sent_so(reading):
     production, _ = reading(body)
     assert production.shots["a"].parameters["watermark"] is True
     assert production.shots["b"].parameters["watermark"] is False
+
+
+def test_what_wan3_has_in_the_place_of_a_key_is_said(reading):
+    """At the key: docs/wan3.md has the same table."""
+    head = "wanflow: 1\ndefaults: {model: wan3.0-video}\nshots:\n  a: {prompt: x, negative_prompt: y}\n"
+    _, problems = reading(
+        head + "  b: {prompt: x, first_clip: {shot: a}}\n  c: {prompt: x, video: {shot: a}}\n", head=""
+    )
+    said = [(found.place.line, found.place.column, found.hint) for found in problems]
+    assert said == [
+        (4, 18, "say in the prompt what is not wanted"),
+        (5, 18, "give the film as one of the `references`, and say in the prompt that it goes on"),
+        (6, 18, "give the film as one of the `references`, and say in the prompt what changes"),
+    ]

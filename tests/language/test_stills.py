@@ -68,7 +68,12 @@ WRONG = [
     ),
     ("  a: {model: wan2.7-image, prompt: z, n: 3}", "6:39", "unknown key `n`", "write `takes: 3`"),
     ("  a: {model: wan2.7-image, prompt: z, enable_sequential: true}", "6:39", "unknown key", "write `takes: 4`"),
-    ("  a: {model: wan2.7-image, prompt: z, negative_prompt: q}", "6:56", "takes no `negative_prompt`", ""),
+    (
+        "  a: {model: wan2.7-image, prompt: z, negative_prompt: q}",
+        "6:39",
+        "takes no `negative_prompt`",
+        "say in the prompt",
+    ),
     ("cuts: {m: [still]}", "6:12", "`still` is a picture and needs a `duration`", "`duration: 2`"),
     ("cuts: {m: [{shot: film, duration: 2}]}", "6:25", "`film` makes a film, and only pictures have", "`in` and `out`"),
     ("cuts: {m: [{shot: still, in: 1, duration: 2}]}", "6:26", "a picture has no `in`", "remove it"),

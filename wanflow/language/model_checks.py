@@ -9,7 +9,7 @@ from wanflow.catalog.model import (
     Model,
     Role,
 )
-from wanflow.language.parameter_checks import accepted_by
+from wanflow.language.parameter_checks import IN_WORDS, accepted_by
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Media, Production, Shot
 from wanflow.language.references import named_places
@@ -25,7 +25,8 @@ def check_text(shot: WrittenShot, model: Model, texts: Mapping[str, str | None])
         written = shot.values.get(key)
         place = written.place if written else shot.place
         if rule is None and text:
-            yield Problem(place, tr("`{name}` takes no `{key}`", name=model.name, key=key))
+            message = tr("`{name}` takes no `{key}`", name=model.name, key=key)
+            yield Problem(shot.given.get(key, place), message, IN_WORDS.get(key))
         elif rule is not None and not (text or "").strip() and rule.required:
             if written is not None or key not in shot.given:  # else it is reported already
                 yield Problem(
@@ -48,12 +49,21 @@ def check_text(shot: WrittenShot, model: Model, texts: Mapping[str, str | None])
             yield Problem(place, message, tr("shorten it"))
 
 
+AS_REFERENCE = {
+    kind: ("reference_video", tr("give the film as one of the `references`, and say in the prompt {what}", what=what))
+    for kind, what in (("first_clip", tr("that it goes on")), ("video", tr("what changes")))
+}
+"""What replaces a medium of earlier models where a model has the reference (docs/wan3.md)."""
+
+
 def check_media(shot: WrittenShot, model: Model, media: tuple[Media, ...], region: str) -> Iterator[Problem]:
     """Media that the model does not take, too many or too few of them, or a combination that it does not take."""
     types = [item.type for item in media]
     for item in media:
         if item.type not in model.media:
-            hint = accepted_by(other.name for other in shot.catalog.entries if item.type in other.media)
+            instead, words = AS_REFERENCE.get(item.type, ("", None))
+            others = (other.name for other in shot.catalog.entries if item.type in other.media)
+            hint = words if instead in model.media else accepted_by(others)
             yield Problem(
                 shot.given.get(item.slot, item.used_at),
                 tr("`{name}` takes no `{type}`", name=model.name, type=item.type),

@@ -55,7 +55,10 @@ def sent_parameters(
     return sent
 
 
-IN_WORDS = {"shot_type": tr("ask for the shots in words: `Shot 1 [0-3s] …, Shot 2 [3-5s] …`")}
+IN_WORDS = {
+    "shot_type": tr("ask for the shots in words: `Shot 1 [0-3s] …, Shot 2 [3-5s] …`"),
+    "negative_prompt": tr("say in the prompt what is not wanted"),
+}
 """What to write in place of a parameter that earlier models had (service.md 2)."""
 
 

@@ -48,7 +48,13 @@ def gc(settings: ProductionOptions, names: tuple[str, ...], *, applies: bool, ye
         _print_removables(found, tr("can be freed"))
         if found.unused_paid:
             unused = joined(", ", (take.node for take in found.unused_paid))
-            say(tr("paid and unused now, removed only by name (`--paid NAME`): {unused}", unused=unused), err=True)
+            say(
+                tr(
+                    "unused now and not made again for nothing, removed only by name (`--paid NAME`): {unused}",
+                    unused=unused,
+                ),
+                err=True,
+            )
         return ExitCode.DONE
     if found.paid and not _agreed(found, yes=yes):
         return ExitCode.STOPPED
