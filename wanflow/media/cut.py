@@ -17,7 +17,6 @@ from wanflow.media.ffmpeg import path_argument, run_ffmpeg
 from wanflow.media.inputs import Options, input_words, option_words, own_options
 from wanflow.media.jobs import Job, Worker
 from wanflow.media.join_checks import require_alike, require_cut, survey
-from wanflow.media.probe import probe
 from wanflow.media.sound.mix import splice
 from wanflow.media.sound.soundtrack import AAC_SAMPLES
 from wanflow.media.text.subtitle_file import read_lines
@@ -100,16 +99,14 @@ class AssembleCut(Job[Facts]):
 
     def perform(self, worker: Worker) -> Facts:
         """Write the cut, and measure what came out."""
-        target = worker.root / self.target
-        assemble(self.film, target, worker)
-        return probe(target)
+        return assemble(self.film, worker.root / self.target, worker)
 
 
-def assemble(film: CutRecipe, target: Path, worker: Worker) -> None:
+def assemble(film: CutRecipe, target: Path, worker: Worker) -> Facts:
     """Join segments and sound to an MP4, both copied as they are (ffmpeg.md 3.1), and write its subtitles beside it.
 
     The film is checked before it gets its name: it has every frame, begins at 0, and its sound is as long as its
-    picture. Raises MediaFault; `target` is then what it was before.
+    picture. That gives its facts. Raises MediaFault; `target` is then what it was before.
     """
     root = worker.root
     require_alike([survey(root / segment) for segment in film.segments], film.frames)
@@ -123,13 +120,14 @@ def assemble(film: CutRecipe, target: Path, worker: Worker) -> None:
         _write_inputs(film, root, [words[track] for track in shown], folder)
         arguments = assemble_arguments(film, folder, [(track.language, track.title) for track in shown], part)
         run_ffmpeg(arguments, processes=worker.processes, progress=worker.progress)
-        require_cut(part, film.frames, film.rate)
+        facts = require_cut(part, film.frames, film.rate)
     for track, text in words.items():
         if not text:
             (root / track.sidecar).unlink(missing_ok=True)
             continue
         with replacing(root / track.sidecar) as part:
             part.write_text(text, encoding="utf-8")
+    return facts
 
 
 def assemble_arguments(

@@ -10,8 +10,9 @@ from pathlib import Path
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from wanflow import timebase
+from wanflow import digest, timebase
 from wanflow.errors import MediaFault
+from wanflow.language.source import Facts, Kind
 from wanflow.media.container import BadMedia, film_of, opened, packets_of
 from wanflow.media.picture.segment import PartRecipe
 from wanflow.messages import joined, tr
@@ -50,6 +51,23 @@ class JoinedPart:
     frames: int
     samples: int
 
+    def facts(self, container: str) -> Facts:
+        """What is recorded of it, so that it is not read once more; `container` is `mov` or `mp4`."""
+        rate, heard = self.shape.rate or timebase.NOMINAL_RATE, self.shape.sound
+        return Facts(
+            kind=Kind.VIDEO,
+            format=container,
+            digest=digest.of_file(self.path),
+            size_bytes=self.path.stat().st_size,
+            width=self.shape.width,
+            height=self.shape.height,
+            frames=self.frames,
+            rate=rate,
+            samples=self.samples,
+            sample_rate=0 if heard is None else heard[1],
+            seconds=timebase.to_seconds(self.frames, rate),
+        )
+
 
 def survey(path: Path) -> JoinedPart:
     """A segment by what its header says: it was measured when it was made. Raises BadMedia."""
@@ -85,8 +103,8 @@ def _part(path: Path, container: InputContainer, film: VideoStream, frames: int)
     return JoinedPart(path, shape, frames, samples)
 
 
-def require_segment(path: Path, recipe: PartRecipe) -> None:
-    """Raise BadMedia unless a segment has exactly its recipe's frames, and exactly the sound beside them."""
+def require_segment(path: Path, recipe: PartRecipe) -> Facts:
+    """The facts of a segment; raises BadMedia unless it has exactly its recipe's frames, and the sound beside them."""
     part = measure(path)
     wanted = (recipe.frames, recipe.rate, recipe.samples, 0)
     if (part.frames, part.shape.rate, part.samples, part.shape.start) != wanted:
@@ -103,6 +121,7 @@ def require_segment(path: Path, recipe: PartRecipe) -> None:
                 recipe_samples=recipe.samples,
             ),
         )
+    return part.facts("mov")
 
 
 def require_alike(parts: Sequence[JoinedPart], frames: int) -> None:
@@ -137,8 +156,8 @@ def require_alike(parts: Sequence[JoinedPart], frames: int) -> None:
         )
 
 
-def require_cut(path: Path, frames: int, rate: Fraction) -> None:
-    """Raise BadMedia unless a finished cut has exactly these frames, begins at 0, and its sound is as long."""
+def require_cut(path: Path, frames: int, rate: Fraction) -> Facts:
+    """The facts of a finished cut; raises BadMedia unless it has exactly these frames, from 0, and as much sound."""
     seconds = timebase.to_seconds(frames, rate)
     with opened(path) as container:
         film = film_of(container, path)
@@ -146,7 +165,7 @@ def require_cut(path: Path, frames: int, rate: Fraction) -> None:
         counted = sum(1 for _ in packets_of(container, film))
         lasts = (film.duration or 0) * (film.time_base or Fraction(0))
         sounds = (sound.duration or 0) * (sound.time_base or Fraction(0))
-        start = film.start_time
+        start, part = film.start_time, _part(path, container, film, counted)
     if (counted, lasts, start) != (frames, seconds, 0):
         raise BadMedia(
             path,
@@ -163,3 +182,4 @@ def require_cut(path: Path, frames: int, rate: Fraction) -> None:
         raise BadMedia(
             path, tr("came out with {sounds} s of sound beside {seconds} s of video", sounds=sounds, seconds=seconds)
         )
+    return part.facts("mp4")

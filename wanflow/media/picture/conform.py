@@ -26,7 +26,7 @@ from wanflow.media.picture.card import draw_strip, draw_title, fit_still
 from wanflow.media.picture.segment import JoinRecipe, SegmentRecipe, fit_bars, fit_crop, slate_top
 from wanflow.media.picture.still import moves
 from wanflow.media.pipe import Animation, Reel, writer_of
-from wanflow.media.probe import Footage, examine, probe
+from wanflow.media.probe import Footage, examine
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.captions import draw_caption, overlay_captions
 from wanflow.media.text.fonts import Typography
@@ -65,8 +65,7 @@ class ConformSegment(Job[Facts]):
         """Write the segment, and measure what came out."""
         root, target = worker.root, worker.root / self.target
         source, fonts = _below(root, self.source), tuple(root / font for font in self.fonts)
-        conform(source, self.recipe, target, fonts=fonts, processes=worker.processes, progress=worker.progress)
-        return probe(target)
+        return conform(source, self.recipe, target, fonts=fonts, processes=worker.processes, progress=worker.progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +85,7 @@ class JoinClips(Job[Facts]):
             (_below(root, self.before), _below(root, self.after)),
             tuple(root / font for font in self.fonts),
         )
-        blend(sources, self.recipe, target, fonts=fonts, processes=worker.processes, progress=worker.progress)
-        return probe(target)
+        return blend(sources, self.recipe, target, fonts=fonts, processes=worker.processes, progress=worker.progress)
 
 
 def _below(root: Path, file: PurePath | None) -> Path | None:
@@ -141,18 +139,18 @@ def conform(
     processes: RunningProcesses,
     progress: OnProgress | None,
     fonts: tuple[Path, ...] = (),
-) -> None:
+) -> Facts:
     """Write the segment that a recipe describes: a MOV of H.264 and exactly as much PCM sound (ffmpeg.md 3.4).
 
     A clip without sound, or with too little, gets silence. `source` is None for a title. `fonts` go before those of
-    the machine. Raises MediaFault.
+    the machine. It is checked, which gives its facts. Raises MediaFault.
     """
     with replacing(target) as part, TemporaryDirectory(prefix="wanflow-") as folder:
         side = prepare(source, recipe, Path(folder), "clip", fonts)
         captions = _drawn(recipe.captions, recipe, Path(folder), fonts)
         stdin = writer_of(side.reels)
         run_ffmpeg(segment_arguments(side, captions, part), processes=processes, progress=progress, stdin=stdin)
-        require_segment(part, recipe)
+        return require_segment(part, recipe)
 
 
 def blend(
@@ -163,10 +161,10 @@ def blend(
     processes: RunningProcesses,
     progress: OnProgress | None,
     fonts: tuple[Path, ...] = (),
-) -> None:
+) -> Facts:
     """Write a transition: both clips for as long as it takes, as a segment of its own (ffmpeg.md 3.2).
 
-    Of the two `sources` one is None for a title, and where there is nothing before. Raises MediaFault.
+    Of the two `sources` one is None for a title, and where there is nothing before. Gives its facts. Raises MediaFault.
     """
     with replacing(target) as part, TemporaryDirectory(prefix="wanflow-") as name:
         folder, before = Path(name), recipe.before
@@ -181,7 +179,7 @@ def blend(
         captions = _drawn(recipe.captions, recipe.after, folder, fonts)
         arguments, stdin = join_arguments(first, second, recipe, captions, part), writer_of([*fed, *second.reels])
         run_ffmpeg(arguments, processes=processes, progress=progress, stdin=stdin)
-        require_segment(part, recipe)
+        return require_segment(part, recipe)
 
 
 def prepare(source: Path | None, recipe: SegmentRecipe, folder: Path, name: str, fonts: tuple[Path, ...]) -> Side:

@@ -73,7 +73,7 @@ def interleave(one: bytes, other: bytes, silence: int) -> bytes:
 
 def _packets(segment: Path, begin: int) -> Iterator[tuple[int, bytes]]:
     """The packets of a segment's sound, each with its first sample's number, from one at or before `begin` on."""
-    with opened(segment) as container:
+    with opened(segment, decoding=False) as container:
         stream = _track(container, segment)
         container.seek(begin, stream=stream)
         for packet in container.demux(stream):
