@@ -26,6 +26,7 @@ from wanflow.catalog.read import load_catalog
 from wanflow.emulator.api.server import Serving
 from wanflow.errors import ExitCode
 from wanflow.language.load import read
+from wanflow.language.production import TransitionKind
 from wanflow.language.source import ENCODINGS
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -412,3 +413,9 @@ def test_the_reference_lists_the_encodings_that_a_hint_lists() -> None:
     """In the same order."""
     (row,) = (line for line in FORMAT.read_text(encoding="utf-8").splitlines() if line.startswith("| `encoding` |"))
     assert re.findall("`(.*?)`", row.split("|")[2]) == [*ENCODINGS]
+
+
+def test_the_reference_describes_each_transition() -> None:
+    """In the order in which errors list them."""
+    section = FORMAT.read_text(encoding="utf-8").partition("\n`transition` is a type")[2].partition("\nAll but")[0]
+    assert re.findall(r"^\| `(\w+)` \|", section, flags=re.MULTILINE) == [*TransitionKind]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from wanflow.language.production import TransitionKind
 from wanflow.language.source import Facts, Kind
 from wanflow.media.clock import PictureClock
 from wanflow.media.cut import CutRecipe, assemble_arguments, playlist
@@ -56,7 +57,7 @@ def side(*slate: str, samples: int = 240_000, **changes: object) -> Side:
     return Side(replace(recipe, **changes), footage(samples=samples), strip=strip)  # type: ignore[arg-type]
 
 
-def sides(kind: str) -> list[str]:
+def sides(kind: TransitionKind) -> list[str]:
     """A transition of twelve frames between two clips."""
     before = side(skip=36, frames=12)
     after = replace(side(frames=12), second=True)
@@ -78,9 +79,7 @@ ARGUMENTS = {
     "segment-final": segment_arguments(side(profile="final", fit="crop"), [], OUT),
     "segment-silent": segment_arguments(side(samples=0), [], OUT),
     "segment-slate": segment_arguments(side("coast"), [CAPTION], OUT),
-    "dissolve": sides("dissolve"),
-    "fade": sides("fade"),
-    "wipe": sides("wipe"),
+    **{kind: sides(kind) for kind in TransitionKind if kind is not TransitionKind.CUT},
     "assembly": assemble_arguments(
         CutRecipe((), 150, Fraction(30), ()), Path("/films/parts"), [("eng", None), ("und", None)], OUT
     ),

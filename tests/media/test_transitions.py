@@ -15,6 +15,7 @@ from kit.assembly import SIZE, THIRTY, Made, film_of, joined, made, recipe_of
 from kit.clips import clicks, drawn_clip, numbered_clip, pictures, read_numbers, read_sound
 from kit.unusual_clips import ff
 from wanflow.errors import MediaFault
+from wanflow.language.production import TransitionKind
 from wanflow.media.ffmpeg import run_ffmpeg
 from wanflow.media.jobs import RunningProcesses
 from wanflow.media.join_checks import measure
@@ -24,6 +25,8 @@ from wanflow.media.text.caption_layout import Caption
 
 X = 10
 """Frames of a transition."""
+JOINS = [kind for kind in TransitionKind if kind is not TransitionKind.CUT]
+"""The kinds of transitions in which both clips play."""
 
 
 def plain(path: Path, level: int, frames: int = 30) -> Path:
@@ -71,7 +74,7 @@ def test_a_dissolve_goes_from_one_to_the_other_frame_by_frame(dark: Path, bright
 
 
 @pytest.mark.parametrize("fed", ["first", "second"])
-@pytest.mark.parametrize("kind", ["dissolve", "wipe", "fade"])
+@pytest.mark.parametrize("kind", JOINS)
 def test_a_clip_that_is_fed_joins_one_that_ffmpeg_reads(
     dark: Path, bright: Path, tmp_path: Path, fed: str, kind: str
 ) -> None:
@@ -112,7 +115,7 @@ def test_a_film_comes_out_of_black(bright: Path) -> None:
     assert (shown[0] < 25, shown[-1] > 150) == (True, True), shown
 
 
-@pytest.mark.parametrize("kind", ["dissolve", "fade", "wipe"])
+@pytest.mark.parametrize("kind", JOINS)
 @pytest.mark.parametrize("rate", [THIRTY, Fraction(24000, 1001)])
 @pytest.mark.parametrize("frames", [1, 2, 7])
 def test_a_transition_is_exactly_as_long_as_it_says(tmp_path: Path, kind: str, rate: Fraction, frames: int) -> None:

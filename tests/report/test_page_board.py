@@ -37,7 +37,7 @@ SCENES = production(
     replace(shot("day/quay", {}), tags=("sea", "wide")),
     shot("night/boat", {}),
 )
-VIEWS = (pages.board, pages.plan, pages.graph, pages.costs)
+VIEWS = [page.make for page in pages.MAIN_PAGES.values()]
 
 
 def board(of: Plan, query: Mapping[str, str] | None = None, links: PlainLinks | None = None) -> Element:
@@ -312,6 +312,20 @@ def test_errors_are_shown_with_line_caret_and_hint() -> None:
     assert shots(read(pages.board(shown, PlainLinks()))) == ["coast", "approach"]
 
 
+def test_navigation_and_report_have_each_view_of_the_whole_production() -> None:
+    """With a key of its own; a view that is not one of them is that of a shot or a cut."""
+    assert set(pages.View) - set(pages.MAIN_PAGES) == {pages.View.SHOT, pages.View.CUT}
+    assert len({page.key for page in pages.MAIN_PAGES.values()}) == len(VIEWS)
+    shown = snapshot(plan(LIGHTHOUSE))
+    for view, page in pages.MAIN_PAGES.items():
+        tab = read(page.make(shown, PlainLinks())).one("nav").one(aria_current="page")
+        assert (tab.attributes["data-view"], tab.attributes["data-key"], tab.text) == (view, page.key, page.heading)
+    files = dict.fromkeys(("style", "script", "policy", "media"), "")
+    frozen = read(pages.report(shown, PlainLinks(live=False), files))
+    named = [part.attributes["data-view"] for part in frozen.all("section", class_="frozen")]
+    assert named[: len(VIEWS)] == [*pages.MAIN_PAGES]
+
+
 def test_a_production_that_cannot_be_read_has_only_its_problems() -> None:
     """No view needs a plan."""
     for view in VIEWS:
@@ -331,13 +345,9 @@ def test_names_and_messages_are_text() -> None:
     made = replace(
         made, ledger=replace(_ledger(), charges=(replace(_ledger().charges[0], shot=HOSTILE, task_id=HOSTILE),))
     )
-    for view, query in (
-        (pages.board, {"select": HOSTILE}),
-        (pages.plan, {"confirm": "yes"}),
-        (pages.graph, {"scene": HOSTILE}),
-        (pages.costs, {"by": HOSTILE}),
-    ):
-        html = view(made, PlainLinks(), query, said=HOSTILE)
+    asked = {"select": HOSTILE, "confirm": "yes", "scene": HOSTILE, "by": HOSTILE}
+    for view in VIEWS:
+        html = view(made, PlainLinks(), asked, said=HOSTILE)
         page = read(html)
         assert [each.attributes.get("src") for each in page.all("script")] == ["/static/page.js"]
         assert not any(name.startswith("on") or name == "style" for each in page.within for name in each.attributes)

@@ -22,7 +22,7 @@ from wanflow.cli.main import main
 from wanflow.planner.plan import Action
 from wanflow.providers.dashscope.regions import KEY_VARIABLE
 from wanflow.report.page import pages
-from wanflow.review.app import ServedLinks
+from wanflow.review.app import FIXED, ServedLinks
 
 Attributes = dict[str, str | None]
 
@@ -74,7 +74,7 @@ def shared(rendered: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 KEY_OF_TEST = "sk-secret-of-this-test"
-VIEWS = ("/", "/plan", "/graph", "/costs", "/shots/coast", "/cuts/main")
+VIEWS = (*FIXED.values(), "/shots/coast", "/cuts/main")
 
 
 @pytest.mark.parametrize("path", [*VIEWS, "/static/page.css", "/static/page.js", "/events", "/run", "/nowhere"])
@@ -461,8 +461,8 @@ def test_whatever_a_production_says_is_text(tmp_path: Path) -> None:
     for broken in ({}, {HOSTILE: HOSTILE}):
         file.write_text(json.dumps({**film, **broken}), encoding="utf-8")
         snapshot, links = viewing.snapshot(api.load_sound_part(file)), ServedLinks(folder=tmp_path)
-        shown = [pages.board(snapshot, links), pages.plan(snapshot, links), pages.graph(snapshot, links)]
-        shown += [pages.message(snapshot, links, HOSTILE), pages.costs(snapshot, links)]
+        shown = [page.make(snapshot, links) for page in pages.MAIN_PAGES.values()]
+        shown += [pages.message(snapshot, links, HOSTILE)]
         assert snapshot.rows or broken
         if snapshot.rows:
             shown += [pages.shot(snapshot, links, "coast"), pages.cut(snapshot, links, "main")]

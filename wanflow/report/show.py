@@ -148,13 +148,17 @@ def _row(shot: Shot, key: str, value: ParameterValue) -> ShowRow:
     return ShowRow(key, value) if written is None else ShowRow(key, value, written.place, written.filled)
 
 
-JOINS: Mapping[TransitionKind, str] = {
-    TransitionKind.CUT: trp("join", "cut"),
-    TransitionKind.DISSOLVE: tr("dissolve"),
-    TransitionKind.FADE: trp("join", "fade"),
-    TransitionKind.WIPE: tr("wipe"),
-}
-"""Words of the joins of two items."""
+def join_text(kind: TransitionKind) -> str:
+    """The word for the join of two items."""
+    match kind:
+        case TransitionKind.CUT:
+            return trp("join", "cut")
+        case TransitionKind.DISSOLVE:
+            return tr("dissolve")
+        case TransitionKind.FADE:
+            return trp("join", "fade")
+        case TransitionKind.WIPE:
+            return tr("wipe")
 
 
 def item_text(item: CutItem) -> str:
@@ -171,7 +175,7 @@ def item_text(item: CutItem) -> str:
     if item.keep_overlap:
         words.append(tr("overlap kept"))
     if item.transition is not None:
-        words.append(tr("{join} {seconds:f} s", join=JOINS[item.transition.kind], seconds=item.transition.seconds))
+        words.append(tr("{join} {seconds:f} s", join=join_text(item.transition.kind), seconds=item.transition.seconds))
     if card is not None:
         words.append(tr("on {colour}", colour="#{:02x}{:02x}{:02x}".format(*card.background)))
     return joined(", ", words)

@@ -31,14 +31,8 @@ from wanflow.review.runs import PageRuns
 from wanflow.store.renditions import Rendition
 from wanflow.yamldoc.nodes import Place
 
-FIXED = {View.BOARD: "/", View.PLAN: "/plan", View.GRAPH: "/graph", View.COSTS: "/costs"}
+FIXED = {view: "/" if view is View.BOARD else f"/{view}" for view in pages.MAIN_PAGES}
 NAMED = {View.SHOT: "/shots/", View.CUT: "/cuts/"}
-_FIXED_PAGES: Mapping[View, Callable[..., str]] = {
-    View.BOARD: pages.board,
-    View.PLAN: pages.plan,
-    View.GRAPH: pages.graph,
-    View.COSTS: pages.costs,
-}
 MOST_PAGES = 64
 """Maximum pages that are kept until the production changes."""
 STATIC_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -234,8 +228,8 @@ class _Answers:
 
     def _html(self, snapshot: Snapshot, view: View, name: str, query: Mapping[str, str], said: str) -> str:
         links, plan = self._site.links, snapshot.plan
-        if view in _FIXED_PAGES:
-            return _FIXED_PAGES[view](snapshot, links, query, said=said)
+        if view in pages.MAIN_PAGES:
+            return pages.MAIN_PAGES[view].make(snapshot, links, query, said=said)
         if view is View.CUT:
             return pages.cut(snapshot, links, name, said=said)
         pick = whole_number(query, "pick", 0)

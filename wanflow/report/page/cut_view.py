@@ -16,7 +16,7 @@ from wanflow.messages import Translatable, tr
 from wanflow.planner.status import CutRow
 from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic, edit_list
 from wanflow.report.page.snapshot import Snapshot
-from wanflow.report.show import JOINS, ShowRow, rows_of, source_text
+from wanflow.report.show import ShowRow, join_text, rows_of, source_text
 from wanflow.report.text.words import seconds_text
 
 
@@ -70,7 +70,7 @@ class StripItem:
     @property
     def join_words(self) -> str:
         """How it joins the one before."""
-        return JOINS[self.event.transition]
+        return join_text(self.event.transition)
 
     @property
     def join(self) -> str:

@@ -7,7 +7,8 @@ report alike. A view is a function from a snapshot to values, each in a module o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -50,7 +51,7 @@ MOST_PROBLEMS = 50
 
 
 class View(StrEnum):
-    """The views that need no name, and the kinds of those that have one."""
+    """The views of the whole production, each in `MAIN_PAGES`, and those of one shot or one cut."""
 
     BOARD = "board"
     SHOT = "shot"
@@ -113,19 +114,19 @@ class Links(Protocol):
 def board(snapshot: Snapshot, links: Links, query: Query = NOTHING, *, said: str = "") -> str:
     """All shots in film order, by scene; `said` is the message of an action, shown once."""
     made = None if snapshot.plan is None else board_of(snapshot, snapshot.plan, BoardQuery.of(query))
-    return _document(View.BOARD, tr("Board"), snapshot, links, said, {"board": made})
+    return _document(View.BOARD, "", snapshot, links, said, {"board": made})
 
 
 def plan(snapshot: Snapshot, links: Links, query: Query = NOTHING, *, said: str = "") -> str:
     """What a run would do and cost; with `confirm` in the query also what it would send, and the button that does."""
     made = None if snapshot.plan is None else plan_of(snapshot, snapshot.plan, asked=bool(query.get("confirm")))
-    return _document(View.PLAN, tr("Plan"), snapshot, links, said, {"plan_view": made})
+    return _document(View.PLAN, "", snapshot, links, said, {"plan_view": made})
 
 
 def graph(snapshot: Snapshot, links: Links, query: Query = NOTHING, *, said: str = "") -> str:
     """What each shot and cut is made from; `scene` in the query opens a scene of a large production."""
     made = None if snapshot.plan is None else graph_of(snapshot, snapshot.plan, query.get("scene", ""))
-    return _document(View.GRAPH, tr("Graph"), snapshot, links, said, {"graph_view": made})
+    return _document(View.GRAPH, "", snapshot, links, said, {"graph_view": made})
 
 
 def costs(snapshot: Snapshot, links: Links, query: Query = NOTHING, *, said: str = "") -> str:
@@ -134,7 +135,7 @@ def costs(snapshot: Snapshot, links: Links, query: Query = NOTHING, *, said: str
     if snapshot.plan is not None:
         ledger = snapshot.ledger or Ledger(snapshot.plan.currency)
         made = costs_of(ledger, paid=snapshot.plan.provider.paid, by=query.get("by", ""))
-    return _document(View.COSTS, tr("Costs"), snapshot, links, said, {"costs_view": made})
+    return _document(View.COSTS, "", snapshot, links, said, {"costs_view": made})
 
 
 def shot(snapshot: Snapshot, links: Links, name: str, asked: Consequence | None = None, *, said: str = "") -> str:
@@ -149,6 +150,29 @@ def cut(snapshot: Snapshot, links: Links, name: str, *, said: str = "") -> str:
     return _document(View.CUT, name, snapshot, links, said, values)
 
 
+@dataclass(frozen=True, slots=True)
+class MainPage:
+    """A view of the whole production: its heading, the key that goes to it after `g`, and what makes its page."""
+
+    heading: str
+    key: str
+    make: Callable[..., str]
+
+    @property
+    def help_row(self) -> tuple[tuple[str, str], str]:
+        """Its keys and its name in the help of the page."""
+        return ("g", self.key), self.heading
+
+
+MAIN_PAGES: Mapping[View, MainPage] = {
+    View.BOARD: MainPage(tr("Board"), "b", board),
+    View.PLAN: MainPage(tr("Plan"), "p", plan),
+    View.GRAPH: MainPage(tr("Graph"), "g", graph),
+    View.COSTS: MainPage(tr("Costs"), "c", costs),
+}
+"""The views of the whole production, in their order; addresses, navigation, keys and the report follow from it."""
+
+
 def message(snapshot: Snapshot, links: Links, said: str) -> str:
     """A page with one message, such as that an address has no page."""
     return _document(None, "", snapshot, links, said, {})
@@ -158,10 +182,7 @@ def report(snapshot: Snapshot, links: Links, files: Mapping[str, str]) -> str:
     """All views in one document; `files` are what a page loads elsewhere, which is put into it as it is."""
     cuts = () if snapshot.plan is None else snapshot.plan.graph.production.cuts
     views = [
-        (View.BOARD, "", tr("Board"), board(snapshot, links)),
-        (View.PLAN, "", tr("Plan"), plan(snapshot, links)),
-        (View.GRAPH, "", tr("Graph"), graph(snapshot, links)),
-        (View.COSTS, "", tr("Costs"), costs(snapshot, links)),
+        *((view, "", page.heading, page.make(snapshot, links)) for view, page in MAIN_PAGES.items()),
         *((View.SHOT, name, name, shot(snapshot, links, name)) for name in snapshot.rows),
         *((View.CUT, name, name, cut(snapshot, links, name)) for name in cuts),
     ]
@@ -179,7 +200,12 @@ def report(snapshot: Snapshot, links: Links, files: Mapping[str, str]) -> str:
 def _document(
     view: View | None, heading: str, snapshot: Snapshot, links: Links, said: str, values: Mapping[str, object]
 ) -> str:
-    """A view in its document, in a report without one; where nothing can be used, only the problems."""
+    """A view in its document, in a report without one; where nothing can be used, only the problems.
+
+    `heading` is that of a view with a name; the others have their own.
+    """
+    if view is not None and view in MAIN_PAGES:
+        heading = MAIN_PAGES[view].heading
     fragment = None if snapshot.plan is None or view is None else f"views/{view}.html"
     template = "document.html" if links.live else "part.html"
     own = {"current": view, "heading": heading, "fragment": fragment, "said": said}
@@ -227,6 +253,7 @@ def _environment() -> jinja2.Environment:
         excerpt=excerpt,
         uses_texts=uses_texts,
         View=View,
+        MAIN_PAGES=MAIN_PAGES,
         Rendition=Rendition,
         PageAction=PageAction,
         ACTIONS=ACTIONS,

@@ -329,7 +329,6 @@ document.addEventListener("click", (event) => {
   else if (event.target === help) help.close();
 });
 
-const VIEWS = { b: "board", p: "plan", g: "graph", c: "costs" };
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 Object.assign(STEPS, { h: STEPS.ArrowLeft, l: STEPS.ArrowRight, k: STEPS.ArrowUp, j: STEPS.ArrowDown });
 let prefix = "";
@@ -347,9 +346,10 @@ document.addEventListener("keydown", (event) => {
   if (document.querySelector("dialog[open]")) return;
   const after = prefix;
   prefix = "";
-  if (after === "g" && VIEWS[event.key]) {
+  const tab = after === "g" && document.querySelector(`.tabs a[data-key="${CSS.escape(event.key)}"]`);
+  if (tab) {
     event.preventDefault();
-    document.querySelector(`.tabs a[data-view="${VIEWS[event.key]}"]`)?.click();
+    tab.click();
   } else if (event.key === "g") {
     prefix = "g";
   } else if (event.key === "?") {
