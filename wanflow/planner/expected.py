@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from itertools import chain
 from math import isqrt
 from pathlib import PurePath
@@ -80,12 +81,18 @@ class Expectations:
     """
 
     def __init__(self, have: Inventory, facts: FactsTable, models: Mapping[str, Model]) -> None:
-        self._models = models
-        entries = have.lock.shots.values()
-        self._takes = {take.digest: take for takes in have.takes.values() for take in takes}
-        self._takes |= {take.digest: take for entry in entries for take in entry.takes.values()}
+        self._have, self._facts, self._models = have, facts, models
         self._recipes, self._here, self._derived = have.recipes, have.here, have.derived
-        self._assets = {each.digest: (path, each) for path, each in facts.items() if isinstance(each, Facts)}
+
+    @cached_property
+    def _takes(self) -> Mapping[str, Take]:
+        """All takes by digest: made where one continues another, since each take of a run is asked for by itself."""
+        takes = {take.digest: take for takes in self._have.takes.values() for take in takes}
+        return takes | {take.digest: take for entry in self._have.lock.shots.values() for take in entry.takes.values()}
+
+    @cached_property
+    def _assets(self) -> Mapping[str, tuple[str, Facts]]:
+        return {each.digest: (path, each) for path, each in self._facts.items() if isinstance(each, Facts)}
 
     def of(self, take: Take) -> Expectation:
         """What a take is measured against; nothing but itself where its request is not known, or its model."""
@@ -208,8 +215,10 @@ class Expectations:
     def _film(self, identity: Canonical) -> Film | None:
         """The film that an identity means, or a piece of it, where it is known."""
         whole = _origin(identity)
-        take = self._takes.get(whole or "")
-        facts = self._assets.get(whole or "", ("", None))[1]
+        if whole is None:
+            return None
+        take = self._takes.get(whole)
+        facts = self._assets.get(whole, ("", None))[1]
         film = take.film if take is not None else None if facts is None else film_of(facts)
         if film is None or not isinstance(identity, Mapping) or "of" not in identity:
             return film
@@ -219,7 +228,10 @@ class Expectations:
     def _continued(self, take: Take, clip: Canonical) -> Iterator[Take]:
         """The takes that a take continues through `clip`, one after the other, the first of the chain last."""
         seen = {take.digest}
-        while (before := self._takes.get(_origin(clip) or "")) is not None and before.digest not in seen:
+        while (whole := _origin(clip)) is not None:
+            before = self._takes.get(whole)
+            if before is None or before.digest in seen:
+                return
             yield before
             seen.add(before.digest)
             words = self._words(before)
