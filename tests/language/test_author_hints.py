@@ -12,6 +12,7 @@ from kit.production_files import write_files
 from wanflow.boundary import Boundary
 from wanflow.language.load import Overrides
 from wanflow.language.problem import Severity
+from wanflow.language.production import TransitionKind
 from wanflow.loading import read as load
 from wanflow.loading import sound_part
 from wanflow.suggest import hint_for_path, nearest_path
@@ -19,6 +20,7 @@ from wanflow.suggest import hint_for_path, nearest_path
 HEAD = "defaults: {model: wan2.7-i2v}\n"
 SHOTS = HEAD + "shots:\n  a: {first_frame: a.png}\n  b: {first_frame: a.png}\n"
 """Two shots; the next line of a production is its line 6."""
+KINDS = ", ".join(f"`{kind}`" for kind in TransitionKind)
 
 
 def shot(keys: str) -> str:
@@ -87,19 +89,19 @@ MISTAKES = [
     (
         item("shot: b, transition: crossfade"),
         (7, 32),
-        "`transition` must be one of `cut`, `dissolve`, `fade`, `wipe`, not `crossfade`",
+        f"`transition` must be one of {KINDS}, not `crossfade`",
         "write `dissolve`",
     ),
     (
         item("shot: b, transition: {type: cross-dissolve}"),
         (7, 39),
-        "`type` must be one of `cut`, `dissolve`, `fade`, `wipe`, not `cross-dissolve`",
+        f"`type` must be one of {KINDS}, not `cross-dissolve`",
         "write `dissolve`",
     ),
     (
         item("shot: b, transition: fade in"),
         (7, 32),
-        "`transition` must be one of `cut`, `dissolve`, `fade`, `wipe`, not `fade in`",
+        f"`transition` must be one of {KINDS}, not `fade in`",
         "write `fade`",
     ),
     (
@@ -119,7 +121,7 @@ MISTAKES = [
     (
         item("shot: b, transition: crossfade 1.5s"),
         (7, 32),
-        "`transition` must be one of `cut`, `dissolve`, `fade`, `wipe`, not `crossfade 1.5s`",
+        f"`transition` must be one of {KINDS}, not `crossfade 1.5s`",
         "write `{type: dissolve, duration: 1.5}`",
     ),
     (

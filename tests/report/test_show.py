@@ -40,7 +40,7 @@ def test_seed_is_part_of_a_take() -> None:
     """A take's seed is shown as far as it is known."""
     rows = rows_of(PLAN.graph.vertex("coast"), films.LIGHTHOUSE)
     step = films.step(PLAN, "coast.t1")
-    details = NodeDetails("coast", rows, (step,))
+    details = NodeDetails("coast", rows, (step,), model=films.COAST.rules)
     assert show_text(details).splitlines()[-1].split() == ["seed", "of", "take", "1", str(step.seed)]
     assert details.to_json()["takes"] == [{"take": 1, "seed": step.seed}]
 

@@ -141,17 +141,10 @@ def _centre_transitions(track: otio.schema.Track, rate: Fraction) -> None:
 def _effect(kind: TransitionKind, *, sounding: bool) -> Elements:
     """A transition by the name that Final Cut Pro 7 gave it."""
     if sounding:
-        name, known_as, category = "Cross Fade (+3dB)", "KGAudioTransCrossFade3dB", "Cross Fade"
+        name, known_as, category, media = "Cross Fade (+3dB)", "KGAudioTransCrossFade3dB", "Cross Fade", "audio"
     else:
-        match kind:
-            case TransitionKind.WIPE:
-                name, category = "Edge Wipe", "Wipe"
-            case TransitionKind.FADE:
-                name, category = "Dip to Color Dissolve", "Dissolve"
-            case TransitionKind.DISSOLVE | TransitionKind.CUT:
-                name, category = "Cross Dissolve", "Dissolve"
-        known_as = name
-    media = "audio" if sounding else "video"
+        name, category = _picture_effect(kind)
+        known_as, media = name, "video"
     return {
         "name": name,
         "effectid": known_as,
@@ -159,6 +152,17 @@ def _effect(kind: TransitionKind, *, sounding: bool) -> Elements:
         "effecttype": "transition",
         "mediatype": media,
     }
+
+
+def _picture_effect(kind: TransitionKind) -> tuple[str, str]:
+    """The name and the category of a transition of the picture."""
+    match kind:
+        case TransitionKind.WIPE:
+            return "Edge Wipe", "Wipe"
+        case TransitionKind.FADE:
+            return "Dip to Color Dissolve", "Dissolve"
+        case TransitionKind.DISSOLVE | TransitionKind.CUT:
+            return "Cross Dissolve", "Dissolve"
 
 
 def _complete_items(root: ET.Element, cut: EditList) -> None:
