@@ -22,7 +22,9 @@ import pytest
 from PIL import Image
 
 from kit.clips import numbered_clip
+from wanflow.catalog.provider import load_providers
 from wanflow.schemas import data_folder
+from wanflow.wiring import CONNECTORS
 
 HERE = Path(__file__).parent / "second_provider"
 CHECKOUT = Path(__file__).parents[2]
@@ -179,6 +181,11 @@ class Machine:
 def machine(copy: Path, film: Path, kino: Kino) -> Machine:
     """Everything together."""
     return Machine(copy, film, kino)
+
+
+def test_each_remote_provider_of_the_catalog_can_be_reached() -> None:
+    """A provider without its line of wiring, or with a line alone, is found here and not by a run."""
+    assert set(CONNECTORS) == {name for name, provider in load_providers().items() if provider.remote}
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -320,6 +321,8 @@ def test_navigation_and_report_have_each_view_of_the_whole_production() -> None:
     for view, page in pages.MAIN_PAGES.items():
         tab = read(page.make(shown, PlainLinks())).one("nav").one(aria_current="page")
         assert (tab.attributes["data-view"], tab.attributes["data-key"], tab.text) == (view, page.key, page.heading)
+    described = (Path(__file__).parents[2] / "docs" / "review.md").read_text(encoding="utf-8")
+    assert [page.heading for page in pages.MAIN_PAGES.values() if f"- **{page.heading}**" not in described] == []
     files = dict.fromkeys(("style", "script", "policy", "media"), "")
     frozen = read(pages.report(shown, PlainLinks(live=False), files))
     named = [part.attributes["data-view"] for part in frozen.all("section", class_="frozen")]
