@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, ItemsView, Iterator, ValuesView
 from contextlib import contextmanager
 from typing import Any
 
@@ -64,8 +64,8 @@ UNACCOUNTED = frozenset(
 HEARD = frozenset({"open", "os.listdir", "os.scandir", *CHANGING, *UNACCOUNTED})
 
 
-ITERATING = MutableMapping.update.__code__.co_filename
-"""File of the code that goes through all items of a mapping."""
+ITERATING = (ItemsView.__iter__.__code__, ValuesView.__iter__.__code__)
+"""Code that goes through all items of a mapping."""
 
 
 class Looks:
@@ -170,7 +170,7 @@ def recorded(begun_ns: int | None = None) -> Iterator[Looks]:
     def encoded(name: str) -> bytes:
         key: bytes = encode(name)
         # libraries go through all variables, and mean those whose names begin as their own
-        if sys._getframe(2).f_code.co_filename != ITERATING:  # noqa: SLF001
+        if sys._getframe(2).f_code not in ITERATING:  # noqa: SLF001
             record.variables.add(key)
         return key
 
@@ -211,7 +211,7 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
     record = _record
     if record is None or event not in HEARD or getattr(record.busy, "now", False):
         return
-    if event in {"open", "os.listdir"} and "importlib" in sys._getframe(1).f_code.co_filename:  # noqa: SLF001
+    if event not in UNACCOUNTED and "importlib" in sys._getframe(1).f_code.co_filename:  # noqa: SLF001
         return  # a module, or the version of a library: a stamp names them
     with _quietly(record):
         record.hear(event, arguments)

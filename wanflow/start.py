@@ -24,14 +24,23 @@ def main() -> int:
     text = known_text(sys.argv[1:])
     if text is not None and _is_printed(text):
         return 0
-    from wanflow.stamp import answer
+    from wanflow.stamp import answer, may_stamp
 
-    code = answer(sys.argv[1:])
+    words = sys.argv[1:]
+    code = answer(words)
     if code is not None:
         return code
-    from wanflow.cli.main import main as run_command
+    if not may_stamp(words):
+        return _run_command()
+    from wanflow.cli.stamping import stamped
 
-    return run_command()
+    return stamped(words, _run_command)
+
+
+def _run_command() -> int:
+    from wanflow.cli.main import main as run
+
+    return run()
 
 
 def known_text(words: list[str]) -> str | None:

@@ -101,6 +101,13 @@ def add_scene(folder: Path, chance: random.Random) -> None:
     )
 
 
+def add_missing(folder: Path, chance: random.Random) -> None:
+    """A file that the command may have looked for in vain."""
+    name = chance.choice(["out/all.srt", "wanflow.lock", ".gitattributes", ".git", "fonts", ".wanflow/renames.json"])
+    if (folder / name).parent.is_dir():
+        (folder / name).write_text("", encoding="utf-8")
+
+
 def add_unrelated(folder: Path, chance: random.Random) -> None:
     """A file that nothing finds."""
     (folder / chance.choice(["notes.txt", "scenes/notes.txt", "out/notes.txt"])).write_text("hello", encoding="utf-8")
@@ -195,6 +202,7 @@ CHANGES: tuple[Callable[[Path, random.Random], None], ...] = (
     touch,
     rewrite_equally,
     add_scene,
+    add_missing,
     add_unrelated,
     rename_scene,
     remove("scenes/*.yaml"),

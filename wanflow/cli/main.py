@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import gc
 import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from contextvars import copy_context
@@ -26,7 +25,6 @@ from wanflow.cli.help import in_language
 from wanflow.cli.limits import words_of_process
 from wanflow.cli.options import file_option
 from wanflow.cli.screen import print_report
-from wanflow.cli.stamping import stamped
 from wanflow.errors import ExitCode
 from wanflow.messages import tr, translated, translated_word, translations
 
@@ -164,18 +162,11 @@ circles: at Python's own threshold the looking takes a sixth of the time of a pl
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit code; `arguments` are those of the process where none are given.
-
-    Only a command of the process leaves a stamp.
-    """
-    if arguments is not None:
-        return _run(list(arguments))
-    use_utf8_file_names()
-    return stamped(sys.argv[1:], lambda: _run(None))
-
-
-def _run(words: list[str] | None) -> int:
+    """Run one command and give its exit code; `arguments` are those of the process where none are given."""
+    if arguments is None:
+        use_utf8_file_names()
     gc.set_threshold(GARBAGE_AFTER)
+    words = None if arguments is None else list(arguments)
     with translations(language_of_streams(os.environ)):
         # what a command notes about itself in context variables ends with it
         context = copy_context()
