@@ -102,6 +102,12 @@ def test_a_file_of_the_same_content_is_the_same_catalog(filing: Filing) -> None:
     assert one.catalog is other.catalog
 
 
+def priced(**changes: str) -> dict[str, Any]:
+    """A list with one price."""
+    rate = {"region": "beijing", **changes, "amount": "0.5"}
+    return {"prices": {"date": "2026-01-01", "currency": "CNY", "a_second": [rate]}}
+
+
 WRONG = [
     ({"colour": "red"}, '"colour"', "unknown key `colour`"),
     ({"model": "a b"}, '"a b"', "`model` cannot be `a b`"),
@@ -114,6 +120,9 @@ WRONG = [
     ({"call": {"fixed": {"mode": "std"}}}, '"std"}', "`call.fixed.mode`: a parameter is called `mode`"),
     ({"call": {"fixed": {"n": 4}}}, "4}", "`call.fixed.n`: a take is one result"),
     ({"prices": {"date": "2026-01-01", "currency": "CNY"}}, '"prices"', "one of these keys is needed, and one only"),
+    (priced(region="mars"), '"mars"', "`prices.a_second.0.region`: `mars` is not among `regions`"),
+    (priced(mode="turbo"), '"turbo"', "`prices.a_second.0.mode`: `turbo` is not among `values`"),
+    (priced(mdoe="std"), '"std", "amount"', "`prices.a_second.0.mdoe`: `mdoe` is not among `parameters`"),
 ]
 
 

@@ -153,6 +153,7 @@ def not_carried(raw: Json) -> Iterator[tuple[str, str]]:
         elif "recommended" in rule and rule["recommended"]["value"] not in rule.get("values", ()):
             yield f"parameters.{key}", tr("`recommended` is not among `values`")
     yield from _wrong_unit(raw)
+    yield from _wrong_rates(raw)
     yield from _wrong_form(raw)
 
 
@@ -243,6 +244,21 @@ def _wrong_unit(raw: Json) -> Iterator[tuple[str, str]]:
                 yield f"media.{key}", tr("a model that makes pictures takes references only")
 
 
+def _wrong_rates(raw: Json) -> Iterator[tuple[str, str]]:
+    """Rows of prices that no request has: of another region, another parameter, or a value that it cannot have."""
+    for unit in UNITS.values():
+        for number, rate in enumerate((raw["prices"] or {}).get(unit, ())):
+            where, region = f"prices.{unit}.{number}", rate["region"]
+            if region not in raw["regions"]:
+                yield f"{where}.region", tr("`{name}` is not among `{what}`", name=region, what="regions")
+            for key in rate.keys() - RATE_KEYS:
+                rule, value = raw["parameters"].get(key), rate[key]
+                if rule is None:
+                    yield f"{where}.{key}", tr("`{name}` is not among `{what}`", name=key, what="parameters")
+                elif value not in rule.get("values", (value,)):
+                    yield f"{where}.{key}", tr("`{name}` is not among `{what}`", name=value, what="values")
+
+
 def _not_carried_medium(key: str, rule: Json, parameters: Json, roles: set[tuple[str, str]]) -> str | None:
     """Why a media key is not carried; `roles` are those of the media before it, and gets its own."""
     role, kind = Role(rule["role"]), rule["file"]["kind"]
@@ -269,7 +285,6 @@ def _not_carried_medium(key: str, rule: Json, parameters: Json, roles: set[tuple
 
 def _unknown_names(raw: Json) -> Iterator[tuple[str, str]]:
     """Media and parameters that other keys name and the model does not have."""
-    rates = _rates(raw["prices"] or {})
     whens = [(key, case) for key, rule in raw["parameters"].items() for case in rule.get("when", ())]
     media: list[tuple[str, Sequence[str]]] = [
         *((f"sets.{number}", names) for number, names in enumerate(raw.get("sets", ()))),
@@ -288,10 +303,7 @@ def _unknown_names(raw: Json) -> Iterator[tuple[str, str]]:
         *(("billed", [bill["media"], *bill.get("shared_by", ())]) for bill in raw["billed"]["inputs"]),
         *((f"parameters.{key}", [case["media"]]) for key, case in whens if "media" in case),
     ]
-    parameters: list[tuple[str, Sequence[str]]] = [
-        *(("ignored", [item["parameter"]]) for item in raw.get("ignored", ())),
-        *(("prices", [key for key in rate if key not in RATE_KEYS]) for rate in rates),
-    ]
+    parameters = [("ignored", [item["parameter"]]) for item in raw.get("ignored", ())]
     for what, named in (("media", media), ("parameters", parameters)):
         for where, names in named:
             yield from (
