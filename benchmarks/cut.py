@@ -144,13 +144,14 @@ def compare(film: Film, python: Path | None) -> Iterator[tuple[str, Spent | str]
     wall, cpu = again.wall_seconds / bar.wall_seconds, again.cpu_seconds / bar.cpu_seconds
     yield "rebuild / (copy + encoding)", f"{wall:.2f} on the wall, {cpu:.2f} of CPU"
     name = "one xfade chain" if film.join_frames else "concat filter"
-    yield from _rival(name, film, lambda clips: _one_graph(film, clips))
+    yield from _rival(name, film, lambda clips: one_graph(film, clips))
     if python is not None:
         target = film.folder / "moviepy.mp4"
         yield from _rival("MoviePy", film, lambda clips: rivals.moviepy(python, clips, film.join_frames, target))
 
 
-def _one_graph(film: Film, clips: Sequence[Path]) -> list[str]:
+def one_graph(film: Film, clips: Sequence[Path]) -> list[str]:
+    """The same film by one filter graph over these of its clips."""
     return rivals.one_graph(clips, film.join_frames, film.frames, film.folder / "graph.mp4")
 
 
