@@ -102,7 +102,10 @@ async def open_context(production: Production, store: Store, emit: Emit, pace: R
                 journal=notes,
                 lock=lock,
                 service=service,
-                slots=TaskSlots(slots_of(production, pace.max_in_flight, await _quotas(production, pace))),
+                slots=TaskSlots(
+                    slots_of(production, pace.max_in_flight, await _quotas(production, pace)),
+                    running={name: model.running for name, model in production.catalog.items()},
+                ),
                 addresses=addresses,
                 lost_submissions=open_lost_submissions(
                     service,

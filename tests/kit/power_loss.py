@@ -21,11 +21,13 @@ from wanflow.providers.protocol import (
     Accepted,
     DelegatingWaiter,
     DownloadedFile,
+    Eager,
     Request,
     Seen,
     TaskState,
     TaskSummary,
     WaitingClient,
+    always,
     unseen,
 )
 from wanflow.providers.retrying import Retrying
@@ -93,10 +95,10 @@ class PoweredClient(DelegatingWaiter):
         self._after("poll")
         return state
 
-    async def wait_until_done(self, task_id: str, seen: Seen = unseen) -> TaskState:
+    async def wait_until_done(self, task_id: str, seen: Seen = unseen, eager: Eager = always) -> TaskState:
         """The last look."""
         self._power().need()
-        state = await super().wait_until_done(task_id, seen)
+        state = await super().wait_until_done(task_id, seen, eager)
         self._after("wait_until_done")
         return state
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import bisect
+import heapq
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
@@ -16,7 +18,7 @@ from kit.simulated_service import RUNNING, SimulatedService
 from wanflow import money
 from wanflow.catalog.read import load_catalog
 from wanflow.planner.plan import Action, Reason, ReasonCode, Step, StepKind
-from wanflow.providers.limited import Limited, TaskSlots
+from wanflow.providers.limited import Claim, Limited, TaskSlots
 from wanflow.providers.poller import Poller
 from wanflow.providers.retrying import Retrying
 from wanflow.runner.events import StepResult
@@ -71,6 +73,61 @@ def film(shots: int, dice: Random) -> list[Step]:
     return steps
 
 
+def comb(shots: int, dice: Random) -> list[Step]:
+    """One long chain, each link of which feeds a tooth of shots that feed nothing."""
+    steps: list[Step] = []
+    spine, tooth = "", dice.choice((1, 3, 5, 7))
+    while len(steps) < shots:
+        link = f"link{len(steps):05}"
+        steps.append(_step(link, I2V, dice.choice((5, 5, 10)), (spine,) if spine else ()))
+        spine = link
+        places = range(min(dice.randint(1, 2 * tooth - 1), shots - len(steps)))
+        steps += [_step(f"{link}/{place}", I2V, dice.choice((5, 5, 10)), (link,)) for place in places]
+    return steps
+
+
+def deep_fan(shots: int, dice: Random) -> list[Step]:
+    """A deep chain, of which one early link feeds a fan of shots."""
+    depth = dice.randint(shots // 5, shots // 2)
+    feeds = dice.randrange(depth // 2)
+    steps: list[Step] = []
+    for place in range(depth):
+        needs = (steps[-1].node,) if place else ()
+        steps.append(_step(f"chain{place:05}", I2V, dice.choice((5, 5, 10)), needs))
+    for place in range(shots - depth):
+        steps.append(_step(f"fan{place:05}", I2V, dice.choice((5, 5, 10)), (steps[feeds].node,)))
+    return steps
+
+
+def clairvoyant(steps: Sequence[Step], seconds: Mapping[str, float]) -> float:
+    """The makespan of the list schedule that knows all task times: no polls, no queue at the service."""
+    chain: dict[str, float] = {}
+    dependents: dict[str, list[str]] = {step.node: [] for step in steps}
+    for step in reversed(steps):
+        chain[step.node] = seconds[step.node] + max((chain[name] for name in dependents[step.node]), default=0)
+        for need in step.needs:
+            dependents[need].append(step.node)
+    model = {step.node: str(step.model) for step in steps}
+    missing = {step.node: len(step.needs) for step in steps}
+    free = dict.fromkeys(model.values(), RUNNING)
+    ready = sorted(((-chain[node], node) for node, count in missing.items() if not count))
+    running: list[tuple[float, str]] = []
+    now = 0.0
+    while ready or running:
+        for item in [item for item in ready if free[model[item[1]]]]:
+            if free[model[item[1]]]:
+                free[model[item[1]]] -= 1
+                ready.remove(item)
+                heapq.heappush(running, (now + seconds[item[1]], item[1]))
+        now, node = heapq.heappop(running)
+        free[model[node]] += 1
+        for name in dependents[node]:
+            missing[name] -= 1
+            if not missing[name]:
+                bisect.insort(ready, (-chain[name], name))
+    return now
+
+
 def task_seconds(steps: Sequence[Step], dice: Random) -> dict[str, float]:
     """How long the task of each step takes, which nobody knows beforehand."""
     return {step.node: _seconds(str(step.model), dice) for step in steps}
@@ -84,10 +141,10 @@ async def simulate(steps: Sequence[Step], seconds: dict[str, float]) -> Figures:
         service = Retrying(Poller(Limited(vendor), POLL_SECONDS), lambda words: None)
         slots = TaskSlots({})
 
-        async def perform(step: Step, priority: Fraction) -> StepResult:
-            async with slots.slot(str(step.model), priority, step.node):
+        async def perform(step: Step, claim: Claim) -> StepResult:
+            async with slots.slot(str(step.model), claim):
                 accepted = await service.submit(request_to(str(step.model), step.node))
-                await service.wait_until_done(accepted.task_id)
+                await service.wait_until_done(accepted.task_id, eager=claim.eager)
             return StepResult.DONE
 
         await schedule(steps, load_catalog(), perform)

@@ -16,7 +16,7 @@ from wanflow.language.production import Production
 from wanflow.providers.dashscope.client import DashScopeClient
 from wanflow.providers.dashscope.http import Answer
 from wanflow.providers.faults import ServiceFault, Throttled
-from wanflow.providers.limited import RESERVE, SECOND, Limited, TaskSlots
+from wanflow.providers.limited import RESERVE, SECOND, Claim, Limited, TaskSlots
 from wanflow.providers.protocol import ProviderClient
 from wanflow.wiring import slots_of
 
@@ -35,7 +35,7 @@ def work(slots: TaskSlots, began: list[str], seconds: float = 60, model: str = M
     """Work that notes its name when it begins."""
 
     async def hold(name: str, priority: int) -> None:
-        async with slots.slot(model, Fraction(priority), name):
+        async with slots.slot(model, Claim(name, Fraction(priority))):
             began.append(name)
             await anyio.sleep(seconds)
 
@@ -91,11 +91,42 @@ async def test_a_slot_is_free_again_after_a_failure() -> None:
     """A step that fails inside its slot gives it back."""
     slots = TaskSlots({MODEL: 1})
     with pytest.raises(ValueError, match="no"):
-        async with slots.slot(MODEL, Fraction(1), "a"):
+        async with slots.slot(MODEL, Claim("a", Fraction(1))):
             raise ValueError("no")
     with anyio.fail_after(1):
-        async with slots.slot(MODEL, Fraction(1), "b"):
+        async with slots.slot(MODEL, Claim("b", Fraction(1))):
             pass
+
+
+async def test_a_critical_task_keeps_its_slot_for_its_successor() -> None:
+    """Others neither take it nor fill the service's queue, until the successor was there."""
+    slots, began = TaskSlots({MODEL: 4}, running={MODEL: 2}), list[str]()
+    async with anyio.create_task_group() as group:
+        async with slots.slot(MODEL, Claim("link", Fraction(9), lambda: None if "next" in began else (MODEL, "next"))):
+            for number in range(4):
+                group.start_soon(work(slots, began), f"side{number}", 4 - number)
+            await anyio.sleep(30)
+            assert began == ["side0"]
+        await anyio.sleep(5)
+        assert began == ["side0"]
+        group.start_soon(work(slots, began), "next", 8)
+        await anyio.sleep(1)
+        assert began[0] == "side0"
+        assert sorted(began) == ["next", "side0", "side1", "side2"]
+
+
+async def test_a_successor_that_never_comes_keeps_no_slot() -> None:
+    """Its predecessor says so, and one task runs whatever is kept."""
+    slots, began, comes = TaskSlots({MODEL: 1}), list[str](), True
+    async with slots.slot(MODEL, Claim("link", Fraction(9), lambda: (MODEL, "next") if comes else None)):
+        pass
+    async with anyio.create_task_group() as group:
+        group.start_soon(work(slots, began), "a", 1)
+        group.start_soon(work(slots, began), "b", 1)
+        await anyio.sleep(1)
+        comes = False
+    assert began == ["a", "b"]
+    assert anyio.current_time() == pytest.approx(120)
 
 
 async def test_a_model_of_which_the_provider_takes_fewer_has_its_own_limit() -> None:

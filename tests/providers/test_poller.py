@@ -117,16 +117,37 @@ async def test_two_looks_at_a_task_are_far_enough_apart() -> None:
 
 
 async def test_a_task_is_asked_when_it_is_likely_to_be_done() -> None:
-    """After the first look, not before most of the shortest time that a task of this run took."""
-    async with vendor({"a": 100.0, "b": 200.0}) as (service, noted):
-        await submitted(service, "a")
-        await watched(service, "a")
+    """After the first look, not before most of the shortest time of three tasks of its model in this run."""
+    names = ["a1", "a2", "a3"]
+    async with vendor({**dict.fromkeys(names, 100.0), "b": 200.0}) as (service, noted):
+        for name in names:
+            await service.submit(request_to(MODEL, name))
+        await watched(service, *names)
         began = anyio.current_time()
-        await submitted(service, "b")
+        await service.submit(request_to(MODEL, "b"))
         await watched(service, "b")
     early = [time - began for time in noted.polls["b"]]
     assert early[0] < POLL_SECONDS
     assert 0.8 * 100 <= early[1] <= 0.8 * 105 + POLL_SECONDS
+
+
+async def test_one_slow_task_does_not_delay_the_looks_at_another() -> None:
+    """What one task took says little of the next."""
+    async with vendor({"slow": 1000.0, "quick": 40.0}) as (service, _):
+        await service.submit(request_to(MODEL, "slow"))
+        await watched(service, "slow")
+        began = anyio.current_time()
+        await service.submit(request_to(MODEL, "quick"))
+        ends = await watched(service, "quick")
+    assert ends["quick"] - began < 40 + POLL_SECONDS + 1
+
+
+async def test_a_task_that_nothing_waits_for_is_asked_less_often() -> None:
+    """Its end is noticed later, and the first look comes as soon as for any."""
+    async with vendor({"a": 100.0}) as (service, noted):
+        await submitted(service, "a")
+        await service.wait_until_done("a", eager=lambda: False)
+    assert noted.polls["a"] == [0, 45, 90, 135]
 
 
 async def test_a_list_that_fails_is_done_without() -> None:

@@ -11,7 +11,7 @@ import pytest
 from wanflow import money
 from wanflow.catalog.read import load_catalog
 from wanflow.planner.plan import Action, Reason, ReasonCode, Step, StepKind
-from wanflow.providers.limited import TaskSlots
+from wanflow.providers.limited import Claim, TaskSlots
 from wanflow.runner.events import StepResult
 from wanflow.runner.scheduler import chain_seconds, schedule
 
@@ -34,9 +34,9 @@ class TimedWorkers:
         self._fails = fails
         self._slots = TaskSlots({}, slots)
 
-    async def perform(self, step: Step, priority: Fraction) -> StepResult:
-        assert priority > 0
-        async with self._slots.slot("wan2.7-i2v", priority, step.node):
+    async def perform(self, step: Step, claim: Claim) -> StepResult:
+        assert claim.priority > 0
+        async with self._slots.slot("wan2.7-i2v", claim):
             self.began[step.node] = anyio.current_time()
             await anyio.sleep(float(step.seconds or 0))
             self.ended[step.node] = anyio.current_time()
@@ -98,6 +98,29 @@ async def test_law_9_an_hour_of_waiting_passes_in_no_time() -> None:
     start = anyio.current_time()
     await schedule([step("slow", seconds=3600)], load_catalog(), TimedWorkers().perform)
     assert anyio.current_time() - start == 3600
+
+
+async def test_the_next_link_of_the_longest_chain_follows_at_once() -> None:
+    """A shot of its own does not take the slot while the frame between two links is derived."""
+    workers = TimedWorkers(slots=1)
+    frame = replace(step("frame", "a", seconds=1), kind=StepKind.EXTRACT)
+    claims: dict[str, Claim] = {}
+
+    async def perform(step: Step, claim: Claim) -> StepResult:
+        claims[step.node] = claim
+        if step.node == "a":
+            assert claim.successor() == ("None", "b")
+        return await workers.perform(step, claim)
+
+    await schedule([step("a"), frame, step("b", "frame"), step("c", "b")], load_catalog(), perform)
+    assert claims["a"].successor() is None
+    assert claims["c"].eager()
+
+
+def test_a_fan_counts_as_the_work_of_its_models_slots() -> None:
+    """Twenty shots after one last as long as four rounds of five."""
+    steps = [step("a"), *(step(f"b{number:02}", "a") for number in range(20))]
+    assert chain_seconds(steps, load_catalog())["a"] == 150 + 20 * 150 / 5
 
 
 def test_chains_are_measured_to_their_end() -> None:

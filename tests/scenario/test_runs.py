@@ -19,10 +19,12 @@ from wanflow.providers.protocol import (
     Accepted,
     DelegatingWaiter,
     DownloadedFile,
+    Eager,
     Request,
     Seen,
     TaskState,
     WaitingClient,
+    always,
     unseen,
 )
 from wanflow.runner.events import CutFinished, StepFinished
@@ -179,10 +181,10 @@ class Watching(DelegatingWaiter):
         assert [attempt.model for attempt in unknown_fate] == [request.model]
         return await self._service.submit(request)
 
-    async def wait_until_done(self, task_id: str, seen: Seen = unseen) -> TaskState:
+    async def wait_until_done(self, task_id: str, seen: Seen = unseen, eager: Eager = always) -> TaskState:
         """The task id has to be on disk before the first look."""
         assert task_id in {task.task_id for task in journal.read(self._store).open}
-        return await self._service.wait_until_done(task_id, seen)
+        return await self._service.wait_until_done(task_id, seen, eager)
 
     async def download(self, url: str, target: Path, most_bytes: int) -> DownloadedFile:
         """Where the result is has to be on disk before it is fetched."""

@@ -23,12 +23,14 @@ from wanflow.providers.faults import ServerFault, Unauthorised, UnknownFate
 from wanflow.providers.protocol import (
     Accepted,
     DelegatingWaiter,
+    Eager,
     Request,
     Seen,
     TaskState,
     TaskStatus,
     TaskSummary,
     WaitingClient,
+    always,
     unseen,
 )
 from wanflow.runner.events import Outcome
@@ -609,7 +611,7 @@ async def test_a_task_that_the_service_forgot_and_remembers_is_stored(tmp_path: 
     """UNKNOWN does not mean that nothing was paid: the step fails, and a later look may find the film."""
 
     class Forgetful(DelegatingWaiter):
-        async def wait_until_done(self, task_id: str, seen: object = None) -> TaskState:
+        async def wait_until_done(self, task_id: str, seen: object = None, eager: object = None) -> TaskState:
             return TaskState(task_id, TaskStatus.UNKNOWN, "r")
 
     forgetful = True
@@ -631,11 +633,13 @@ async def test_a_task_that_is_not_known_for_a_moment_is_asked_again(tmp_path: Pa
     class Wavering(DelegatingWaiter):
         left = looks
 
-        async def wait_until_done(self, task_id: str, seen: Seen = unseen) -> TaskState:
+        async def wait_until_done(self, task_id: str, seen: Seen = unseen, eager: Eager = always) -> TaskState:
             self.left -= 1
             known = self.left < 0
             return (
-                await super().wait_until_done(task_id, seen) if known else TaskState(task_id, TaskStatus.UNKNOWN, "r")
+                await super().wait_until_done(task_id, seen, eager)
+                if known
+                else TaskState(task_id, TaskStatus.UNKNOWN, "r")
             )
 
     async with virtual_run(tmp_path, Wavering) as here:

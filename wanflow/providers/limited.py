@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -14,7 +14,7 @@ import anyio
 from anyio.lowlevel import checkpoint
 
 from wanflow.providers.faults import ServiceFault, Throttled
-from wanflow.providers.protocol import Accepted, Delegating, ProviderClient, Request
+from wanflow.providers.protocol import Accepted, Delegating, Eager, ProviderClient, Request, always
 
 RUNNING = 5
 RESERVE = 2
@@ -28,42 +28,80 @@ LONGEST_GAP = 32.0
 """Seconds between the submissions of a throttled model, at first and at most."""
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A task's claim to a slot.
+
+    `priority` is the expected seconds from its start to the end of what depends on it. `successor` gives model and name
+    of the task that follows it on a chain that decides when the run ends, None without one. `eager` says whether its
+    end should be noticed soon.
+    """
+
+    name: str
+    priority: Fraction
+    successor: Callable[[], tuple[str, str] | None] = lambda: None
+    eager: Eager = always
+
+
 @dataclass(order=True, slots=True)
 class _Waiter:
     urgency: Fraction
     name: str
+    claim: Claim = field(compare=False)
     turn: anyio.Event = field(compare=False, default_factory=anyio.Event)
 
 
 @dataclass(slots=True)
 class _Gate:
-    free: int
+    """The slots of one model.
+
+    `held` are the claims in flight by name. `kept` are those that ended, by the name of the successor that gets the
+    slot.
+    """
+
+    limit: int
+    running: int
+    held: dict[str, Claim] = field(default_factory=dict)
+    kept: dict[str, Claim] = field(default_factory=dict)
     queue: list[_Waiter] = field(default_factory=list)
 
 
 class TaskSlots:
     """Limits the submitted and unfinished tasks of each model; the most urgent waiter goes first.
 
-    A task in the service's own queue cannot be re-ordered, so they wait here (architecture.md, The scheduler).
+    A task in the service's own queue cannot be re-ordered, so they wait here (architecture.md, The scheduler). The
+    service's queue stays empty while a successor is awaited, so that it runs at once. `running` says how many tasks of
+    a model the service runs at once.
     """
 
-    def __init__(self, limits: Mapping[str, int], default: int = RUNNING + RESERVE) -> None:
+    def __init__(
+        self, limits: Mapping[str, int], default: int = RUNNING + RESERVE, running: Mapping[str, int] | None = None
+    ) -> None:
         self._gates: dict[str, _Gate] = {}
         self._limits = limits
         self._default = default
+        self._running = running or {}
 
     @asynccontextmanager
-    async def slot(self, model: str, priority: Fraction, name: str) -> AsyncIterator[None]:
+    async def slot(self, model: str, claim: Claim) -> AsyncIterator[None]:
         """Hold one of a model's slots, from before the submit until the task is final.
 
-        Among those who wait the highest `priority` goes first, ties by `name`.
+        Among those who wait the highest `priority` goes first, ties by `name`. A task that succeeded keeps its slot
+        for its successor.
         """
-        gate = self._gates.setdefault(model, _Gate(self._limits.get(model, self._default)))
-        await _enter(gate, _Waiter(-priority, name))
+        gate = self._gate(model)
+        await _enter(gate, _Waiter(-claim.priority, claim.name, claim))
         try:
             yield
+            successor = claim.successor()
+            if successor is not None:
+                self._gate(successor[0]).kept[successor[1]] = claim
         finally:
-            _pass_on(gate)
+            _leave(gate, claim.name)
+
+    def _gate(self, model: str) -> _Gate:
+        limit = self._limits.get(model, self._default)
+        return self._gates.setdefault(model, _Gate(limit, min(limit, self._running.get(model, RUNNING))))
 
 
 async def _enter(gate: _Gate, waiter: _Waiter) -> None:
@@ -75,22 +113,35 @@ async def _enter(gate: _Gate, waiter: _Waiter) -> None:
         await waiter.turn.wait()
     except anyio.get_cancelled_exc_class():
         if waiter.turn.is_set():
-            _pass_on(gate)
+            _leave(gate, waiter.name)
         else:
             gate.queue = [other for other in gate.queue if other is not waiter]
             heapq.heapify(gate.queue)
         raise
 
 
-def _pass_on(gate: _Gate) -> None:
-    gate.free += 1
+def _leave(gate: _Gate, name: str) -> None:
+    del gate.held[name]
     _admit(gate)
 
 
 def _admit(gate: _Gate) -> None:
-    while gate.free and gate.queue:
-        gate.free -= 1
-        heapq.heappop(gate.queue).turn.set()
+    """Admit the most urgent waiters; one is always admitted while none is in flight, whatever is kept."""
+    while gate.queue and (not gate.held or _admits(gate, gate.queue[0].claim)):
+        waiter = heapq.heappop(gate.queue)
+        gate.kept.pop(waiter.name, None)
+        gate.held[waiter.name] = waiter.claim
+        waiter.turn.set()
+
+
+def _admits(gate: _Gate, claim: Claim) -> bool:
+    # a successor that ended, or that can no longer begin, gives its slot back
+    gate.kept = {name: ended for name, ended in gate.kept.items() if (ended.successor() or ("", ""))[1] == name}
+    others = len(gate.held) + len(gate.kept.keys() - {claim.name})
+    awaited = len(gate.kept.keys() - {claim.name}) > 0 or any(
+        held.priority > claim.priority and held.successor() for held in gate.held.values()
+    )
+    return others < (gate.running if awaited else gate.limit)
 
 
 @dataclass(slots=True)

@@ -13,21 +13,27 @@ from wanflow.providers.faults import ServiceFault
 from wanflow.providers.protocol import (
     Accepted,
     Delegating,
+    Eager,
     ProviderClient,
     Request,
     Seen,
     TaskState,
     TaskStatus,
     TaskSummary,
+    always,
     unseen,
 )
 
-LIST_FROM = 3
+LIST_FROM = 2
 """Number of due tasks from which one list call costs fewer queries than one poll each, even if some are done."""
 CHECK_EVERY = 8
 """Number of looks of which one is a poll of the task itself, since a list may lag behind."""
-LIKELY = 0.8
-"""Part of the shortest time of a task in this run before which no task is polled."""
+LIKELY, LIKELY_MEAN = 0.8, 0.45
+"""Parts of the shortest and of the mean time of a task in this run before which no task is polled."""
+KNOWN = 3
+"""Number of finished tasks from which their times say when others are likely to be done."""
+PATIENT = 3
+"""A task that is not eager is looked at this many times less often."""
 
 Rows = Mapping[str, TaskSummary]
 
@@ -41,12 +47,32 @@ class _WatchedTask:
     looks: int = 0
 
 
+@dataclass(slots=True)
+class _Times:
+    """How long the tasks of a model took in this run, from submit to the look that found them done."""
+
+    known: int = 0
+    total: float = 0.0
+    quickest: float = math.inf
+
+    def add(self, took: float) -> None:
+        self.known += 1
+        self.total += took
+        self.quickest = min(took, self.quickest)
+
+    @property
+    def likely(self) -> float:
+        """Seconds after which a task is likely to be done; one slow task says little of the others."""
+        return 0.0 if self.known < KNOWN else max(LIKELY * self.quickest, LIKELY_MEAN * self.total / self.known)
+
+
 class Poller(Delegating):
     """A client whose `wait_until_done` polls all tasks of a run together.
 
     A task that was submitted through it is looked at on the next tick, since invalid requests fail within seconds
     (service.md 4.2), and then when it is likely to be done; any other task at once. Two looks at one task are
-    at least `poll_seconds` apart, and all together stay below the service's 20 queries a second (service.md 4.3).
+    at least `poll_seconds` apart, three times as many where nothing waits for it. All together stay below the service's
+    20 queries a second (service.md 4.3).
     Without `lists` the provider has no list, and each task is asked itself.
     """
 
@@ -59,8 +85,8 @@ class Poller(Delegating):
         self._gap = 1 / looks_per_second
         self._free_at = 0.0
         self._epoch: float | None = None
-        self._submitted: dict[str, float] = {}
-        self._quickest: float | None = None
+        self._submitted: dict[str, tuple[str, float]] = {}
+        self._took: dict[str, _Times] = {}
         self._watches: dict[str, _WatchedTask] = {}
         self._reading = anyio.Lock()
         self._read: tuple[float, Rows] = (-math.inf, {})
@@ -69,7 +95,7 @@ class Poller(Delegating):
     async def submit(self, request: Request) -> Accepted:
         """Send a request once; from now on its task has an age."""
         accepted = await self._service.submit(request)
-        self._submitted[accepted.task_id] = anyio.current_time()
+        self._submitted[accepted.task_id] = (request.model, anyio.current_time())
         return accepted
 
     async def poll(self, task_id: str) -> TaskState:
@@ -77,12 +103,12 @@ class Poller(Delegating):
         async with self._turn():
             return await self._service.poll(task_id)
 
-    async def wait_until_done(self, task_id: str, seen: Seen = unseen) -> TaskState:
+    async def wait_until_done(self, task_id: str, seen: Seen = unseen, eager: Eager = always) -> TaskState:
         """Look at a task, with the others, until it is final."""
         now = anyio.current_time()
         if self._epoch is None:
             self._epoch = now
-        watch = _WatchedTask(task_id, self._tick(now) if task_id in self._submitted else now)
+        watch = _WatchedTask(task_id, self._tick(now, self._poll_seconds) if task_id in self._submitted else now)
         self._watches[task_id] = watch
         try:
             while True:
@@ -91,15 +117,21 @@ class Poller(Delegating):
                 seen(state)
                 if state.status.final:
                     break
-                likely = self._submitted.get(task_id, -math.inf) + LIKELY * (self._quickest or 0)
-                watch.due = self._tick(max(watch.due + self._poll_seconds, anyio.current_time(), likely))
+                pause = self._poll_seconds * (1 if eager() else PATIENT)
+                watch.due = self._tick(max(watch.due + pause, anyio.current_time(), self._likely(task_id)), pause)
         finally:
             self._watches.pop(task_id, None)
-        began = self._submitted.pop(task_id, None)
-        if began is not None and state.status is TaskStatus.SUCCEEDED:
-            took = anyio.current_time() - began
-            self._quickest = took if self._quickest is None else min(took, self._quickest)
+        submitted = self._submitted.pop(task_id, None)
+        if submitted is not None and state.status is TaskStatus.SUCCEEDED:
+            model, began = submitted
+            self._took.setdefault(model, _Times()).add(anyio.current_time() - began)
         return state
+
+    def _likely(self, task_id: str) -> float:
+        """The time from which a task is likely to be done, by the tasks of its model in this run."""
+        model, began = self._submitted.get(task_id, ("", -math.inf))
+        times = self._took.get(model)
+        return began if times is None else began + times.likely
 
     async def _look(self, watch: _WatchedTask) -> TaskState:
         async with self._reading:
@@ -130,11 +162,10 @@ class Poller(Delegating):
         self._missed |= set(wanted) - rows.keys()
         return rows
 
-    def _tick(self, earliest: float) -> float:
-        """The first common tick from a time on; the ticks are `poll_seconds` apart."""
+    def _tick(self, earliest: float, apart: float) -> float:
+        """The first common tick from a time on, of those that are some seconds `apart`."""
         epoch = self._epoch or 0.0
-        ticks = math.ceil((earliest - epoch) / self._poll_seconds - 1e-6)
-        return epoch + ticks * self._poll_seconds
+        return epoch + math.ceil((earliest - epoch) / apart - 1e-6) * apart
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -159,8 +190,9 @@ class CompletionPoller(Delegating):
         super().__init__(service)
         self._changed = changed
 
-    async def wait_until_done(self, task_id: str, seen: Seen = unseen) -> TaskState:
+    async def wait_until_done(self, task_id: str, seen: Seen = unseen, eager: Eager = always) -> TaskState:
         """Poll a task after each of its changes until it is final."""
+        del eager
         while True:
             await self._changed(task_id)
             state = await self._service.poll(task_id)

@@ -190,11 +190,22 @@ class ProviderClient(Protocol):
         """
 
 
+Eager = Callable[[], bool]
+"""Whether the end of a task should be noticed soon; the answer may change while the task runs."""
+
+
+def always() -> bool:
+    """The end of a task of which nothing is known should be noticed soon."""
+    return True
+
+
 class WaitingClient(ProviderClient, Protocol):
     """A provider's client behind a poller: what a run works with."""
 
-    async def wait_until_done(self, task_id: str, seen: Seen = unseen) -> TaskState:
+    async def wait_until_done(self, task_id: str, seen: Seen = unseen, eager: Eager = always) -> TaskState:
         """Wait until a task is final and give its last state; `seen` receives every state on the way.
+
+        A task that is not `eager` may be looked at less often.
 
         Time passes only through anyio (law 9).
         """
@@ -291,6 +302,6 @@ class DelegatingWaiter(Delegating):
         super().__init__(service)
         self._waiter = service
 
-    async def wait_until_done(self, task_id: str, seen: Seen = unseen) -> TaskState:
+    async def wait_until_done(self, task_id: str, seen: Seen = unseen, eager: Eager = always) -> TaskState:
         """Wait until a task is final."""
-        return await self._waiter.wait_until_done(task_id, seen)
+        return await self._waiter.wait_until_done(task_id, seen, eager)

@@ -16,11 +16,13 @@ from wanflow.providers.protocol import (
     Accepted,
     DelegatingWaiter,
     DownloadedFile,
+    Eager,
     Request,
     Seen,
     TaskState,
     TaskSummary,
     WaitingClient,
+    always,
     unseen,
 )
 
@@ -84,7 +86,7 @@ class Retrying(DelegatingWaiter):
         """Stream a result into a file; the caller continues one that broke off."""
         return await self._again(lambda: self._service.download(url, target, most_bytes), UNSENT)
 
-    async def wait_until_done(self, task_id: str, seen: Seen = unseen) -> TaskState:
+    async def wait_until_done(self, task_id: str, seen: Seen = unseen, eager: Eager = always) -> TaskState:
         """Wait until a task is final; a successful poll resets the count of failures."""
         backoff = _Backoff(LOOKS)
 
@@ -92,7 +94,7 @@ class Retrying(DelegatingWaiter):
             backoff.failures = 0
             seen(state)
 
-        return await self._again(lambda: self._waiter.wait_until_done(task_id, noted), HARMLESS, backoff)
+        return await self._again(lambda: self._waiter.wait_until_done(task_id, noted, eager), HARMLESS, backoff)
 
     async def _again(
         self,

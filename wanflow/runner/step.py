@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from fractions import Fraction
 from functools import partial
 
 from anyio.abc import TaskGroup
@@ -13,6 +12,7 @@ from wanflow.messages import joined, tr
 from wanflow.planner.decide import Decision
 from wanflow.planner.plan import Action, ReasonCode, Step, StepKind
 from wanflow.providers.faults import AccountBlocked, Unauthorised
+from wanflow.providers.limited import Claim
 from wanflow.runner.checks import TakeChecks
 from wanflow.runner.context import DeliveredTake, RunContext, RunState
 from wanflow.runner.cut import assemble_cut
@@ -44,7 +44,7 @@ class StepRunner:
     failures: list[Failure] = field(default_factory=list)
     waits_for_pick: bool = False
 
-    async def perform(self, step: Step, priority: Fraction) -> StepResult:
+    async def perform(self, step: Step, claim: Claim) -> StepResult:
         """Do one step; a fault becomes its failure, only a bug is raised."""
         decision = self.run_state.decide(step)
         if decision.action in {Action.REUSE, Action.HELD}:
@@ -53,7 +53,7 @@ class StepRunner:
             return self._leave(step, decision)
         self.context.emit(StepStarted(step.node, decision.action, step.model))
         try:
-            take = await self._do(step, decision, priority)
+            take = await self._do(step, decision, claim)
             if take is not None:
                 await self._check(step, take)
         except WanflowError as fault:
@@ -84,13 +84,13 @@ class StepRunner:
         elif not rules.off:
             self.beside.start_soon(partial(self.checks.measure, [delivered], have, self.context, urgent=False))
 
-    async def _do(self, step: Step, decision: Decision, priority: Fraction) -> Take | None:
+    async def _do(self, step: Step, decision: Decision, claim: Claim) -> Take | None:
         """Do what was decided; gives the take that the step has now, if it is one."""
         match step.kind, decision.action:
             case StepKind.TAKE, Action.RENDER:
-                return await render_take(step, decision, priority, self.run_state, self.context)
+                return await render_take(step, decision, claim, self.run_state, self.context)
             case StepKind.TAKE, Action.COLLECT:
-                take = await collect_take(step, decision, self.run_state, self.context)
+                take = await collect_take(step, decision, claim, self.run_state, self.context)
                 self.run_state.counts.collected += 1
                 return take
             case StepKind.TAKE, _:

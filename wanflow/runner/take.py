@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 from functools import partial
@@ -17,7 +18,8 @@ from wanflow.planner.decide import Decision
 from wanflow.planner.plan import Step
 from wanflow.planner.request import ShotRequest
 from wanflow.providers.faults import ServerFault
-from wanflow.providers.protocol import Seen, TaskState, TaskStatus, unseen
+from wanflow.providers.limited import Claim
+from wanflow.providers.protocol import Eager, Seen, TaskState, TaskStatus, always, unseen
 from wanflow.runner.context import RunContext, RunState
 from wanflow.runner.download import fetch_result
 from wanflow.runner.events import TakeStored, TaskChanged, Warned
@@ -34,9 +36,7 @@ UNKNOWN_PAUSES = (1, 2, 4)
 """Seconds between the polls of a task that the service reports as UNKNOWN, after which it counts as lost."""
 
 
-async def render_take(
-    step: Step, decision: Decision, priority: Fraction, run_state: RunState, context: RunContext
-) -> Take:
+async def render_take(step: Step, decision: Decision, claim: Claim, run_state: RunState, context: RunContext) -> Take:
     """Submit the request of a step, wait for its result and store it; gives the take.
 
     Raises ServiceFault, MediaFault, StoreFault.
@@ -44,24 +44,24 @@ async def render_take(
     vertex = shot_vertex(run_state, step)
     shot_request = run_state.shot_request(vertex)
     seed = shot_request.seed(decision.ordinal)
-    async with context.slots.slot(vertex.shot.model, priority, step.node):
+    async with context.slots.slot(vertex.shot.model, claim):
         found = await look_up(step, shot_request, seed, run_state, context)
         task = found or await submit(step, vertex, seed, run_state, context)
-        state = await wait_for(task, context, report_changes(step.node, context))
+        state = await wait_for(task, context, report_changes(step.node, context), claim.eager)
     take = await store_result(state, task, context, shot_request.key)
     run_state.counts.collected += found is not None
     file_take(take, task.attempt.number, shot_request, step.node, run_state, context)
     return take
 
 
-async def collect_take(step: Step, decision: Decision, run_state: RunState, context: RunContext) -> Take:
+async def collect_take(step: Step, decision: Decision, claim: Claim, run_state: RunState, context: RunContext) -> Take:
     """Wait for a task that an earlier run submitted, and store its result as the step's take, which it gives."""
     if decision.task is None:
         raise ValueError(f"nothing in flight for {step.node}")
     if decision.task.task_id in run_state.unfetched:
         raise run_state.unfetched[decision.task.task_id]
-    async with context.slots.slot(decision.task.attempt.model, FIRST, step.node):
-        state = await wait_for(decision.task, context, report_changes(step.node, context))
+    async with context.slots.slot(decision.task.attempt.model, replace(claim, priority=FIRST)):
+        state = await wait_for(decision.task, context, report_changes(step.node, context), claim.eager)
     shot_request = run_state.shot_request(shot_vertex(run_state, step))
     take = await store_result(state, decision.task, context, shot_request.key)
     file_take(take, decision.number, shot_request, step.node, run_state, context)
@@ -80,9 +80,9 @@ def restore_take(step: Step, decision: Decision, run_state: RunState, context: R
     return decision.take
 
 
-async def wait_for(task: OpenTask, context: RunContext, seen: Seen = unseen) -> TaskState:
+async def wait_for(task: OpenTask, context: RunContext, seen: Seen = unseen, eager: Eager = always) -> TaskState:
     """Wait until a task is final; raises ServiceFault."""
-    return await _confirmed(lambda: context.service.wait_until_done(task.task_id, seen), task, context)
+    return await _confirmed(lambda: context.service.wait_until_done(task.task_id, seen, eager), task, context)
 
 
 async def poll(task: OpenTask, context: RunContext) -> TaskState:
