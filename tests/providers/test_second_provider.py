@@ -1,4 +1,4 @@
-"""A second paid provider is a folder, two files of the catalog and one line of wiring: nothing else is touched.
+"""A second paid provider is a folder, two files of the catalog, one line of wiring and `make docs`: nothing else is touched.
 
 The test makes a copy of wanflow, adds Kino to it (an invented vendor: other paths, JSON, states, header and currency),
 and renders a film by Kino's service on loopback. `second_provider/` has all that is added.
@@ -122,7 +122,7 @@ def kino(tmp_path: Path) -> Iterator[Kino]:
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of wanflow with Kino: all that is added or changed is here."""
+    """A copy of wanflow with Kino: all that is added or changed is here, and what `make docs` writes of it."""
     root = tmp_path_factory.mktemp("checkout")
     for name, source in (("wanflow", CHECKOUT / "wanflow"), ("schemas", data_folder("schemas"))):
         shutil.copytree(source, root / name)
@@ -138,6 +138,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     imported = "import wanflow.providers.kino.connector\n"
     named = named.replace("from wanflow.", f"{imported}from wanflow.providers import kino\nfrom wanflow.", 1)
     wiring.write_text(named, encoding="utf-8")
+    environ = {**os.environ, "PYTHONPATH": str(root)}
+    subprocess.run([sys.executable, CHECKOUT / "tools" / "write_help.py"], check=True, env=environ)
     return root
 
 
