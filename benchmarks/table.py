@@ -303,7 +303,7 @@ def main(words: Sequence[str] | None = None) -> None:
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, load {load:.1f}; CPU: best (median) of {rounds}\n")
     print("| | before | now | goal | met |\n|---|---|---|---|---|")
     with TemporaryDirectory(prefix="wanflow-bench-", dir=asked.folder) as name:
-        bench = Bench(Path(name), sizes, rounds, asked.quick, asked.rendered, versions)
+        bench = Bench(Path(name).resolve(), sizes, rounds, asked.quick, asked.rendered, versions)
         for part in asked.only or PARTS:
             for row in PARTS[part](bench):
                 print(row, flush=True)
