@@ -64,9 +64,7 @@ class _Changed(Exception):
 
 def stamp_of(asked: bytes, record: Looks) -> CommandStamp:
     """The stamp of a command that ended; raises _Changed where it may have none, and OSError."""
-    for folder in sys.path:
-        if folder.endswith("-packages"):  # the libraries: another version has another name
-            record.list(folder)
+    _list_libraries(record)
     stamp, takes = CommandStamp(asked), set(_takes(record))
     of_takes = {described(name) for name in takes}
     inside = dict[str, list[tuple[str, bytes | Numbers]]]()
@@ -78,8 +76,11 @@ def stamp_of(asked: bytes, record: Looks) -> CommandStamp:
             inside.setdefault(os.path.dirname(name), []).append((name, found))
         else:
             _add_file(stamp, record, name, found)
+    children = list[tuple[bytes, bytes]]()
     for folder in {**record.folders, **inside}:
-        _add_folder(stamp, record, folder, inside.get(folder, []))
+        _add_folder(stamp, record, folder, inside.get(folder, []), children)
+    stamp.children = b"\0".join(path for path, _ in children)
+    stamp.child_states = b"\0".join(state for _, state in children)
     stamp.variables = sorted(record.variables.union(ALWAYS))
     stamp.seal = sealed(stamp.variables, record.environment, os.urandom(SALT_BYTES))
     stamp.printed = record.printed
@@ -101,7 +102,13 @@ def _add_file(stamp: CommandStamp, record: Looks, name: str, found: Numbers) -> 
     stamp.numbers += UNTRUSTED if racy and name in record.read else found
 
 
-def _add_folder(stamp: CommandStamp, record: Looks, folder: str, inside: list[tuple[str, bytes | Numbers]]) -> None:
+def _add_folder(
+    stamp: CommandStamp,
+    record: Looks,
+    folder: str,
+    inside: list[tuple[str, bytes | Numbers]],
+    children: list[tuple[bytes, bytes]],
+) -> None:
     """Note a folder with the names in it, where the command listed it, and what is at paths in it.
 
     While its stat stays a name leads to the same file, and a missing one to nothing. The stat of a file is noted here
@@ -122,13 +129,19 @@ def _add_folder(stamp: CommandStamp, record: Looks, folder: str, inside: list[tu
         stamp.folder_numbers += numbers
         stamp.listings.append(NOT_LISTED if names is None else digest(names))
         stamp.counts.append(len(lasting))
-        stamp.children += [_from_here(name) for name, _ in lasting]
-        stamp.child_states += [as_text(found) for _, found in lasting]
+        children += [(_from_here(name), as_text(found)) for name, found in lasting]
 
 
 def _from_here(name: str) -> bytes:
     """A path from the current folder where it is below it: the system finds it sooner."""
     return os.fsencode(name.removeprefix(os.path.join(os.getcwd(), "")) or os.curdir)
+
+
+def _list_libraries(record: Looks) -> None:
+    """Note the names of the libraries: another version of one has another name."""
+    for folder in sys.path:
+        if folder.endswith("-packages"):
+            record.list(folder)
 
 
 def _takes(record: Looks) -> Iterator[str]:
