@@ -64,11 +64,11 @@ class _Changed(Exception):
 
 def stamp_of(asked: bytes, record: Looks) -> CommandStamp:
     """The stamp of a command that ended; raises _Changed where it may have none, and OSError."""
-    _list_libraries(record)
-    stamp, takes = CommandStamp(asked), set(_takes(record))
+    beside = dict.fromkeys(_beside(record))
+    stamp, takes = CommandStamp(asked), {name for name in beside if TAKES in name}
     of_takes = {described(name) for name in takes}
     inside = dict[str, list[tuple[str, bytes | Numbers]]]()
-    for name, first in {**dict.fromkeys(takes), **dict.fromkeys(_modules()), **record.paths}.items():
+    for name, first in {**beside, **record.paths}.items():
         found = described(name)
         if first is not None and found != first:
             raise _Changed
@@ -137,28 +137,21 @@ def _from_here(name: str) -> bytes:
     return os.fsencode(name.removeprefix(os.path.join(os.getcwd(), "")) or os.curdir)
 
 
-def _list_libraries(record: Looks) -> None:
-    """Note the names of the libraries: another version of one has another name."""
+def _beside(record: Looks) -> Iterator[str]:
+    """The files that count although the command did not look at each: the takes in folders that it listed, whose names
+    a plan knows, and wanflow itself.
+
+    The names of the libraries are noted as well: another version of one has another name.
+    """
     for folder in sys.path:
         if folder.endswith("-packages"):
             record.list(folder)
-
-
-def _takes(record: Looks) -> Iterator[str]:
-    """The takes in the folders that the command listed: a plan knows them by their names."""
     for folder, names in record.folders.items():
         if TAKES in f"{folder}{os.sep}":
-            for each in names.split(b"\0"):
-                if each.endswith(b"/f"):
-                    yield os.path.join(folder, os.fsdecode(each[:-2]))
-
-
-def _modules() -> Iterator[str]:
-    """The files of wanflow itself that this process runs."""
-    for module in tuple(sys.modules.values()):
-        file = getattr(module, "__file__", None)
-        if isinstance(file, str) and file.startswith(PACKAGE + os.sep):
-            yield file
+            takes = (each for each in names.split(b"\0") if each.endswith(b"/f"))
+            yield from (os.path.join(folder, os.fsdecode(each[:-2])) for each in takes)
+    files = (getattr(module, "__file__", None) for module in tuple(sys.modules.values()))
+    yield from (file for file in files if isinstance(file, str) and file.startswith(PACKAGE + os.sep))
 
 
 def _remove_oldest() -> None:
