@@ -149,6 +149,8 @@ def truncate(pattern: str) -> Callable[[Path, random.Random], None]:
 def other_pick(folder: Path, chance: random.Random) -> None:
     """The lock as another user left it: a take of a shot is missing in it, or a shot is held."""
     lock = folder / ".wanflow" / "animatic.lock"
+    if not lock.exists():
+        return
     lines = lock.read_text(encoding="utf-8").splitlines()
     takes = [line for line in lines if " takes " in line]
     if takes:
