@@ -75,6 +75,12 @@ def bare_copy(segments: Sequence[Path], sound: Path, target: Path) -> list[str]:
     return ffmpeg(*inputs, "-map", "0:v", "-map", "1:a", *_words(encoder.FILM), str(target))
 
 
+def encoded_sound(film: Path, seconds: float, target: Path) -> list[str]:
+    """The sound of a film encoded again, as much of it as is told."""
+    sound = {"t": seconds, "vn": "", "ar": 48_000, "ac": 2, **encoder.AAC, "f": "adts"}
+    return ffmpeg("-i", str(film), *(word for word in _words(sound) if word), str(target))
+
+
 def changed_segments(
     clips: Sequence[Path], number: int, join_frames: int, frames: int, folder: Path
 ) -> list[list[str]]:
