@@ -163,7 +163,7 @@ def test_law_4_a_take_in_use_is_never_offered_and_never_removed(wanflow: Wanflow
     wanflow("pick", "coast", "2")
     assert wanflow(*RUN).code == 0
     said = wanflow("gc")
-    assert (said.code, "paid and unused" in said.err, "coast.t2" in said.err) == (0, True, False)
+    assert (said.code, "not made again for nothing" in said.err, "coast.t2" in said.err) == (0, True, False)
     for node, use in (("coast.t2", "it is picked"), ("near.t2", "cut:main shows it")):
         refused = wanflow("gc", "--apply", "--yes", "--paid", node)
         assert (refused.code, use in refused.err) == (2, True), refused.err

@@ -55,7 +55,7 @@ FEEDS = {
 """What each of them is made from, by its media."""
 
 
-SAME, ANOTHER = 2.5, 4
+SAME, ANOTHER = 2.5, 3
 """How far two frames' mean colours are apart at most where one was made from the other, and at least where not."""
 
 

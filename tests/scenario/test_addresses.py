@@ -19,10 +19,12 @@ from wanflow.providers.protocol import (
     Accepted,
     DelegatingWaiter,
     DownloadedFile,
+    Eager,
     Request,
     Seen,
     TaskState,
     WaitingClient,
+    always,
     unseen,
 )
 from wanflow.store import journal
@@ -174,9 +176,9 @@ class Stale(DelegatingWaiter):
         super().__init__(service)
         self._fresh = fresh
 
-    async def wait_until_done(self, task_id: str, seen: Seen = unseen) -> TaskState:
+    async def wait_until_done(self, task_id: str, seen: Seen = unseen, eager: Eager = always) -> TaskState:
         """The address of the first look is over."""
-        return replace(await self._service.wait_until_done(task_id, seen), url=OVER)
+        return replace(await self._service.wait_until_done(task_id, seen, eager), url=OVER)
 
     async def poll(self, task_id: str) -> TaskState:
         """A later look may have a good one."""

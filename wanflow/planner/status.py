@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from wanflow import money
 from wanflow.characters import for_shell
 from wanflow.errors import UnknownTarget
 from wanflow.graph.node import cut_id, cut_name
@@ -100,7 +101,11 @@ class TakeRow:
 
     def to_json(self) -> dict[str, object]:
         """As `takes --json` prints it."""
-        cost = None if self.take.cost is None else {"amount": f"{self.take.cost:f}", "currency": self.take.currency}
+        cost = (
+            None
+            if self.take.cost is None
+            else {"amount": money.amount_text(self.take.cost), "currency": self.take.currency}
+        )
         return {
             "shot": self.shot,
             "take": self.number,
