@@ -55,7 +55,7 @@ FEEDS = {
 """What each of them is made from, by its media."""
 
 
-SAME, ANOTHER = 2.5, 3
+SAME, ANOTHER = 2.5, 4
 """How far two frames' mean colours are apart at most where one was made from the other, and at least where not."""
 
 
@@ -84,7 +84,7 @@ def floor(alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_each_of_them_renders_and_is_made_from_what_it_says(wanflow: Wanflow, floor: Path) -> None:
     """The right piece of the right clip on the right side, in films that are there in the end."""
     assert wanflow("validate").out == ""
-    assert wanflow("run", "-q").code == 0
+    assert wanflow("run", "-q", "--grade", "final").code == 0  # a draft moves little: its ends are nearly the same
     production = api.load("wanflow.yaml")
     for name, feeds in FEEDS.items():
         (shot,) = production.addresses[name]

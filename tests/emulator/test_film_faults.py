@@ -114,10 +114,11 @@ def test_a_quiet_chord_is_clipped_too(films: FilmSet) -> None:
 
 def test_a_film_flickers(films: FilmSet, media: tuple[OrderItem, ...]) -> None:
     """Its light goes up and down from frame to frame, in the part that was asked for."""
-    seen = frames(spoilt(films, media, "flicker", 0, 1))
+    steady = tuple(item for item in media if item.type != "last_frame")  # a draft's dissolve is quick, and no fault
+    seen = frames(spoilt(films, steady, "flicker", 0, 1))
     levels = [light(seen[number]) for number in range(50)]
     assert all(abs(levels[number + 1] - levels[number]) > 15 for number in range(28))
-    assert all(abs(levels[number + 1] - levels[number]) < 8 for number in range(31, 48))
+    assert all(abs(levels[number + 1] - levels[number]) < 5 for number in range(31, 48))
 
 
 def test_a_film_has_bars(films: FilmSet, media: tuple[OrderItem, ...], good: FilmFile) -> None:

@@ -234,7 +234,7 @@ def hold(film: Path, folder: Path, seed: int, patch: pytest.MonkeyPatch) -> int:
         # either all files are old, or all were written just now, or the clock was set back
         begun = time.time_ns() + chance.choice([LATER, 0, -3600 * SECOND])
         in_full(folder, *words, begun_ns=begun, stamps=True)
-        for change in chance.choices(CHANGES, k=chance.choice([0, 1, 1, 1, 2])):
+        for change in chance.choices(CHANGES, k=chance.choice([0, 0, 1, 1, 1, 2])):
             change(folder, chance)
         if chance.random() < 0.15:
             words = chance.choice(VERBS)
@@ -259,7 +259,7 @@ def live(film: Path, stamps: Path, place: Path, seeds: range) -> None:
             believed += hold(film, place / "film", seed, patch)
         shutil.rmtree(place / "film")
         shutil.rmtree(stamps, ignore_errors=True)
-    assert believed > len(seeds) // 4  # else nothing was compared
+    assert believed > len(seeds) // 3  # else nothing was compared
 
 
 def test_no_stamp_lies(film: Path, stamps: Path, tmp_path: Path) -> None:

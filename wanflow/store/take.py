@@ -210,7 +210,8 @@ class Take:
     bytes answer. `seed` is None for a clip made elsewhere; `seed_uncertain` says that it may be that of another attempt
     whose answer was lost as well. `date` is RFC 3339 in UTC. `cost` is what was charged, None where nothing is known;
     `estimate` what it was to cost at most. `gone`: a person removed its file, and it answers nothing any more.
-    `again` are further tasks that delivered the same bytes: each was charged, and each answers its own question.
+    `again` are further tasks that delivered the same bytes: each was charged, and is a take of the
+    request that it was made for.
     """
 
     digest: str
