@@ -13,9 +13,17 @@ from hypothesis import strategies as st
 from kit.films import place as place_at
 from kit.films import shot
 from wanflow import timebase
-from wanflow.language.production import CutItem
+from wanflow.language.production import CutItem, TransitionKind
 from wanflow.language.source import Frame, Head, Piece, ShotSource, Tail
-from wanflow.language.timeline import TimelineItem, TrimOutsideClip, film_rate, place, takeover, total_frames
+from wanflow.language.timeline import (
+    PlacedClip,
+    TimelineItem,
+    TrimOutsideClip,
+    film_rate,
+    place,
+    takeover,
+    total_frames,
+)
 
 THIRTY = Fraction(30)
 COAST = TimelineItem("coast", 150, THIRTY, continued_at=90)
@@ -194,3 +202,54 @@ NTSC = Fraction(30000, 1001)
 def test_the_rate_of_a_film(videos: list[tuple[Fraction, Fraction | None]], rate: Fraction) -> None:
     """That of the first video of constant rate, else the standard rate nearest to the first one's pictures."""
     assert film_rate(videos) == rate
+
+
+def test_speed_counts_the_seconds_of_the_clip_and_freeze_adds_to_its_length() -> None:
+    """Five seconds at half speed last ten; the last frame is held for one and a half more, before the next item."""
+    slow = TimelineItem("slow", 150, THIRTY, speed=Decimal("0.5"), freeze=Decimal("1.5"))
+    clips = place([slow, TimelineItem("b", 30, Fraction(24), speed=Decimal(4))], THIRTY)
+    assert [(clip.begin, clip.length, clip.played, clip.held) for clip in clips] == [(0, 345, 300, 45), (345, 9, 9, 0)]
+
+
+def test_a_transition_after_a_held_frame_lies_over_it() -> None:
+    """The frozen part is what dissolves: the clip that moves needs no room for the transition."""
+    held = TimelineItem("held", 15, THIRTY, freeze=Decimal(1))
+    join = TimelineItem("next", 60, THIRTY, transition=TransitionKind.DISSOLVE, seconds=Decimal(1))
+    clips = place([held, join], THIRTY)
+    assert (clips[0].length, clips[1].begin, clips[1].lead) == (45, 15, 30)
+
+
+def test_a_continuation_takes_over_by_the_frames_of_the_source() -> None:
+    """Of coast 3 of its 5 seconds are left, whatever its speed: at double speed they last 1.5."""
+    clips = place([replace(COAST, speed=Decimal(2)), APPROACH], THIRTY)
+    assert [(clip.count, clip.begin, clip.length) for clip in clips] == [(90, 0, 45), (360, 45, 360)]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "frame"), [("0.9", None), ("1", 100), ("1.5", 120), ("2.99", 179), ("3", None), ("-1", None)]
+)
+def test_a_second_of_a_clip_is_found_in_the_film(seconds: str, frame: int | None) -> None:
+    """A clip that plays from 1 to 3 s at three quarters of its speed, from frame 100 of a film at 30 a second."""
+    clip = PlacedClip(0, 24, 48, 100, 95, speed=Fraction(3, 4), held=15, source_rate=Fraction(24), rate=THIRTY)
+    assert clip.film_frame_of(Decimal(seconds)) == frame
+
+
+def test_what_is_said_in_a_clip_is_seen_as_far_as_the_clip_is() -> None:
+    """A span is cut off at the trims of the clip, and at its held frame."""
+    clip = PlacedClip(0, 24, 48, 100, 75, held=15, source_rate=Fraction(24), rate=THIRTY)
+    assert clip.film_span(Decimal("1.5"), Decimal(2)) == (115, 130)
+    assert clip.film_span(Decimal(0), Decimal(2)) == (100, 130)
+    assert clip.film_span(Decimal(2), Decimal(9)) == (130, 160)
+    assert clip.film_span(Decimal(0), Decimal(1)) is None
+    assert clip.film_span(Decimal(3), Decimal(9)) is None
+
+
+def test_a_frame_of_the_film_is_found_in_its_clip() -> None:
+    """At double speed one frame of the film is two of the clip; the held part shows the last one."""
+    clip = PlacedClip(0, 30, 60, 100, 45, speed=Fraction(2), held=15, source_rate=THIRTY, rate=THIRTY)
+    assert [clip.source_seconds_at(frame) for frame in (100, 115, 129, 144)] == [
+        1,
+        2,
+        Fraction(88, 30),
+        Fraction(89, 30),
+    ]

@@ -25,6 +25,7 @@ from wanflow.language.timeline import (
 RATES = [Fraction(12), Fraction(24000, 1001), Fraction(25), Fraction(30000, 1001), Fraction(60), Fraction(22, 7)]
 rates = st.sampled_from(RATES)
 seconds = st.decimals(Decimal(0), Decimal(9), places=2)
+speeds = st.just(Decimal(1)) | st.decimals(Decimal("0.25"), Decimal(4), places=2)
 
 
 @st.composite
@@ -39,6 +40,8 @@ def drawn_items(draw: st.DrawFn) -> TimelineItem:
         continued_at=draw(st.none() | st.integers(0, 199)),
         transition=draw(st.sampled_from(tuple(TransitionKind))),
         seconds=draw(seconds),
+        speed=draw(speeds),
+        freeze=draw(st.just(Decimal(0)) | seconds),
     )
 
 
@@ -188,7 +191,8 @@ def lengths_of(edit: list[TimelineItem], rate: Fraction) -> list[tuple[int, int,
         waiting = (TransitionKind.CUT, Decimal(0)) if first < end else (kind, lasting)
         if first < end:
             lead = 0 if kind == TransitionKind.CUT else max(1, timebase.to_frames(lasting, rate))
-            found.append((at, max(1, timebase.to_frames((end - first) / item.rate, rate)), lead))
+            played = max(1, timebase.to_frames((end - first) / item.rate / Fraction(item.speed), rate))
+            found.append((at, played + timebase.to_frames(item.freeze, rate), lead))
     return found
 
 

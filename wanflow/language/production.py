@@ -153,6 +153,10 @@ class CutItem:
     the clip's own ends decide. `keep_overlap` switches that rule off at this item's start. `seconds` is how long a
     picture or a title is shown, None for a clip. `transition` is how it joins the item before it, None for a hard cut.
     `named_at` is where its shot or file is named, if that is elsewhere, and `seconds_at` where its `duration` is.
+    `take` is the number of the take that plays whatever is picked, None for the picked one; `takes_all`: every take of
+    the present request plays, one after the other. A clip plays `speed` times as fast, its sound in pitch with
+    `keep_sound`, else silent; then its last frame is held for `freeze` seconds. `focus` is the point that a crop
+    keeps, as shares of the picture from its left and its top, None for the middle.
     """
 
     source: ShotSource | FileSource | TitleCard
@@ -165,6 +169,12 @@ class CutItem:
     transition: Transition | None = None
     named_at: Place | None = None
     seconds_at: Place | None = None
+    take: int | None = None
+    takes_all: bool = False
+    speed: Decimal = Decimal(1)
+    keep_sound: bool = True
+    freeze: Decimal | None = None
+    focus: tuple[Decimal, Decimal] | None = None
 
     @property
     def source_place(self) -> Place:

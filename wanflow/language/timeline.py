@@ -44,7 +44,8 @@ class TimelineItem:
     `frames` and `rate` are of the whole clip. `start` and `stop` are the author's `in` and `out`, seconds into the
     clip. `continued_at` is the frame of this clip at which the piece begins that the *next* item continues, 0 where
     it continues the whole clip, None where this clip stays whole (see `takeover`). `transition` joins this item to the
-    one before it and takes `seconds`. `name` is for messages.
+    one before it and takes `seconds`. The clip plays `speed` times as fast; then its last frame is held for `freeze`
+    seconds. `name` is for messages.
     """
 
     name: str
@@ -55,15 +56,18 @@ class TimelineItem:
     continued_at: int | None = None
     transition: TransitionKind = TransitionKind.CUT
     seconds: Decimal = Decimal(0)
+    speed: Decimal = Decimal(1)
+    freeze: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedClip:
     """A part of an item's clip, placed.
 
-    `item` is the item's position in the cut. `first` and `count` are frames of the clip at its own rate; `begin` and
-    `length` are frames of the timeline. `lead` of them, at its start, are those of its `transition`: the clip before
-    plays on through them, or nothing where this is the first.
+    `item` is the item's position in the cut. `first` and `count` are frames of the clip at its own `source_rate`;
+    `begin` and `length` are frames of the timeline at its `rate`. `lead` of them, at its start, are those of its
+    `transition`: the clip before plays on through them, or nothing where this is the first. The clip plays `speed`
+    times as fast, and in the last `held` frames of its `length` its last frame is held, in silence.
     """
 
     item: int
@@ -73,6 +77,42 @@ class PlacedClip:
     length: int
     lead: int = 0
     transition: TransitionKind = TransitionKind.CUT
+    speed: Fraction = Fraction(1)
+    held: int = 0
+    source_rate: Fraction = timebase.NOMINAL_RATE
+    rate: Fraction = timebase.NOMINAL_RATE
+
+    @property
+    def played(self) -> int:
+        """The frames of the timeline in which it moves; its last frame is held after them."""
+        return self.length - self.held
+
+    def film_frame_of(self, seconds: Decimal | Fraction) -> int | None:
+        """The frame of the film at which a second of the clip is shown; None where it is not.
+
+        While a transition lasts, the clip before is shown as well.
+        """
+        frame = self._film_frame(seconds)
+        inside = self.first <= Fraction(seconds) * self.source_rate < self.first + self.count
+        return min(frame, self.begin + self.played - 1) if inside else None
+
+    def film_span(self, start: Decimal | Fraction, stop: Decimal | Fraction) -> tuple[int, int] | None:
+        """First frame and end (excluded) of what is shown between two seconds of the clip; None for nothing.
+
+        What is trimmed away or taken over by a continuation is not shown. A held last frame belongs to no second.
+        """
+        begin = max(self.begin, self._film_frame(start))
+        end = min(self.begin + self.played, self._film_frame(stop))
+        return (begin, end) if begin < end else None
+
+    def source_seconds_at(self, frame: int) -> Fraction:
+        """The second of the clip that a frame of the film shows; in the held part that of its last frame."""
+        moved = self.first + (frame - self.begin) * self.speed * self.source_rate / self.rate
+        return min(moved, Fraction(self.first + self.count - 1)) / self.source_rate
+
+    def _film_frame(self, seconds: Decimal | Fraction) -> int:
+        since = Fraction(seconds) - self.first / self.source_rate
+        return self.begin + timebase.to_frames(since / self.speed, self.rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +150,8 @@ def timeline_item(
         return TimelineItem(item.name, shown, rate, transition=kind, seconds=seconds)
     if clip is None:
         return None
-    return TimelineItem(item.name, *clip, item.start, item.stop, continued_at, kind, seconds)
+    played = (item.speed, item.freeze or Decimal(0))
+    return TimelineItem(item.name, *clip, item.start, item.stop, continued_at, kind, seconds, *played)
 
 
 def film_rate(videos: Sequence[tuple[Fraction, Fraction | None]]) -> Fraction:
@@ -176,8 +217,8 @@ def place(items: Sequence[TimelineItem], rate: Fraction) -> tuple[PlacedClip, ..
     An item ends where the piece begins that the next one continues (format.md, Continuation and the overlap), unless it
     has an `out`, or the next one an `in`; an item of which nothing is left is dropped, and what follows takes over its
     transition unless it has one. A length is that of the item alone, rounded to the nearest frame and at least one, so
-    that an edit elsewhere changes no other segment. A transition is laid over the ends of its two items. Raises
-    TrimOutsideClip and TransitionsOverlap.
+    that an edit elsewhere changes no other segment; a held last frame is added to it. A transition is laid over the
+    ends of its two items. Raises TrimOutsideClip and TransitionsOverlap.
     """
     clips: list[PlacedClip] = []
     inherited: TimelineItem | None = None
@@ -187,10 +228,13 @@ def place(items: Sequence[TimelineItem], rate: Fraction) -> tuple[PlacedClip, ..
         if first >= end:
             inherited = joined
             continue
-        length = max(1, timebase.to_frames((end - first) / item.rate, rate))
+        speed = Fraction(item.speed)
+        held = timebase.to_frames(item.freeze, rate)
+        length = max(1, timebase.to_frames((end - first) / item.rate / speed, rate)) + held
         lead = 0 if joined.transition == TransitionKind.CUT else max(1, timebase.to_frames(joined.seconds, rate))
         begin = clips[-1].begin + clips[-1].length - lead if clips else 0
-        clips.append(PlacedClip(position, first, end - first, begin, length, lead, joined.transition))
+        played = (speed, held, item.rate, rate)
+        clips.append(PlacedClip(position, first, end - first, begin, length, lead, joined.transition, *played))
         inherited = None
     _require_room(clips, items, rate)
     return tuple(clips)
