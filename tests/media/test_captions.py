@@ -62,7 +62,7 @@ def test_a_caption_stays_within_its_margins(text: str, place: str, size: tuple[i
     assert right - left <= size[0] * 92 // 100
     assert abs(left - (size[0] - right)) <= size[0] // 25  # a full-width comma has its room behind it
     assert bottom - top <= letters_of(min(size) * 5 // 100 + 1) * 6
-    assert bottom <= size[1] - strip_height(size[1])
+    assert bottom <= size[1] - strip_height(size)
     assert top >= size[1] * 3 // 100
     assert (bottom < size[1] // 2) is (place == "top")
 

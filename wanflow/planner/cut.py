@@ -26,6 +26,9 @@ from wanflow.writing import ENGLISH, SIMPLIFIED, TYPESETTING_VERSION, is_latin, 
 ASSEMBLY_VERSION = 3
 """Raised when the same items would be assembled into another film."""
 
+SLATES_VERSION = 2
+"""Version of slates in vertical films and in transitions: part of what a cut is made from, where it has them."""
+
 DEFAULT_SIZE = (1280, 720)
 
 SAFE_BOTTOM, SAFE_TOP = Decimal("0.2"), Decimal("0.1")
@@ -178,6 +181,9 @@ def _edit_json(edit: Edit) -> dict[str, Canonical]:
     letters: dict[str, Canonical] = {}
     if burned or not is_latin("".join(drawn)) or (finish.fonts and drawn):
         letters = {"typesetting": TYPESETTING_VERSION, "script": script_language(finish.language)}
+    vertical, joined = film_size(edit)[0] < film_size(edit)[1], any(item.item.transition for item in edit.items)
+    if any(item.slate for item in edit.items) and (vertical or joined):
+        letters["slates"] = SLATES_VERSION
     return letters | {
         "assembly": ASSEMBLY_VERSION,
         "items": [_item_json(item) for item in edit.items],

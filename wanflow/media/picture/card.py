@@ -84,19 +84,19 @@ def _fitted(image: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:
 INK, PAPER = (235, 235, 235), (16, 16, 16)
 
 
-def draw_strip(lines: Sequence[str], width: int, picture_height: int, typography: Typography = PLAIN) -> Image.Image:
-    """The strip with the lines one below the other, each cut to the width; the same pixels for the same input.
+def draw_strip(lines: Sequence[str], size: tuple[int, int], typography: Typography = PLAIN) -> Image.Image:
+    """The strip of a picture of `size` with the lines one below the other, each cut to the width.
 
-    A character that is in no font is drawn as a box.
+    The same pixels for the same input. A character that is in no font is drawn as a box.
     """
-    height = strip_height(picture_height)
+    width, height = size[0], strip_height(size)
     strip = Image.new("RGB", (width, height), PAPER)
     draw = ImageDraw.Draw(strip)
     pitch = max(1, height // max(1, len(lines)))
-    size, margin = max(6, pitch * 3 // 4), max(2, width // 100)
+    letters, margin = max(6, pitch * 3 // 4), max(2, width // 100)
     for row, line in enumerate(lines):
-        baseline = row * pitch + (pitch + size * 2 // 3) // 2
+        baseline = row * pitch + (pitch + letters * 2 // 3) // 2
         text = drawable(line)
         own = typography.for_text(text)
-        draw_line(draw, shortened(text, size, width - 2 * margin, own), (margin, baseline), size, INK, own)
+        draw_line(draw, shortened(text, letters, width - 2 * margin, own), (margin, baseline), letters, INK, own)
     return strip

@@ -187,7 +187,7 @@ def prepare(source: Path | None, recipe: SegmentRecipe, folder: Path, name: str,
     size, strip, typography = (recipe.width, recipe.height), None, Typography(fonts, recipe.language)
     if recipe.slate:
         strip = folder / f"{name}.slate.png"
-        draw_strip(recipe.slate, *size, typography).save(strip, "PNG")
+        draw_strip(recipe.slate, size, typography).save(strip, "PNG")
     if recipe.card is None:
         return Side(recipe, footage=_footage(source, recipe), strip=strip)
     picture = folder / f"{name}.png"
@@ -213,7 +213,7 @@ def _drawn(captions: Sequence[Caption], recipe: SegmentRecipe, folder: Path, fon
 
 def segment_arguments(side: Side, captions: Captions, target: Path) -> list[str]:
     """The arguments of the ffmpeg that makes a segment; pure."""
-    video = overlay_captions(_picture(side), captions).filter("setparams", **encoder.TAGS)
+    video = overlay_captions(_with_slates(_picture(side), side), captions).filter("setparams", **encoder.TAGS)
     sound, recipe = _sound(side), side.recipe
     edge = min(EDGE_SAMPLES, recipe.samples // 2)
     if recipe.opens:
@@ -240,6 +240,7 @@ def join_arguments(before: Side | None, after: Side, recipe: JoinRecipe, caption
         curve = {"start_sample": 0, "nb_samples": recipe.samples, "curve": "qsin"}
         sounds = ((_sound(before), "out"), (_sound(after), "in"))
         sound = _mixed(*(sound.filter("afade", type=way, **curve) for sound, way in sounds))
+    video = _with_slates(video, *((after,) if before is None else (before, after)))
     video = overlay_captions(video, captions).filter("setparams", **encoder.TAGS)
     return _output(video, sound, recipe.after, target)
 
@@ -292,14 +293,25 @@ def _picture(side: Side) -> FilterableStream:
         raise MediaFault(tr("a segment of a clip needs the clip"))
     # what is fed begins with the first frame that is seen
     skip = 0 if side.reels else recipe.skip
-    video = (
+    return (
         video.filter("setsar", 1)
         .filter("tpad", stop_mode="clone", stop=-1)
         .filter("trim", start_frame=skip, end_frame=skip + recipe.frames)
         .filter("setpts", "PTS-STARTPTS")
     )
-    if side.strip is not None:
-        video = video.overlay(_png(side.strip), x=0, y=slate_top(recipe))
+
+
+def _with_slates(video: FilterableStream, *sides: Side | None) -> FilterableStream:
+    """A picture with the slate of its side; in a transition the later side's takes over in the middle.
+
+    Mixed, two texts could not be read.
+    """
+    for side in sides:
+        if side is None or side.strip is None:
+            continue
+        half = side.recipe.frames // 2
+        shown = {"enable": f"gte(n,{half})" if side.second else f"lt(n,{half})"} if len(sides) > 1 else {}
+        video = video.overlay(_png(side.strip), x=0, y=slate_top(side.recipe), **shown)
     return video
 
 

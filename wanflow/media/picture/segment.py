@@ -15,7 +15,7 @@ SEGMENT_VERSION = 4
 """Version of how a recipe is made into a segment; it rises with another encoder line or another slate."""
 
 SLATE_SHARE = 10
-"""Divisor of the picture's height that gives the slate's (format.md, Cuts)."""
+"""Divisor of the picture's shorter side that gives the slate's height (format.md, Cuts)."""
 
 DRAFT, FINAL = "draft", "final"
 """Values of a cut's `profile`: how much effort the encoder makes."""
@@ -113,6 +113,8 @@ class JoinRecipe:
         before = None if self.before is None else _canonical(self.before)
         made: dict[str, digest.Canonical] = {"join": str(self.kind), "before": before, "after": _canonical(self.after)}
         made["captions"] = [each.canonical() for each in self.captions]
+        if self.after.slate or (self.before is not None and self.before.slate):
+            made["slates"] = "cut"  # earlier versions mixed the slates of both sides
         return digest.of_json(made | _typesetting([each.text for each in self.captions], self.after))
 
 
@@ -148,14 +150,14 @@ def fit_crop(width: int, height: int, into_width: int, into_height: int) -> Wind
     return Window(left // 2 * 2, top // 2 * 2, covering[0], covering[1])
 
 
-def strip_height(picture_height: int) -> int:
-    """The height of the slate for a picture of this height: the lowest tenth, an even number of lines."""
-    return max(2, picture_height // SLATE_SHARE // 2 * 2)
+def strip_height(size: tuple[int, int]) -> int:
+    """The height of the slate in a picture of this size: a tenth of its shorter side, an even number of lines."""
+    return max(2, min(size) // SLATE_SHARE // 2 * 2)
 
 
 def slate_top(recipe: SegmentRecipe) -> int:
     """The first line of the picture that the slate covers."""
-    return recipe.height - strip_height(recipe.height)
+    return recipe.height - strip_height((recipe.width, recipe.height))
 
 
 def _canonical(recipe: SegmentRecipe) -> digest.Canonical:
@@ -178,6 +180,8 @@ def _canonical(recipe: SegmentRecipe) -> digest.Canonical:
         "profile": recipe.profile,
         "fonts": list(recipe.fonts),
     }
+    if recipe.slate and recipe.height > recipe.width:
+        made["slate_of"] = "width"  # in earlier versions a vertical picture's slate was a tenth of its height
     return made | _typesetting([title, *recipe.slate, *(each.text for each in recipe.captions)], recipe)
 
 

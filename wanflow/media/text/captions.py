@@ -128,7 +128,7 @@ def _away(caption: Caption | Below, place: str, size: Size, typography: Typograp
         margin = int(size[1] * caption.edge)
     else:
         # speech stays clear of the slate, so that it is where it is with or without one
-        margin = size[1] * TOP_MARGIN_PERCENT // 100 if place == "top" else strip_height(size[1])
+        margin = size[1] * TOP_MARGIN_PERCENT // 100 if place == "top" else strip_height(size)
     below = caption.below
     nearer = (_away(each, place, size, typography) + _Block(each, place, size, typography).height for each in below)
     return max(margin, *nearer) if below else margin
