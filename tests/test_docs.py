@@ -28,6 +28,7 @@ from wanflow.errors import ExitCode
 from wanflow.language.load import read
 from wanflow.language.production import TransitionKind
 from wanflow.language.source import ENCODINGS
+from wanflow.templates import AGENTS as AGENTS_TEXT
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 README = CHECKOUT / "README.md"
@@ -39,6 +40,7 @@ CUTS = CHECKOUT / "docs" / "cuts.md"
 EDITORS = CHECKOUT / "docs" / "editors.md"
 LANGUAGE = CHECKOUT / "docs" / "language.md"
 PYTHON = CHECKOUT / "docs" / "python.md"
+AGENTS = CHECKOUT / "docs" / "agents.md"
 SECURITY = CHECKOUT / "docs" / "security.md"
 CUSTOM_MODELS = CHECKOUT / "docs" / "custom-models.md"
 """Its blocks are executed by `test_custom_models_page.py`."""
@@ -309,6 +311,44 @@ def test_the_checks_of_a_pull_request_need_no_key(pages_film: Path, monkeypatch:
     assert "words of another folder" not in refused.stdout + refused.stderr
 
 
+def says(shown: object, found: object) -> bool:
+    """Whether a document has all that a page shows of it; the page may leave keys out."""
+    if isinstance(shown, dict) and isinstance(found, dict):
+        return all(key in found and says(value, found[key]) for key, value in shown.items())
+    if isinstance(shown, list) and isinstance(found, list):
+        return len(shown) == len(found) and all(map(says, shown, found))
+    return shown == found
+
+
+def test_a_language_model_gets_what_the_page_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each block of the page after the other: files are written, commands called, their JSON has what is shown."""
+    monkeypatch.delenv("DASHSCOPE_API_KEY", raising=False)
+    scripts, folder, ended, last = sysconfig.get_path("scripts"), tmp_path, [], ""
+    for block in blocks(AGENTS):
+        if block.language == "yaml":
+            (folder / "wanflow.yaml").write_text(block.text, encoding="utf-8")
+        for line in block.text.splitlines() if block.language == "sh" else ():
+            if line.startswith("cd "):
+                folder /= line.removeprefix("cd ")
+                continue
+            done = execute(["bash", "-c", line], folder, path=scripts)
+            ended.append((line, done.returncode))
+            last = done.stdout
+        if block.language == "json":
+            assert says(json.loads(block.text), json.loads(last)), last
+    assert [line for line, code in ended if code != ExitCode.DONE] == ["wanflow validate --format json"]
+
+
+def test_the_commands_of_the_rules_for_agents_work(tmp_path: Path) -> None:
+    """What `init` tells a language model to call, in the folder that it wrote."""
+    (tmp_path / "AGENTS.md").write_text(AGENTS_TEXT, encoding="utf-8")
+    typed = ["wanflow init", *commands(tmp_path / "AGENTS.md")]
+    assert "wanflow run --backend animatic --json" in typed
+    done = execute(["bash", "-ec", "\n".join(typed)], tmp_path, path=sysconfig.get_path("scripts"))
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "main.mp4").is_file()
+
+
 def test_any_client_can_be_pointed_at_the_emulator(tmp_path: Path) -> None:
     """The page's own commands, on a free port: wanflow's paid backend, the vendor's SDK and curl, one after the other."""
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -332,13 +372,13 @@ def test_every_block_is_executed_or_only_shown(page: Path) -> None:
     """No block of a page is of a kind that no test looks at, and no command but those that one executes."""
     assert {block.language for block in blocks(page)} <= EXECUTED | SHOWN
     kind = ORIGINAL.get(page, page)
-    if kind not in {README, MODELS, WAN3, CUTS, EDITORS, LANGUAGE, FORMAT, CUSTOM_MODELS}:
+    if kind not in {README, MODELS, WAN3, CUTS, EDITORS, LANGUAGE, FORMAT, CUSTOM_MODELS, AGENTS}:
         assert "yaml" not in {block.language for block in blocks(page)}
     if page != PYTHON:
         assert "python" not in {block.language for block in blocks(page)}
     known = (
         ("make ", "wanflow ", "cd ", "export ", "mv ", *INSTALLS)
-        if kind in {README, EDITORS, LANGUAGE, PYTHON, SECURITY}
+        if kind in {README, EDITORS, LANGUAGE, PYTHON, SECURITY, AGENTS}
         else ("make ",)
     )
     assert page == EMULATOR or [line for line in commands(page) if not line.startswith(known)] == []

@@ -59,6 +59,60 @@ cuts:
   main: [valley, climb]
 """
 
+AGENTS_FILE = "AGENTS.md"
+"""Name of the file that programs look for; one that the author wrote stays as it is."""
+
+AGENTS = """\
+# Working on this film
+
+This folder is a production of wanflow: YAML files describe shots, `wanflow` renders them and writes the cuts.
+These are the rules for programs that write it, such as a language model.
+
+## Files
+
+| file | what to do with it |
+|---|---|
+| `wanflow.yaml`, and the files that it includes | Edit them. |
+| `wanflow.schema.json` | Read which keys there are; `wanflow models MODEL` shows what a model accepts. |
+| `wanflow.lock` | Commit it. Never edit it by hand: `wanflow pick`, `hold` and `retake` do. |
+| `.wanflow`, `out` | Never edit or delete anything in them: takes were paid for. |
+
+## After each edit
+
+```sh
+wanflow validate --format json
+wanflow plan --json
+```
+
+`validate` prints a list of problems, each with `file`, `line`, `column`, `message` and `hint`.
+An empty list means that the production has no problem.
+`plan` says what a run would do, why, and what it costs. Neither sends anything, and neither needs a key.
+
+To see the film, render it for free:
+
+```sh
+wanflow run --backend animatic --json
+```
+
+To look at the takes:
+
+```sh
+wanflow status --json
+wanflow takes --json
+wanflow check --json
+wanflow costs --json
+```
+
+## Never
+
+- Never call `wanflow run` without `--backend animatic` unless a person asked for that run: it may spend money.
+  Then pass the limit that the person named: `--budget "5 CNY"`.
+- Never pass `--yes` of your own accord, and never ask for a key: wanflow reads it from the environment.
+- Never call `wanflow gc --apply`, `resolve` or `cancel` unless a person asked for it.
+- Never answer exit code 3 or 5 by trying again: a person decides about money and about lost submissions.
+"""
+"""Text of that file; `docs/agents.md` says more."""
+
 KEPT = {".gitignore": f"{RESULTS_FOLDER}/\n", ".gitattributes": f"{MERGED}\n"}
 """Lines for git, by file; a file that exists keeps its own lines and gets those that it lacks."""
 
@@ -92,6 +146,7 @@ def starting_files(template: str | None = None) -> Mapping[str, bytes]:
         **{path: _png(draw()) for path, draw in _DRAWN.items() if path in text},
         "wanflow.schema.json": json.dumps(bundled(PRODUCTION_SCHEMA), ensure_ascii=False, indent=2).encode() + b"\n",
         **{name: lines.encode() for name, lines in KEPT.items()},
+        AGENTS_FILE: AGENTS.encode(),
         "wanflow.yaml": text.encode(),
     }
 
@@ -101,8 +156,8 @@ def write(folder: Path, template: str | None = None) -> dict[str, list[str]]:
 
     Raises UnknownTarget for an unknown template, and where a file of the production exists already.
     """
-    files, added = starting_files(template), dict[str, list[str]]()
-    there = [name for name in files if name not in KEPT and (folder / name).exists()]
+    files, added, yielding = starting_files(template), dict[str, list[str]](), {*KEPT, AGENTS_FILE}
+    there = [name for name in files if name not in yielding and (folder / name).exists()]
     if there:
         hint = tr("name another folder: `wanflow init DIR`")
         raise UnknownTarget(
@@ -115,9 +170,9 @@ def write(folder: Path, template: str | None = None) -> dict[str, list[str]]:
             with path.open("xb") as file:
                 file.write(content)
         except FileExistsError:
-            if name not in KEPT:
+            if name not in yielding:
                 raise
-            if lines := _add_lines(path, KEPT[name].splitlines()):
+            if lines := _add_lines(path, KEPT.get(name, "").splitlines()):
                 added[str(path)] = lines
     return added
 

@@ -40,6 +40,18 @@ def test_results_stay_out_of_git_and_the_lock_does_not(
     assert (tmp_path / ".gitattributes").read_text(encoding="utf-8") == "wanflow.lock merge=union\n"
 
 
+def test_the_rules_of_an_author_for_programs_stay(wanflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new production has `AGENTS.md`; one of the author stays as it is, and stops nothing."""
+    monkeypatch.chdir(tmp_path)
+    wanflow("init", "film")
+    assert "Never edit it by hand" in (tmp_path / "film" / "AGENTS.md").read_text(encoding="utf-8")
+    (tmp_path / "AGENTS.md").write_text("mine", encoding="utf-8")
+    said = wanflow("init")
+    assert (said.code, "AGENTS.md" in said.err) == (0, False)
+    assert (tmp_path / "AGENTS.md").read_text(encoding="utf-8") == "mine"
+    assert (tmp_path / "wanflow.yaml").exists()
+
+
 @pytest.mark.parametrize("name", ["wanflow.yaml", "wanflow.schema.json", "sets/valley.png"])
 def test_nothing_is_overwritten(wanflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """An existing file stays as it is, and then nothing else is written either."""
