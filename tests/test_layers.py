@@ -32,6 +32,8 @@ TRESPASSES = (
     ("opentimelineio", "cli/options.py", "opentimelineio"),
     ("pysubs2", "cli/options.py", "pysubs2"),
     ("uniseg", "cli/options.py", "uniseg"),
+    ("budoux", "cli/options.py", "budoux"),
+    ("python-bidi", "cli/options.py", "bidi"),
     ("rapidfuzz", "cli/options.py", "rapidfuzz"),
     ("rich", "cli/options.py", "rich"),
     ("textual-image", "cli/options.py", "textual_image"),

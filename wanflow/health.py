@@ -26,7 +26,6 @@ from wanflow.loading import check_cards, check_drawn_texts
 from wanflow.media import ffmpeg
 from wanflow.media.inputs import generated_words
 from wanflow.media.jobs import RunningProcesses
-from wanflow.media.text.fonts import shapes_letters
 from wanflow.messages import joined, tr, trn
 from wanflow.planner.cut import is_drawn_anywhere
 from wanflow.providers.faults import ServiceFault, UnusableVariable, WrongAddress
@@ -188,7 +187,7 @@ def _clock(now: datetime, *, paid: bool) -> HealthCheck:
 
 
 def _fonts(production: Production) -> Iterator[HealthCheck]:
-    """The cuts and cards with texts that cannot be read, and what Pillow needs to join letters."""
+    """The cuts and cards with texts that cannot be read: without a font, cut off, or not joined."""
     cuts = {name: cut for name, cut in production.cuts.items() if not is_drawn_anywhere(production, cut)}
     for name, cut in cuts.items():
         for problem in check_drawn_texts(production, cut):
@@ -197,9 +196,6 @@ def _fonts(production: Production) -> Iterator[HealthCheck]:
     for problem in check_cards(production, production.shots):
         words = joined(": ", (production.provider.name, str(problem.place), problem.message))
         yield HealthCheck("fonts", HealthLevel.POOR, words, problem.hint)
-    if cuts and not shapes_letters():
-        words = tr("FriBiDi is missing: Arabic and Indic letters are not joined")
-        yield HealthCheck("fonts", HealthLevel.POOR, words, tr("install it: `libfribidi0` (Debian, Ubuntu), `fribidi`"))
 
 
 def _store(folder: Path, provider: Provider) -> Iterator[HealthCheck]:

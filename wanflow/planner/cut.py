@@ -21,7 +21,16 @@ from wanflow.language.timeline import takeover
 from wanflow.messages import tr
 from wanflow.planner.plan import ON_SLATE, NodeOutput, Reason, ReasonCode
 from wanflow.store.take import Film
-from wanflow.writing import ENGLISH, SIMPLIFIED, TYPESETTING_VERSION, is_latin, language_of_text, script_language
+from wanflow.writing import (
+    ENGLISH,
+    SIMPLIFIED,
+    TYPESETTING_VERSION,
+    is_latin,
+    language_of_text,
+    script_language,
+    shaping_of_language,
+    shaping_version,
+)
 
 ASSEMBLY_VERSION = 3
 """Raised when the same items would be assembled into another film."""
@@ -173,18 +182,7 @@ def _edit_json(edit: Edit) -> dict[str, Canonical]:
         music = {"of": edit.music.digest, "duck": finish.music.duck, **words}
     notice = finish.notice
     size: list[Canonical] | None = None if shape.size is None else list(shape.size)
-    drawn = [item.item.source.text for item in edit.items if isinstance(item.item.source, TitleCard)]
-    drawn += [line for item in edit.items for line in item.slate] + ([] if notice is None else [notice.text])
-    burned = any(
-        track.burned and (track.language is None or script_language(track.language)) for track in finish.subtitles
-    )
-    letters: dict[str, Canonical] = {}
-    if burned or not is_latin("".join(drawn)) or (finish.fonts and drawn):
-        letters = {"typesetting": TYPESETTING_VERSION, "script": script_language(finish.language)}
-    vertical, joined = film_size(edit)[0] < film_size(edit)[1], any(item.item.transition for item in edit.items)
-    if any(item.slate for item in edit.items) and (vertical or joined):
-        letters["slates"] = SLATES_VERSION
-    return letters | {
+    return _letters_json(edit) | {
         "assembly": ASSEMBLY_VERSION,
         "items": [_item_json(item) for item in edit.items],
         "size": size,
@@ -198,6 +196,26 @@ def _edit_json(edit: Edit) -> dict[str, Canonical]:
         "notice": None if notice is None else [notice.text, _plain(notice.seconds), _plain(notice.height)],
         "fonts": [list[Canonical](font) for font in finish.fonts],
     }
+
+
+def _letters_json(edit: Edit) -> dict[str, Canonical]:
+    """The versions of how words are drawn, each where the film has words that it changes."""
+    finish, notice = edit.cut.finish, edit.cut.finish.notice
+    drawn = [item.item.source.text for item in edit.items if isinstance(item.item.source, TitleCard)]
+    drawn += [line for item in edit.items for line in item.slate] + ([] if notice is None else [notice.text])
+    burned = any(
+        track.burned and (track.language is None or script_language(track.language)) for track in finish.subtitles
+    )
+    letters: dict[str, Canonical] = {}
+    if burned or not is_latin("".join(drawn)) or (finish.fonts and drawn):
+        letters = {"typesetting": TYPESETTING_VERSION, "script": script_language(finish.language)}
+    shaping = [shaping_of_language(track.language) for track in finish.subtitles if track.burned]
+    if shaped := [each for each in (shaping_version("".join(drawn)), *shaping) if each is not None]:
+        letters["shaping"] = max(shaped)
+    vertical, joined = film_size(edit)[0] < film_size(edit)[1], any(item.item.transition for item in edit.items)
+    if any(item.slate for item in edit.items) and (vertical or joined):
+        letters["slates"] = SLATES_VERSION
+    return letters
 
 
 def _subtitles_json(edit: Edit) -> list[Canonical]:

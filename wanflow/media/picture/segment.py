@@ -9,7 +9,7 @@ from fractions import Fraction
 from wanflow import digest, timebase
 from wanflow.language.production import TransitionKind
 from wanflow.media.text.caption_layout import Caption
-from wanflow.writing import TYPESETTING_VERSION, is_latin, script_language
+from wanflow.writing import TYPESETTING_VERSION, is_latin, script_language, shaping_version
 
 SEGMENT_VERSION = 4
 """Version of how a recipe is made into a segment; it rises with another encoder line or another slate."""
@@ -192,6 +192,8 @@ def _typesetting(texts: Sequence[str], recipe: SegmentRecipe) -> dict[str, diges
         return {}
     boxes = "".join(sorted(set(drawn).intersection(recipe.missing)))
     made: dict[str, digest.Canonical] = {"missing": boxes} if boxes else {}
+    if shaping := shaping_version(drawn):
+        made["shaping"] = shaping
     return made | {"typesetting": TYPESETTING_VERSION, "language": script_language(recipe.language)}
 
 

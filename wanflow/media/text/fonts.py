@@ -12,6 +12,7 @@ from pathlib import Path
 
 from PIL import ImageDraw, ImageFont, features
 
+from wanflow.media.text.direction import DIRECTION_MARKS, levels_of, reversed_letters, visual_order
 from wanflow.writing import (
     ENGLISH,
     HONG_KONG,
@@ -82,11 +83,21 @@ FACES = {
 MOST_FACES = 64
 """Maximum faces of a collection that are looked at."""
 
-OTHER_FONTS = ("Arial Unicode.ttf", "DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial.ttf", "arial.ttf")
+OTHER_FONTS = (
+    *("Arial Unicode.ttf", "DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial.ttf", "arial.ttf"),
+    *("NotoSansArabic-Regular.ttf", "NotoSansHebrew-Regular.ttf", "NotoSansDevanagari-Regular.ttf"),
+    *("NotoSansThai-Regular.ttf", "NotoSansBengali-Regular.ttf", "NotoSansTamil-Regular.ttf"),
+    *("NotoSansTelugu-Regular.ttf", "NotoSansKhmer-Regular.ttf", "NotoSansLao-Regular.ttf"),
+    *("NotoSansMyanmar-Regular.ttf", "NotoSansGeorgian-Regular.ttf", "NotoSansArmenian-Regular.ttf"),
+    *("Nirmala.ttf", "LeelawUI.ttf", "Kohinoor.ttc", "Thonburi.ttc", "Symbola.ttf"),
+)
 """Fonts that are looked for in the system's folders, for characters that the others lack."""
 
 SHARED_MARKS = frozenset("“”‘’…—―·‧")
 """Marks that Western fonts have narrow, and East Asian ones as wide as a letter."""
+
+JOINERS = frozenset("\u200c\u200d")
+"""Characters that nobody sees: they join or part the letters beside them."""
 
 DASHES, LONG_DASH = "——", "⸺"
 
@@ -117,6 +128,14 @@ class Typography:
         language = script_language(self.language) or (SIMPLIFIED if own == ENGLISH else own)
         return replace(self, language=language, wide=True, wide_marks=not is_mostly_western(text))
 
+    def widens(self, text: str, at: int) -> bool:
+        """Whether the character at a position is one of SHARED_MARKS that is as wide as an East Asian letter there."""
+        if not self.wide or text[at] not in SHARED_MARKS:
+            return False
+        beside = text[max(0, at - 1) : at] + text[at + 1 : at + 2]
+        in_word = len(beside) == 2 and beside.isalnum() and not has_wide(beside)
+        return not in_word and (self.wide_marks or has_wide(beside))
+
 
 PLAIN = Typography()
 
@@ -125,26 +144,37 @@ PLAIN = Typography()
 class Run:
     """Characters of a line that one font draws in letters of `size` pixels.
 
-    `font` is None where no font has them: each is a box.
+    `font` is None where no font has them: each is a box. `direction` is `rtl` where they run from right to left and are
+    shaped; where they are not, `text` is turned around already.
     """
 
     text: str
     font: TrueTypeFont | None
     size: int
     language: str | None = None
+    direction: str | None = None
 
     @property
     def length(self) -> float:
         """How many pixels wide it is."""
         if self.font is None:
             return sum(_box_width(character, self.size) for character in self.text)
-        return self.font.getlength(self.text, language=self.language)
+        return self.font.getlength(self.text, direction=self.direction, language=self.language)
 
     def draw(self, draw: ImageDraw.ImageDraw, at: tuple[float, int], ink: Ink, stroke: int = 0) -> None:
         """Draw it from `at`, a place on the baseline; `stroke` are pixels by which it grows all around."""
         left, baseline = at
         if self.font is not None:
-            draw.text(at, self.text, fill=ink, font=self.font, anchor="ls", stroke_width=stroke, language=self.language)
+            draw.text(
+                at,
+                self.text,
+                fill=ink,
+                font=self.font,
+                anchor="ls",
+                stroke_width=stroke,
+                direction=self.direction,
+                language=self.language,
+            )
             return
         line = max(1, self.size // 16)
         for character in self.text:
@@ -157,21 +187,34 @@ class Run:
 
 
 def runs(text: str, size: int, typography: Typography = PLAIN) -> Iterator[Run]:
-    """A line in runs of one font each, in letters of `size` pixels.
+    """A line in runs of one font and one direction each, from left to right, in letters of `size` pixels.
 
     A production's font draws all that it has. Wide letters, and SHARED_MARKS beside them, are drawn by a font of the
     text's language, Western ones by Pillow's own, which is the same on every machine. The rest is drawn by the first
     font that has it.
     """
     typography = typography.for_text(text)
-    characters = list(zip(text, _faces_of(text, typography), strict=True))
-    for face, group in groupby(characters, key=lambda each: each[1]):
-        run = "".join(character for character, _ in group)
-        font = None if face is None else _sized(face, size, shaped=typography.shaped)
-        shaped = font is not None and font.layout_engine != BASIC
-        if face is not None and not shaped and DASHES in run and _has(face, LONG_DASH):
-            run = run.replace(DASHES, LONG_DASH)  # what shaping makes of them: one line without a gap
-        yield Run(run, font, size, typography.language if shaped else None)
+    characters = list(zip(text, _faces_of(text, typography), levels_of(text), strict=True))
+    seen = [each for each in characters if each[0] not in DIRECTION_MARKS]
+    parts = [
+        (face, level, "".join(character for character, *_ in group))
+        for (face, level), group in groupby(seen, key=lambda each: each[1:])
+    ]
+    for position in visual_order([level for _, level, _ in parts]):
+        yield _run_of(*parts[position], size, typography)
+
+
+def _run_of(face: TrueTypeFont | None, level: int, text: str, size: int, typography: Typography) -> Run:
+    """Characters of one font and one embedding level as they are drawn."""
+    font = None if face is None else _sized(face, size, shaped=typography.shaped)
+    if font is not None and font.layout_engine != BASIC:
+        direction = ("rtl" if level % 2 else "ltr") if level else None
+        return Run(text, font, size, typography.language, direction)
+    text = text.translate(dict.fromkeys(map(ord, JOINERS)))
+    text = reversed_letters(text) if level % 2 else text
+    if face is not None and DASHES in text and _has(face, LONG_DASH):
+        text = text.replace(DASHES, LONG_DASH)  # what shaping makes of them: one line without a gap
+    return Run(text, font, size)
 
 
 def shapes_letters() -> bool:
@@ -193,18 +236,15 @@ def is_known(character: str, typography: Typography = PLAIN) -> bool:
 
 def _faces_of(text: str, typography: Typography) -> Iterator[TrueTypeFont | None]:
     """The font of each character; a space belongs to the word before it, a combining mark to its letter."""
-    face = _face_for(next(iter(text.lstrip()), " "), typography, wide=False)
+    seen = (character for character in text if not (character.isspace() or character in DIRECTION_MARKS))
+    face = _face_for(next(seen, " "), typography, wide=False)
     for at, character in enumerate(text):
         if character.isspace() and (face is None or not (typography.wide or typography.fonts)):
             yield _built_in()
             continue
         marks = unicodedata.category(character).startswith("M") and face is not None and _has(face, character)
-        if not (character.isspace() or marks):
-            shared = typography.wide and character in SHARED_MARKS
-            beside = text[max(0, at - 1) : at] + text[at + 1 : at + 2]
-            in_word = len(beside) == 2 and beside.isalnum() and not has_wide(beside)
-            marked = typography.wide_marks or has_wide(beside)
-            face = _face_for(character, typography, wide=bool(shared and marked and not in_word))
+        if not (character.isspace() or marks or character in DIRECTION_MARKS or character in JOINERS):
+            face = _face_for(character, typography, wide=typography.widens(text, at))
         yield face
 
 

@@ -6,15 +6,17 @@ import math
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from budoux import load_default_thai_parser
 from PIL import ImageDraw
 from uniseg.linebreak import line_break_units
 
+from wanflow.media.text.direction import DIRECTION_MARKS, runs_left, with_direction
 from wanflow.media.text.fonts import PLAIN, SHARED_MARKS, Ink, Typography, is_known, runs
-from wanflow.writing import HANGUL, has_wide
+from wanflow.writing import HANGUL, has_right_to_left, has_wide, joins_letters, thai_parts
 
 ELLIPSIS = "…"
 LONGEST = 400
@@ -24,6 +26,11 @@ LONGEST_TEXT = 1_500
 MOST_CHARACTERS = 2_000
 """Maximum different characters that are looked for in the fonts."""
 MOST_LINES = 60
+THAI_PARSER = cache(load_default_thai_parser)
+"""What finds the words of Thai."""
+
+VIRAMA = 9
+"""Combining class of the signs that join two letters of an Indic script."""
 MOST_BALANCED = 6
 """Maximum lines that are made equally wide; a text of more is a paragraph, whose last line may be short."""
 
@@ -184,7 +191,11 @@ def draw_lines(
 
 
 def _plain(text: str) -> str:
-    return "".join(character for character in " ".join(text.split()) if _is_drawn(character))
+    """A line without what is not drawn; what joins letters, or says where a line begins, stays where it matters."""
+    line = " ".join(text.split())
+    marks = DIRECTION_MARKS if has_right_to_left(line) else frozenset()
+    kept = [each for at, each in enumerate(line) if each in marks or _is_drawn(each) or joins_letters(line, at)]
+    return "".join(kept) if any(map(_is_drawn, kept)) else ""
 
 
 @cache
@@ -199,13 +210,16 @@ def _wrapped(own: Sequence[Sequence[str]], size: int, width: int, typography: Ty
 
 
 def _broken(paragraph: Sequence[str], size: int, width: int, typography: Typography) -> list[str]:
+    whole = "".join(paragraph)
+    left, marked = runs_left(whole), has_right_to_left(whole)
     units, lines = list(paragraph), [] if paragraph else [""]
     while units:
         count = _side_by_side(units, size, width, typography)
         if count == 0:
             units[:1] = _clusters(units[0])
             count = max(1, _side_by_side(units, size, width, typography))
-        lines.append("".join(units[:count]).rstrip())
+        line = "".join(units[:count]).rstrip()
+        lines.append(with_direction(line, left=left) if marked else line)
         del units[:count]
     return lines
 
@@ -226,19 +240,47 @@ def _side_by_side(units: Sequence[str], size: int, width: int, typography: Typog
 @lru_cache(maxsize=256)
 def _words(paragraph: str) -> tuple[str, ...]:
     """What stays together: words with the space behind them, and East Asian letters with the signs beside them."""
-    if not has_wide(paragraph):
-        return tuple(re.findall(r"\s*\S+\s*|\s+", paragraph))
-    units, at = list[str](), 0
+    parts = _wide_parts(paragraph) if has_wide(paragraph) else _spaced(paragraph)
+    units = list[str]()
+    for part in parts if has_wide(paragraph) else ():
+        sides = (units[-1][-1], part[0]) if units else (" ", part[0])
+        if sides[0].isspace() or any(map(_is_wide, sides)) or SHARED_MARKS.issuperset(sides):
+            units.append(part)
+        else:
+            units[-1] += part
+    return tuple(units) or tuple(unit for part in parts for unit in _thai_words(part))
+
+
+def _wide_parts(paragraph: str) -> list[str]:
+    """The parts between which UAX #14 and TAILORED let a line end, and words."""
+    found, at = list[str](), 0
     for unit in line_break_units(HANGUL.sub("a", paragraph.translate(TAILORED))):
-        found, at = paragraph[at : at + len(unit)], at + len(unit)
-        for part in re.findall(r"\s*\S+\s*|\s+", found):
-            sides = (units[-1][-1], part[0]) if units else (" ", part[0])
-            joined = not (sides[0].isspace() or any(map(_is_wide, sides)) or SHARED_MARKS.issuperset(sides))
-            if joined:
-                units[-1] += part
-            else:
-                units.append(part)
-    return tuple(units)
+        found += _spaced(paragraph[at : at + len(unit)])
+        at += len(unit)
+    return found
+
+
+def _spaced(text: str) -> list[str]:
+    """Words, each with the spaces beside it."""
+    return re.findall(r"\s*\S+\s*|\s+", text)
+
+
+def _thai_words(word: str) -> Iterator[str]:
+    """What has no space in it, in words where it is Thai; signs beside a Thai word stay with it."""
+    parts = thai_parts(word)
+    if not any(is_thai for _, is_thai in parts):
+        yield word
+        return
+    units = list[str]()
+    for part, is_thai in parts:
+        if is_thai:
+            found = THAI_PARSER().parse(part)
+            units += [units.pop() + found[0], *found[1:]] if units and not units[-1][-1].isalnum() else found
+        elif units and not part[0].isalnum():
+            units[-1] += part
+        else:
+            units.append(part)
+    yield from units
 
 
 def _phrases(words: Sequence[str]) -> tuple[str, ...]:
@@ -264,7 +306,9 @@ def _clusters(word: str) -> list[str]:
     """A word's letters, each with its marks; the space behind it stays at the last."""
     clusters: list[str] = []
     for character in word:
-        if clusters and (unicodedata.category(character).startswith("M") or character.isspace()):
+        # behind a virama (class 9) a letter of an Indic script is joined to the one before it
+        bound = clusters and unicodedata.combining(clusters[-1][-1]) == VIRAMA
+        if clusters and (bound or unicodedata.category(character).startswith("M") or character.isspace()):
             clusters[-1] += character
         else:
             clusters.append(character)

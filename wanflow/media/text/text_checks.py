@@ -20,11 +20,11 @@ from wanflow.media.picture.card import set_title
 from wanflow.media.picture.segment import SegmentRecipe
 from wanflow.media.text.caption_layout import SHARE
 from wanflow.media.text.captions import rows_of, set_caption, surely_fits
-from wanflow.media.text.fonts import Typography
+from wanflow.media.text.fonts import Typography, shapes_letters
 from wanflow.media.text.layout import missing_glyphs
 from wanflow.media.text.subtitle_file import read_lines
 from wanflow.messages import joined, tr, trn
-from wanflow.writing import is_latin
+from wanflow.writing import has_joined, is_latin
 from wanflow.yamldoc.nodes import Place
 
 MOST_CUT_OFF = 100
@@ -60,7 +60,8 @@ class CheckTexts(Job[tuple[Problem, ...]]):
                     )
                     for line in read_lines(worker.root / path, track.source.encoding)
                 ]
-        return (*_without_font(texts, typography), *(_cut_off(texts, typography, self.size) if self.size else ()))
+        unread = (*_unjoined(texts), *_without_font(texts, typography))
+        return (*unread, *(_cut_off(texts, typography, self.size) if self.size else ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,15 @@ def _is_covered(recipe: SegmentRecipe, typography: Typography) -> bool:
     letters = range(top + room, top + title.height - room)
     spoken = (rows_of(caption, size, typography) for caption in recipe.captions)
     return any(rows.start < letters.stop and letters.start < rows.stop for rows in spoken)
+
+
+def _unjoined(texts: Sequence[DrawnText]) -> Iterator[Problem]:
+    """A warning at the first text whose letters would have to be joined, where this machine cannot do it."""
+    first = None if shapes_letters() else next((text for text in texts if has_joined(text.text)), None)
+    if first is not None:
+        words = tr("FriBiDi is missing: Arabic and Indic letters are not joined")
+        hint = tr("install it: `libfribidi0` (Debian, Ubuntu), `fribidi`")
+        yield Problem(first.place, words, hint, Severity.WARNING)
 
 
 def _cut_off(texts: Sequence[DrawnText], typography: Typography, size: tuple[int, int]) -> Iterator[Problem]:
