@@ -101,14 +101,14 @@ FULL: Mapping[str, object] = {
     "cuts": {
         "main": {
             "items": [
-                {"shot": "first"},
-                {"file": "a.mp4"},
+                {"shot": "first", "focus": [0.3, 0.4]},
+                {"file": "a.mp4", "speed": 0.5, "sound": "drop", "freeze": 1},
                 {"title": "The end", "seconds": 2, "background": "#000000"},
             ],
             "output": "out/main.mp4",
             "size": "640x360",
             "fps": 24,
-            "fit": "bars",
+            "fit": "crop",
             "profile": "draft",
             "music": {"file": "a.wav"},
             "subtitles": [

@@ -107,6 +107,25 @@ WRONG = [
     ("  m: {items: [coast], loudness: -3}", 33, "must be at most -5", ""),
     ("  m: {items: [coast], profile: best}", 32, "must be one of `draft`, `final`", ""),
     ("  m: []", 6, "is empty", ""),
+    ("  m: [{shot: coast, speed: 0}]", 28, "`speed` must be at least 0.25, not `0`", ""),
+    ("  m: [{shot: coast, speed: 4.01}]", 28, "`speed` must be at most 4", ""),
+    ("  m: [{shot: coast, speed: .nan}]", 28, "`speed` must be a number, not `.nan`", ""),
+    ("  m: [{shot: coast, sound: mute}]", 28, "`sound` must be one of `keep`, `drop`", ""),
+    ("  m: [{shot: coast, freeze: 1000000000}]", 29, "`freeze` must be at most 3600", ""),
+    ("  m: [{shot: coast, freeze: 0}]", 29, "`freeze` must be more than 0", ""),
+    ("  m: [{title: The End, duration: 2, freeze: 1}]", 37, "a title has no `freeze`", "remove it"),
+    ("  m: [{file: coast.png, duration: 2, speed: 2}]", 38, "a picture has no `speed`", "remove it"),
+    ("  m: [{shot: coast, focus: [0.3, 0.4]}]", 21, "`focus` needs `fit: crop`", "add `fit: crop`"),
+    ("  m: {fit: crop, items: [{shot: coast, focus: [0.3, 0.4, 0.5]}]}", 47, "takes two numbers, not 3", "[0.3, 0.4]"),
+    ("  m: {fit: crop, items: [{shot: coast, focus: [0.3, 1.5]}]}", 53, "must be at most 1, not `1.5`", ""),
+    ("  m: {fit: crop, items: [{shot: coast, focus: 0.5}]}", 47, "`focus` must be a list, not `0.5`", ""),
+    ("  m: {fit: crop, items: [{title: x, duration: 1, focus: [0, 1]}]}", 50, "a title has no `focus`", "remove it"),
+    (
+        "  m: [coast, {file: clip.mp4, speed: 4, transition: {type: dissolve, duration: 0.5}}]",
+        60,
+        "`clip.mp4` plays for 0.267 s",
+        "",
+    ),
 ]
 
 
@@ -126,8 +145,9 @@ GOOD = """\
       - {file: coast.png, duration: 1.5, transition: dissolve}
       - {title: "The End: 100% 'done'", duration: 2, background: "#1a2b3c"}
       - {file: clip.mp4, transition: {type: wipe, duration: 0.25}}
-      - coast
+      - {shot: coast, speed: 0.5, sound: drop, freeze: 1.5, focus: [0.3, 1]}
       - {shot: near, transition: {type: dissolve, duration: 0.5}}
+    fit: crop
     music: {file: theme.wav, gain: -18, fade: 1, duck: true}
     subtitles: [en.srt, {file: en.srt, language: chs, burn: true, encoding: GBK, position: 0.8}]
     loudness: -16
@@ -146,6 +166,9 @@ def test_all_that_a_cut_can_say_is_understood(found, tmp_path: Path) -> None:
     half = Decimal("0.5")
     assert joins == [("fade", half), ("dissolve", half), None, ("wipe", Decimal("0.25")), None, ("dissolve", half)]
     assert isinstance(cut.items[0].transition, Transition)
+    slow = cut.items[4]
+    assert (slow.speed, slow.keep_sound, slow.freeze) == (half, False, Decimal("1.5"))
+    assert slow.focus == (Decimal("0.3"), Decimal(1))
     finish = cut.finish
     assert finish.music is not None
     assert (finish.music.gain, finish.music.fade, finish.music.duck) == (Decimal(-18), Decimal(1), True)

@@ -78,6 +78,7 @@ ARGUMENTS = {
     "segment": segment_arguments(side(), [], OUT),
     "segment-final": segment_arguments(side(profile="final", fit="crop"), [], OUT),
     "segment-silent": segment_arguments(side(samples=0), [], OUT),
+    "segment-paced": segment_arguments(side(speed=Fraction(1, 4), frames=216, played=192), [], OUT),
     "segment-slate": segment_arguments(side("coast"), [CAPTION], OUT),
     **{kind: sides(kind) for kind in TransitionKind if kind is not TransitionKind.CUT},
     "assembly": assemble_arguments(

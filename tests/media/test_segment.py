@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import fields, replace
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -35,6 +36,10 @@ OTHERS = {
     "fonts": ("fonts/one.ttf 9",),
     "language": "ja",
     "missing": "海",
+    "speed": Fraction(1, 2),
+    "heard": False,
+    "played": 100,
+    "focus": (Decimal("0.3"), Decimal("0.5")),
     "version": 99,
 }
 

@@ -79,7 +79,8 @@ def read_cut(
     listed = node.find("items") if isinstance(node, MapNode) else node
     output = node.find("output") if isinstance(node, MapNode) else None
     nodes = listed.items if isinstance(listed, ListNode) else ()
-    items = read_items(nodes, scope, problems, slated=slate_of(node, default=True))
+    shape = read_shape(node, problems)
+    items = read_items(nodes, scope, problems, slated=slate_of(node, default=True), crops=shape.fit == "crop")
     path = output.string if isinstance(output, TextNode) else f"{RESULTS_FOLDER}/{name.string}{FILM}"
     if isinstance(output, TextNode) and posixpath.splitext(path)[1].lower() != FILM:
         problems.append(
@@ -91,7 +92,6 @@ def read_cut(
         )
     titles = [item.source.text for item in items if isinstance(item.source, TitleCard)]
     finish = read_finish(node, film, titles, provider.default_profile, scope.base, problems)
-    shape = read_shape(node, problems)
     written = output.place if isinstance(output, TextNode) else None
     return Cut(name.string, name.place, items, place_output(out, path), shape, finish, written)
 

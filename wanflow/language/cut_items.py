@@ -51,12 +51,19 @@ UNUSABLE = ShotSource("")
 """In place of an item with a reported problem: a shot that is in no production, so that none makes the cut."""
 
 _SOURCES = ("shot", "file", "title")
-_OF_CLIPS = ("in", "out", "overlap")
+_OF_CLIPS = ("in", "out", "overlap", "speed", "sound", "freeze")
 """Keys of clips that pictures and titles do not have."""
+_OF_SHOTS = ("take", "takes")
+"""Keys of shots that files and titles do not have."""
 
 
-def read_items(listed: Listed[Node], scope: Scope, problems: list[Problem], *, slated: bool) -> tuple[CutItem, ...]:
-    """The usable items; problems of the others are added to `problems`. A group becomes one item for each shot."""
+def read_items(
+    listed: Listed[Node], scope: Scope, problems: list[Problem], *, slated: bool, crops: bool = False
+) -> tuple[CutItem, ...]:
+    """The usable items; problems of the others are added to `problems`. A group becomes one item for each shot.
+
+    `slated` is the cut's own `slate`, and `crops` says that its `fit` is `crop`.
+    """
     items: list[CutItem] = []
     for number, node in enumerate(listed):
         if len(items) > MAX_ITEMS:
@@ -68,18 +75,22 @@ def read_items(listed: Listed[Node], scope: Scope, problems: list[Problem], *, s
         if isinstance(node, ListNode):  # its problems are reported; where its source is among them, nothing is left
             named = (item for item in node.items if isinstance(item, MapNode) and item.keys_among(_SOURCES))
             rest = next(named, None)
-        found = [] if rest is None else _expand_item(rest, scope, problems, slated=slated, first=number == 0)
+        found = (
+            [] if rest is None else _expand_item(rest, scope, problems, slated=slated, crops=crops, first=number == 0)
+        )
         items += found if rest is node else [CutItem(UNUSABLE, node.place)]
     return tuple(items)
 
 
-def _expand_item(node: Node, scope: Scope, problems: list[Problem], *, slated: bool, first: bool) -> list[CutItem]:
+def _expand_item(
+    node: Node, scope: Scope, problems: list[Problem], *, slated: bool, crops: bool, first: bool
+) -> list[CutItem]:
     """The items of a node: one, or one for each shot of a group."""
     written = node.find("shot") if isinstance(node, MapNode) else node
     name = written if isinstance(written, TextNode) and written.string else None
     shots = scope.shots(name) if name is not None else None
     grouped = shots is not None and len(shots) > 1
-    item = _item(node, scope, problems, slated=slated, first=first and not grouped)
+    item = _item(node, scope, problems, slated=slated, crops=crops, first=first and not grouped)
     if item is None:
         return [CutItem(UNUSABLE, node.place)]
     if not isinstance(item.source, ShotSource) or name is None:
@@ -127,7 +138,9 @@ def _unknown_shot(item: CutItem, name: TextNode, scope: Scope, problems: list[Pr
     return [item]
 
 
-def _item(node: Node, scope: Scope, problems: list[Problem], *, slated: bool, first: bool) -> CutItem | None:
+def _item(
+    node: Node, scope: Scope, problems: list[Problem], *, slated: bool, crops: bool, first: bool
+) -> CutItem | None:
     if isinstance(node, TextNode):
         return CutItem(ShotSource(node.string), node.place, slate=slated)
     if not isinstance(node, MapNode):
@@ -142,8 +155,9 @@ def _item(node: Node, scope: Scope, problems: list[Problem], *, slated: bool, fi
         problems.append(Problem(node.place, message, "e.g. `{shot: coast}`"))
     if source is None:
         return None
-    problems += _misplaced_keys(node, source)
-    duration = node.key("duration")
+    problems += _misplaced_keys(node, source, crops=crops)
+    duration, take = node.key("duration"), number_of(node, "take")
+    takes, sound = node.find("takes"), node.find("sound")
     return CutItem(
         source=source,
         place=node.place,
@@ -155,7 +169,22 @@ def _item(node: Node, scope: Scope, problems: list[Problem], *, slated: bool, fi
         seconds=number_of(node, "duration"),
         seconds_at=None if duration is None else duration.place,
         transition=_transition(node, problems, first=first),
+        take=None if take is None else int(take),
+        takes_all=isinstance(takes, TextNode) and takes.string == "all",
+        speed=number_of(node, "speed") or Decimal(1),
+        keep_sound=not isinstance(sound, TextNode) or sound.string != "drop",
+        freeze=number_of(node, "freeze"),
+        focus=_focus(node.find("focus")),
     )
+
+
+def _focus(node: Node | None) -> tuple[Decimal, Decimal] | None:
+    """The point that a crop keeps; None for the middle, and for values that are reported already."""
+    listed = node.items if isinstance(node, ListNode) else ()
+    shares = [
+        Decimal(each.value) for each in listed if isinstance(each, TextNode) and isinstance(each.value, int | Decimal)
+    ]
+    return (shares[0], shares[1]) if len(shares) == len(listed) == 2 else None
 
 
 def _source(node: MapNode, scope: Scope, problems: list[Problem]) -> ShotSource | FileSource | TitleCard | None:
@@ -169,17 +198,30 @@ def _source(node: MapNode, scope: Scope, problems: list[Problem]) -> ShotSource 
     return None
 
 
-def _misplaced_keys(node: MapNode, source: ShotSource | FileSource | TitleCard) -> list[Problem]:
+def _misplaced_keys(node: MapNode, source: ShotSource | FileSource | TitleCard, *, crops: bool) -> list[Problem]:
     """Keys that do not apply to this kind of item."""
     found: list[Problem] = []
     duration, title = node.key("duration"), isinstance(source, TitleCard)
-    misplaced = [*(_OF_CLIPS if duration or title else ()), *(() if title else ("background",))]
+    misplaced = [*(_OF_CLIPS if duration or title else ()), *(("focus",) if title else ("background",))]
     what = tr("a title") if title else tr("a picture") if duration else tr("a clip")
+    unnumbered = _OF_SHOTS if title or isinstance(source, FileSource) else ()
     for key, _ in node.pairs:
         if key.string in misplaced:
             found.append(Problem(key.place, tr("{what} has no `{name}`", what=what, name=key.string), tr("remove it")))
+        elif key.string in unnumbered:
+            found.append(
+                Problem(
+                    key.place,
+                    tr("only a shot has takes, so that `{name}` is out of place here", name=key.string),
+                    tr("remove it"),
+                )
+            )
     if title and duration is None:
         found.append(Problem(node.place, tr("a title needs a `duration`"), "e.g. `duration: 2`"))
+    focus = node.key("focus")
+    if focus is not None and not crops and not title:
+        message = tr("`focus` needs `fit: crop` in the cut: nothing is cut off otherwise")
+        found.append(Problem(focus.place, message, tr("add `fit: crop`, or remove it")))
     return found
 
 

@@ -305,6 +305,10 @@ def _wrong_value(value: Node, broken: Violation, catalog: Catalog) -> tuple[str,
         case (*_, "images"), "minItems" | "maxItems" if isinstance(broken.value, list) and broken.value:
             message = tr("`images` takes 2 to 5 pictures, not {number}", number=len(broken.value))
             return message, tr("write a single picture as `image: …`") if len(broken.value) == 1 else None
+        case (*_, "focus"), "minItems" | "maxItems" if isinstance(broken.value, list):
+            return tr("`focus` takes two numbers, not {number}", number=len(broken.value)), tr(
+                "the shares of the picture from its left and its top: `[0.3, 0.4]`"
+            )
         case (*_, "sha256"), "pattern":
             return _wrong(broken), tr("it has 64 hexadecimal digits: `sha256sum FILE` prints them")
         case ("call", "path"), "pattern":

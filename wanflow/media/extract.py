@@ -263,6 +263,20 @@ def exact_sound(
     )
 
 
+def paced_sound(sound: FilterableStream, speed: Fraction, begin: int, samples: int) -> FilterableStream:
+    """Sound of 48 kHz at another speed and in pitch: exactly `samples` from sample `begin` of what comes out."""
+    while speed != 1:
+        # beyond two times as fast the filter leaves samples out
+        factor = max(Fraction(1, 2), min(Fraction(2), speed))
+        sound, speed = sound.filter("atempo", timebase.decimal_text(factor, 9)), speed / factor
+    return (
+        sound.filter("atrim", start_sample=begin, end_sample=begin + samples)
+        .filter("asetpts", "N")
+        .filter("apad", whole_len=samples)
+        .filter("atrim", end_sample=samples)
+    )
+
+
 def filtered(video: FilterableStream, filters: Iterable[Filter]) -> FilterableStream:
     """A stream that goes through filters one after another."""
     for each in filters:

@@ -22,6 +22,7 @@ from wanflow.media.container import opened, sound_stream
 from wanflow.media.ffmpeg import WriteInput
 from wanflow.media.inputs import FED_DEMUXER
 from wanflow.media.picture.card import fit_moving
+from wanflow.media.picture.segment import MIDDLE, Focus
 from wanflow.media.sound.track import pcm
 from wanflow.timebase import SAMPLE_RATE
 
@@ -52,10 +53,11 @@ class Animation:
     first: int
     frames: int
     rate: Fraction
+    focus: Focus = MIDDLE
 
     def pictures(self) -> Iterator[VideoFrame]:
         """Them in their order. Raises BadMedia."""
-        drawn = fit_moving(self.path, self.size, self.fit, self.rate, self.first)
+        drawn = fit_moving(self.path, self.size, self.fit, self.rate, self.first, self.focus)
         return (VideoFrame.from_image(each) for each in islice(drawn, self.frames))  # type: ignore[no-untyped-call]
 
 

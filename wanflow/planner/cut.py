@@ -240,8 +240,16 @@ def _subtitles_json(edit: Edit) -> list[Canonical]:
 
 
 def _item_json(item: EditItem) -> Canonical:
+    """An item of an edit; what came with later versions is added only where it changes the film."""
     made, joined = item.item, item.item.transition
-    return {
+    later: dict[str, Canonical] = {} if made.keep_sound else {"sound": "drop"}
+    if made.speed != 1:
+        later["speed"] = _plain(made.speed)
+    if made.freeze is not None:
+        later["freeze"] = _plain(made.freeze)
+    if made.focus is not None:
+        later["focus"] = [_plain(share) for share in made.focus]
+    return later | {
         "of": item.digest,
         "in": _plain(made.start),
         "out": _plain(made.stop),

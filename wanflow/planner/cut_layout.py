@@ -11,7 +11,7 @@ from wanflow.errors import MediaFault
 from wanflow.language import timeline
 from wanflow.language.production import Cut, CutShape, TitleCard, TransitionKind
 from wanflow.language.timeline import PlacedClip, TimelineSpan
-from wanflow.media.picture.segment import Card, JoinRecipe, PartRecipe, SegmentRecipe
+from wanflow.media.picture.segment import MIDDLE, Card, JoinRecipe, PartRecipe, SegmentRecipe
 from wanflow.media.text.caption_layout import Caption, within
 from wanflow.messages import tr
 from wanflow.planner.cut import DEFAULT_SIZE, Edit, EditItem, film_size, films_of
@@ -125,6 +125,10 @@ def _recipe(
         fonts=tuple(f"{path} {size}" for path, size in edit.cut.finish.fonts) if drawn else (),
         language=edit.cut.finish.language,
         missing=edit.missing,
+        speed=clip.speed,
+        heard=made.keep_sound,
+        played=clip.played if clip.held and skip + stretch.frames >= clip.played else None,
+        focus=made.focus or MIDDLE,
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from wanflow.media.picture.segment import fit_bars, fit_crop, strip_height
+from wanflow.media.picture.segment import MIDDLE, Focus, fit_bars, fit_crop, strip_height
 from wanflow.media.picture.still import BLACK, read_moving, read_still
 from wanflow.media.text.fonts import PLAIN, Ink, Typography
 from wanflow.media.text.layout import TextSetting, draw_line, draw_lines, drawable, fit, shortened
@@ -45,26 +45,30 @@ def ink_on(background: Ink) -> Ink:
     return BLACK if (luminance + 0.05) ** 2 > 1.05 * 0.05 else WHITE
 
 
-def fit_still(path: Path, size: tuple[int, int], fit: str) -> Image.Image:
+def fit_still(path: Path, size: tuple[int, int], fit: str, focus: Focus = MIDDLE) -> Image.Image:
     """A picture file at exactly `size`, upright, in sRGB, over black: with `bars` around it or as a `crop`.
+
+    A crop keeps the point `focus`.
 
     The first of several pictures in a file. Raises BadMedia for a damaged, too large or unreadable one.
     """
     if fit not in {"bars", "crop"}:
         raise ValueError(f"a picture fits with bars or as a crop, not as `{fit}`")
-    return _fitted(read_still(path), size, fit)
+    return _fitted(read_still(path), size, fit, focus)
 
 
-def fit_moving(path: Path, size: tuple[int, int], fit: str, rate: Fraction, first: int) -> Iterator[Image.Image]:
+def fit_moving(
+    path: Path, size: tuple[int, int], fit: str, rate: Fraction, first: int, focus: Focus = MIDDLE
+) -> Iterator[Image.Image]:
     """The pictures of an animation as `fit_still` shows one, at `rate` from frame `first` on, without an end."""
     shown: Image.Image | None = None
     for picture in read_moving(path, rate, first):
         if picture is not shown:
-            shown, still = picture, _fitted(picture, size, fit)
+            shown, still = picture, _fitted(picture, size, fit, focus)
         yield still
 
 
-def _fitted(image: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:
+def _fitted(image: Image.Image, size: tuple[int, int], fit: str, focus: Focus) -> Image.Image:
     """The picture with black bars around it, or cropped to the size.
 
     A crop scales only what is seen: a whole very narrow picture would not fit in memory.
@@ -74,7 +78,7 @@ def _fitted(image: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:
         still = Image.new("RGB", size, BLACK)
         still.paste(image.resize((window.width, window.height), Image.Resampling.LANCZOS), (window.left, window.top))
         return still
-    window = fit_crop(*image.size, *size)
+    window = fit_crop(*image.size, *size, focus)
     across, down = image.width / window.width, image.height / window.height
     left, top = window.left * across, window.top * down
     part = (left, top, min(image.width, left + size[0] * across), min(image.height, top + size[1] * down))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -16,7 +17,15 @@ from wanflow.errors import MediaFault
 from wanflow.language.production import TransitionKind
 from wanflow.language.source import Facts
 from wanflow.media import encoder
-from wanflow.media.extract import arguments_of, exact_sound, fed_pictures, fed_sound, filtered, require_zscale
+from wanflow.media.extract import (
+    arguments_of,
+    exact_sound,
+    fed_pictures,
+    fed_sound,
+    filtered,
+    paced_sound,
+    require_zscale,
+)
 from wanflow.media.ffmpeg import path_argument, run_ffmpeg
 from wanflow.media.inputs import PICTURE_DEMUXER, generated_input, media_input, own_input
 from wanflow.media.jobs import Job, OnProgress, RunningProcesses, Worker
@@ -118,10 +127,9 @@ class Side:
         if footage is None or footage.plain:
             return []
         moments = (number / recipe.rate + EARLY_SECONDS for number in range(recipe.skip, recipe.skip + recipe.frames))
-        places = [recipe.first + min(recipe.count - 1, int(moment * footage.rate)) for moment in moments]
-        begin = timebase.to_samples(recipe.first, footage.rate) + recipe.begin
-        end = min(begin + recipe.samples, timebase.to_samples(recipe.first + recipe.count, footage.rate))
-        sound = (begin, max(begin, end)) if footage.facts.samples else None
+        pace = footage.rate * recipe.speed
+        places = [recipe.first + min(recipe.count - 1, int(moment * pace)) for moment in moments]
+        sound = _read_samples(recipe, footage) if footage.facts.samples and recipe.sounding else None
         fields = footage.look.interlaced
         return [Reel(footage.path, footage.clock, places, recipe.rate, sound, interlaced=fields)]
 
@@ -193,10 +201,10 @@ def prepare(source: Path | None, recipe: SegmentRecipe, folder: Path, name: str,
     picture = folder / f"{name}.png"
     words = recipe.card.text
     if words is None and moves(_given(source)):
-        played = Animation(_given(source), size, recipe.fit, recipe.skip, recipe.frames, recipe.rate)
+        played = Animation(_given(source), size, recipe.fit, recipe.skip, recipe.frames, recipe.rate, recipe.focus)
         return Side(recipe, animation=played, strip=strip)
     if words is None:
-        drawn = fit_still(_given(source), size, recipe.fit)
+        drawn = fit_still(_given(source), size, recipe.fit, recipe.focus)
     else:
         drawn = draw_title(words, size, recipe.card.background, typography)
     drawn.save(picture, "PNG")
@@ -218,7 +226,7 @@ def segment_arguments(side: Side, captions: Captions, target: Path) -> list[str]
     edge = min(EDGE_SAMPLES, recipe.samples // 2)
     if recipe.opens:
         sound = sound.filter("afade", type="in", start_sample=0, nb_samples=edge)
-    if recipe.closes:
+    if recipe.closes and not recipe.stops:
         sound = sound.filter("afade", type="out", start_sample=recipe.samples - edge, nb_samples=edge)
     return _output(video, sound, recipe, target)
 
@@ -321,16 +329,19 @@ def _moving(side: Side, footage: Footage) -> FilterableStream:
     Rounding up does just that; rounding to the nearest shows the second frame first when 60 frames become 24.
     """
     recipe, crops = side.recipe, side.recipe.fit == "crop"
-    fit = fit_crop if crops else fit_bars
-    window = fit(footage.facts.width, footage.facts.height, recipe.width, recipe.height)
+    shape = (footage.facts.width, footage.facts.height, recipe.width, recipe.height)
+    window = fit_crop(*shape, recipe.focus) if crops else fit_bars(*shape)
     if footage.plain:
         early = _early(footage.rate)
+        video = media_input(footage.path, **side.apart)[str(footage.picture)].filter(
+            "trim", start_frame=recipe.first, end_frame=recipe.first + recipe.count
+        )
+        if recipe.played is not None:  # faster, the very last picture of the clip would not be reached
+            video = video.filter("tpad", stop_mode="clone", stop=math.ceil(recipe.speed) + 1)
         video = (
-            media_input(footage.path, **side.apart)[str(footage.picture)]
-            .filter("trim", start_frame=recipe.first, end_frame=recipe.first + recipe.count)
             # pictures are counted, not timed: stamps wander
-            .filter("settb", expr=f"1/{MICROSECONDS}")
-            .filter("setpts", f"N*{MICROSECONDS / footage.rate}-{early * MICROSECONDS}")
+            video.filter("settb", expr=f"1/{MICROSECONDS}")
+            .filter("setpts", f"N*{MICROSECONDS / (footage.rate * recipe.speed)}-{early * MICROSECONDS}")
             .filter("fps", fps=timebase.rate_text(recipe.rate), round="up")
         )
     else:
@@ -345,17 +356,37 @@ def _early(rate: Fraction) -> Fraction:
 
 
 def _sound(side: Side) -> FilterableStream:
-    """Exactly the samples beside a recipe's frames; silence where its source has none."""
+    """Exactly the samples beside a recipe's frames; silence where its source has none, and while a frame is held."""
     recipe, footage = side.recipe, side.footage
-    if footage is None or not footage.facts.samples:
+    if footage is None or not footage.facts.samples or not recipe.sounding:
         return generated_input(SILENCE, **side.apart).audio.filter("atrim", end_sample=recipe.samples)
-    track = footage.sound
-    if not footage.plain:
-        return exact_sound(fed_sound(side.heard, track), 0, recipe.samples, track.channels)
-    source = media_input(footage.path, **side.apart)[str(track.stream)]
-    begin = footage.lead + timebase.to_samples(recipe.first, footage.rate)
-    stop = footage.lead + timebase.to_samples(recipe.first + recipe.count, footage.rate)
-    return exact_sound(source, begin + recipe.begin, recipe.samples, track.channels, stop=stop)
+    track, (begin, stop) = footage.sound, _read_samples(recipe, footage)
+    if footage.plain:
+        source = media_input(footage.path, **side.apart)[str(track.stream)]
+        begin, stop = begin + footage.lead, stop + footage.lead
+    else:  # what is fed begins with the first sample that is read
+        source, begin, stop = fed_sound(side.heard, track), 0, stop - begin
+    if recipe.speed == 1:
+        sound = exact_sound(source, begin, recipe.samples, track.channels, stop=stop)
+    else:
+        whole = exact_sound(source, begin, stop - begin, track.channels)
+        sound = paced_sound(whole, recipe.speed, recipe.begin, recipe.samples)
+    if recipe.stops:
+        edge = min(EDGE_SAMPLES, recipe.sounding)
+        sound = sound.filter("afade", type="out", start_sample=recipe.sounding - edge, nb_samples=edge)
+    return sound
+
+
+def _read_samples(recipe: SegmentRecipe, footage: Footage) -> tuple[int, int]:
+    """The first sample and the end of what is read of a clip's sound, counted at 48 kHz from its first picture.
+
+    At another speed that is all of the clip's, so that the sounds of two segments of one clip fit together.
+    """
+    first, end = (timebase.to_samples(frame, footage.rate) for frame in (recipe.first, recipe.first + recipe.count))
+    if recipe.speed != 1:
+        return first, end
+    begin = first + recipe.begin
+    return begin, max(begin, min(begin + recipe.samples, end))
 
 
 def _png(picture: Path, rate: Fraction | None = None) -> FilterableStream:

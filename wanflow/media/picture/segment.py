@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 
 from wanflow import digest, timebase
@@ -29,6 +31,11 @@ class Card:
     background: tuple[int, int, int] = (0, 0, 0)
 
 
+Focus = tuple[Decimal, Decimal]
+"""The point of a picture that a crop keeps, as shares from its left and its top."""
+MIDDLE: Focus = (Decimal("0.5"), Decimal("0.5"))
+
+
 @dataclass(frozen=True, slots=True)
 class SegmentRecipe:
     """All that determines a segment made from one clip.
@@ -39,7 +46,9 @@ class SegmentRecipe:
     it begins, it ends with a hard cut, where sound would click. `card` is for a picture or a title, None for a clip.
     `captions` are burned into the picture; `fonts` are those of the production, used before the machine's own.
     `language` decides between forms of letters, None for that of each text. `missing` are characters that no font has,
-    so that boxes are drawn in their place.
+    so that boxes are drawn in their place. The clip plays `speed` times as fast, its sound in pitch, or silent where it
+    is not `heard`. After `played` frames, of which `skip` are the first, its last one is held in silence; None where it
+    plays to its end. `focus` is the point that a crop keeps.
     """
 
     source: str
@@ -60,6 +69,10 @@ class SegmentRecipe:
     fonts: tuple[str, ...] = ()
     language: str | None = None
     missing: str = ""
+    speed: Fraction = Fraction(1)
+    heard: bool = True
+    played: int | None = None
+    focus: Focus = MIDDLE
     version: int = SEGMENT_VERSION
 
     def __post_init__(self) -> None:
@@ -75,6 +88,18 @@ class SegmentRecipe:
     def samples(self) -> int:
         """The 48 kHz samples that lie beside the frames."""
         return timebase.to_samples(self.skip + self.frames, self.rate) - self.begin
+
+    @property
+    def sounding(self) -> int:
+        """The samples after which it is silent, since the clip is not heard or its last frame is held."""
+        if self.played is None or not self.heard:
+            return self.samples if self.heard else 0
+        return max(0, min(self.samples, timebase.to_samples(self.played, self.rate) - self.begin))
+
+    @property
+    def stops(self) -> bool:
+        """Whether its clip stops moving in it, or right after it."""
+        return self.played is not None and self.skip < self.played <= self.skip + self.frames
 
     def key(self) -> str:
         """The hash of the recipe: equal keys are one segment, whatever ffmpeg made it and whatever bytes that gave."""
@@ -142,11 +167,17 @@ def fit_bars(width: int, height: int, into_width: int, into_height: int) -> Wind
     return Window(left // 2 * 2, top // 2 * 2, fitted_width, fitted_height)
 
 
-def fit_crop(width: int, height: int, into_width: int, into_height: int) -> Window:
-    """The clip's picture scaled to cover the segment's, and where in it that lies: in the middle (`fit: crop`)."""
+def fit_crop(width: int, height: int, into_width: int, into_height: int, focus: Focus = MIDDLE) -> Window:
+    """The clip's picture scaled to cover the segment's, and where in it that lies (`fit: crop`).
+
+    The point `focus` of the clip's picture is in the middle of the segment's, or as near to it as the edges allow.
+    """
     scale = max(Fraction(into_width, width), Fraction(into_height, height))
     covering = [max(into, _even(side * scale)) for side, into in ((width, into_width), (height, into_height))]
-    left, top = (covering[0] - into_width) // 2, (covering[1] - into_height) // 2
+    left, top = (
+        max(0, min(cover - into, math.floor(cover * Fraction(share) - Fraction(into, 2))))
+        for cover, into, share in zip(covering, (into_width, into_height), focus, strict=True)
+    )
     return Window(left // 2 * 2, top // 2 * 2, covering[0], covering[1])
 
 
@@ -182,6 +213,15 @@ def _canonical(recipe: SegmentRecipe) -> digest.Canonical:
     }
     if recipe.slate and recipe.height > recipe.width:
         made["slate_of"] = "width"  # in earlier versions a vertical picture's slate was a tenth of its height
+    # what came with later versions is added where it changes the segment, so that segments of earlier ones stay
+    if recipe.speed != 1:
+        made["speed"] = str(recipe.speed)
+    if not recipe.heard:
+        made["heard"] = False
+    if recipe.played is not None:
+        made["played"] = recipe.played
+    if recipe.focus != MIDDLE:
+        made["focus"] = [format(share.normalize(), "f") for share in recipe.focus]
     return made | _typesetting([title, *recipe.slate, *(each.text for each in recipe.captions)], recipe)
 
 
