@@ -337,6 +337,7 @@ def test_a_language_model_gets_what_the_page_shows(tmp_path: Path, monkeypatch: 
         if block.language == "json":
             assert says(json.loads(block.text), json.loads(last)), last
     assert [line for line, code in ended if code != ExitCode.DONE] == ["wanflow validate --format json"]
+    assert [line for line, _ in ended].count("wanflow validate --format json") == 2
 
 
 def test_the_commands_of_the_rules_for_agents_work(tmp_path: Path) -> None:

@@ -1,15 +1,17 @@
 """Keep the catalogs of translations up to date with the code: `make messages` runs it.
 
 It writes each `wanflow.po`, with all messages of the code, and each `wanflow.mo`, which wanflow reads. Messages
-without a translation are printed, and it ends with 1.
+without a translation are printed, and it ends with 1. New messages get their codes in `codes.txt`.
 """
 
 from __future__ import annotations
 
 import ast
+import difflib
 import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain, count
 from pathlib import Path
 
 import click
@@ -19,6 +21,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from jinja2.ext import extract_from_ast
 
+from wanflow import codes
 from wanflow.catalog.read import load_catalog
 from wanflow.cli.help import as_paragraphs
 from wanflow.cli.main import COMMANDS, commands, find_command
@@ -52,7 +55,89 @@ def main() -> int:
         left += len(missing)
         for text in missing:
             print(f"{po.relative_to(ROOT).as_posix()}: no translation of {text!r}")
+    known = codes.read(codes.TABLE.read_text(encoding="utf-8")) if codes.TABLE.exists() else {}
+    codes.TABLE.write_text(table_of(with_codes(known, frozenset(error_templates()))), encoding="utf-8")
     return min(left, 1)
+
+
+REWORDED = 0.8
+"""Minimum part of two templates that is alike where one took the place of the other."""
+NO_ERRORS = {"report", "emulator", "review", "viewing.py", "health.py", "author_hints.py", "suggest.py"}
+"""Folders and files whose messages are no errors."""
+NO_ERROR_CALLS = {"say", "Reason", "HealthCheck", "Column", "Section", "CommandEntry", "did_you_mean"}
+"""Functions and classes whose messages are no errors."""
+
+
+def error_templates() -> Iterator[str]:
+    """The templates of messages that can say what is wrong: not those of hints, headings and reports."""
+    for file in sorted(PACKAGE.rglob("*.py")):
+        if NO_ERRORS.isdisjoint(file.relative_to(PACKAGE).parts):
+            tree = ast.parse(file.read_text(encoding="utf-8"))
+            left_out = {
+                each for node in ast.walk(tree) for part in parts_without_errors(node) for each in ast.walk(part)
+            }
+            yield from filter(codes.derived, map(template_of, set(ast.walk(tree)) - left_out))
+
+
+def template_of(node: ast.AST) -> str:
+    """The template that a node of a syntax tree makes a message of; empty where it makes none."""
+    match node:
+        case ast.Call(func=ast.Name(id="tr" | "trn"), args=[ast.Constant(value=str(template)), *_]):
+            return template
+    return ""
+
+
+def parts_without_errors(node: ast.AST) -> list[ast.AST]:
+    """What is a hint in a node of a syntax tree, or only shown."""
+    match node:
+        case ast.keyword(arg="hint", value=value) | ast.Assign(targets=[ast.Name(id="hint")], value=value):
+            return [value]
+        case ast.Call(func=ast.Name(id="Problem" | "SyntaxHint" | "TextProblem"), args=[_, _, hint, *_]):
+            return [hint]
+        case ast.Call(func=ast.Name(id=name)) if name in NO_ERROR_CALLS:
+            return [node]
+        case ast.FunctionDef(name=name) if "hint" in name:
+            return [node]
+    return []
+
+
+def with_codes(known: Mapping[str, str], templates: frozenset[str]) -> dict[str, str]:
+    """The code of each template, those that were known with theirs.
+
+    A template with other names of values is the same one. One that replaces a very similar template keeps its code,
+    and is printed: who gave it another meaning gives it another code there. Any other gets a code that none has.
+    """
+    found, taken = dict(known), set(known.values())
+    shapes = {shape(template): code for template, code in known.items()}
+    used = {known[template] for template in templates if template in known}
+    gone = [template for template in known if template not in templates and known[template] not in used]
+    for template in sorted(templates - known.keys()):
+        code = shapes.get(shape(template), "")
+        if not code and (near := difflib.get_close_matches(template, gone, 1, REWORDED)):
+            code = known[near[0]]
+            gone.remove(near[0])
+            print(f"{codes.TABLE.name}: `{code}` is now {template!r}, before {near[0]!r}")
+        found[template] = shapes[shape(template)] = code or new_code(template, taken)
+        taken.add(found[template])
+    return found
+
+
+def new_code(template: str, taken: Collection[str]) -> str:
+    """The code of a template that nothing has yet: with more of its words, or with a number."""
+    longer = (codes.derived(template, words) for words in range(codes.MAX_WORDS, 3 * codes.MAX_WORDS))
+    numbered = (f"{codes.derived(template)}-{number}" for number in count(2))
+    return next(code for code in chain(longer, numbered) if code not in taken)
+
+
+def shape(template: str) -> str:
+    """A template without the names of its values."""
+    return codes.FIELD.sub("{}", template)
+
+
+def table_of(found: Mapping[str, str]) -> str:
+    """The table of codes as its file has it."""
+    lines = sorted((code, template.replace("\n", "\\n")) for template, code in found.items())
+    return "".join(f"{code}\t{template}\n" for code, template in lines)
 
 
 def updated(po: Path) -> Catalog:

@@ -33,7 +33,7 @@ from wanflow.providers.limited import RESERVE, Limited, TaskSlots
 from wanflow.providers.poller import Poller
 from wanflow.providers.protocol import Connector, Endpoint, WaitingClient
 from wanflow.providers.retrying import OnRetry, Retrying
-from wanflow.report.event_json import event_line, finished_line, reworded, started_line
+from wanflow.report.event_json import event_line, finished_line, started_line
 from wanflow.report.progress import OutcomeSoFar
 from wanflow.runner.addresses import Addresses, recall
 from wanflow.runner.cancel import Cancelled, cancel_tasks
@@ -192,7 +192,7 @@ def _recorded(store: Store, emit: Emit, currency: str) -> Iterator[Emit]:
 
         def tell(event: Event) -> None:
             so_far.note(event)
-            record.write(event_line(reworded(event, translated), _time()))
+            record.write(event_line(event, _time(), translated))
             emit(event)
 
         try:

@@ -8,9 +8,10 @@ from decimal import Decimal
 import pytest
 
 from wanflow.errors import ExitCode
+from wanflow.messages import tr
 from wanflow.money import Bound, Cost
 from wanflow.planner.plan import Action
-from wanflow.report.event_json import event_line, finished_line, reworded
+from wanflow.report.event_json import event_line, finished_line
 from wanflow.report.progress import OutcomeSoFar
 from wanflow.runner import events as happened
 from wanflow.runner.events import Failure, Outcome
@@ -40,7 +41,7 @@ def test_every_event_is_one_line_with_its_time_and_node(event: happened.Event, n
 @pytest.mark.parametrize(("event", "name"), EVENTS)
 def test_words_for_people_can_be_others(event: happened.Event, name: str) -> None:
     """In another language, or with commands that work when pasted; nothing else of an event changes."""
-    before, after = (json.loads(event_line(each, NOW)) for each in (event, reworded(event, str.upper)))
+    before, after = (json.loads(event_line(event, NOW, change)) for change in (str, str.upper))
     words = {key: value.upper() if key in {"message", "hint"} else value for key, value in before.items()}
     assert (after, after["event"]) == (words, name)
 
@@ -55,6 +56,12 @@ def test_a_failure_carries_words_and_hint() -> None:
     """A program gets what a person gets."""
     told = json.loads(event_line(EVENTS[4][0], NOW))
     assert (told["outcome"], told["message"], told["hint"]) == ("failed", "no", "try")
+
+
+def test_the_code_of_a_failure_stays_in_other_words() -> None:
+    """It is that of the message as it was made."""
+    failed = happened.StepFinished("coast.t1", "failed", tr("no shot `{name}`", name="coast"))
+    assert json.loads(event_line(failed, NOW, str.upper))["code"] == "no-shot"
 
 
 def test_a_warning_without_a_node_has_no_node() -> None:

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import re
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import click
 
 import wanflow
+from wanflow import looked_at
 from wanflow.catalog.provider import load_providers
 from wanflow.characters import LONGEST_MESSAGE, shown, shown_lines
-from wanflow.cli.limits import exceeded
+from wanflow.cli.hints import pasteable
+from wanflow.cli.limits import exceeded, words_of_process
 from wanflow.cli.output import ended_by_signals, tolerant_streams
-from wanflow.cli.screen import print_problems, say
+from wanflow.cli.screen import print_json_text, print_problems, say
+from wanflow.codes import code_of as message_code
 from wanflow.errors import ExitCode, StoreFault, WanflowError, words_of_system
 from wanflow.language.problem import SpecError
 from wanflow.masking import without_key, without_signatures
 from wanflow.messages import joined, tr, translated
+from wanflow.report.problem_json import error_json, problem_json
 from wanflow.store import atomic
 from wanflow.store.atomic import STORE_FOLDER
 from wanflow.suggest import nearest
@@ -45,7 +53,7 @@ def guarded(work: Callable[[], int]) -> int:
             return ExitCode.INTERRUPTED
         except Exception as fault:  # noqa: BLE001 - the last line of defence: an unforeseen exception is a bug to report
             first = exceeded(cause(fault))
-            _print_fault(first)
+            print_fault(first)
             return code_of(first)
 
 
@@ -62,20 +70,52 @@ def code_of(fault: Exception) -> ExitCode:
             return ExitCode.BUG
 
 
-def error(message: str, hint: str | None = None) -> None:
-    """Print on stderr what is wrong and, where known, the way out."""
+_told: ContextVar[Exception | None] = ContextVar("_told", default=None)
+"""Failure of this command that was printed already."""
+
+
+def code_of_fault(fault: Exception) -> str:
+    """The code of a failure: of its message, or of its kind where a library words it."""
+    words = fault.message if isinstance(fault, click.ClickException) else fault
+    if isinstance(fault, OSError):
+        words = words_of_system(fault)
+    return message_code(words, re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(fault).__name__).lower())
+
+
+def error(message: str, hint: str | None = None, code: str | None = None) -> None:
+    """Print on stderr what is wrong and, where known, the way out; with `--json` on stdout as well, with its code."""
+    print_errors([error_json(message, hint and pasteable(hint), code)])
     lines = [tr("error: {message}", message=message), *([tr("hint: {hint}", hint=hint)] if hint else [])]
     say(*(shown(translated(line), LONGEST_MESSAGE) for line in lines), err=True)
 
 
-def _print_fault(fault: Exception) -> None:
+def print_errors(errors: Iterable[Mapping[str, object]]) -> None:
+    """Print errors as one line of JSON on stdout, where the command was asked for JSON (cli.md, JSON)."""
+    words = sys.argv[1:] if (given := words_of_process.get()) is None else given
+    if not {"--json", "--format=json"}.isdisjoint(words) or ("--format", "json") in pairwise(words):
+        head = {}
+        if {"run", "collect"} & set(words):
+            looked_at.unaccounted("the time of an event")
+            head = {"event": "error", "time": datetime.now(UTC).isoformat(timespec="milliseconds")}
+        print_json_text(json.dumps({**head, "errors": list(errors)}, ensure_ascii=False))
+
+
+def print_fault(fault: Exception) -> None:
+    """Print what ended a command, once, on stderr, and with `--json` on stdout."""
+    if _told.get() is not fault:
+        _told.set(fault)
+        _print_fault(fault, code_of_fault(fault))
+
+
+def _print_fault(fault: Exception, code: str) -> None:
     if isinstance(fault, click.ClickException):
         fault.message = translated(fault.message)  # type: ignore[misc]  # click puts it into sentences of its own
     match fault:
         case SpecError(problems=problems):
+            print_errors(map(problem_json, problems))
             print_problems(problems)
         case WanflowError():
-            error(str(fault), fault.hint)
+            error(str(fault), fault.hint, code)
         case click.UsageError():
             path = fault.ctx.command_path if fault.ctx is not None else "wanflow"
             hint: str = tr("`{path} --help` shows what it takes", path=path)
@@ -83,12 +123,12 @@ def _print_fault(fault: Exception) -> None:
                 near = nearest(fault.option_name.lstrip("-"), [name[2:] for name in fault.possibilities or ()])
                 hint = tr("did you mean `{near}`?", near=f"--{near}") if near is not None else hint
                 fault.possibilities = None  # type: ignore[misc]  # so that click doesn't name them
-            error(_sentence(fault.format_message()), hint)
+            error(_sentence(fault.format_message()), hint, code)
         case click.ClickException():
-            error(_sentence(fault.format_message()))
+            error(_sentence(fault.format_message()), code=code)
         case OSError():
             name = f"`{fault.filename}`: " if fault.filename else ""
-            error(joined("", (name, words_of_system(fault))))
+            error(joined("", (name, words_of_system(fault))), code=code)
             _print_traceback(fault)
         case _:
             _print_bug(fault)
@@ -117,7 +157,7 @@ def _sentence(text: str) -> str:
 def _print_bug(fault: Exception) -> None:
     """What a maintainer needs first, and where the traceback is; arguments are private."""
     name = type(fault).__name__
-    error(tr("this is a bug in wanflow: {name}", name=name), tr("paste the report below into an issue"))
+    error(tr("this is a bug in wanflow: {name}", name=name), tr("paste the report below into an issue"), "bug")
     verb = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     lines = (
         f"  wanflow {wanflow.__version__} {verb}",

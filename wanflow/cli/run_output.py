@@ -14,8 +14,9 @@ from typing import cast
 import click
 
 from wanflow import api, looked_at
-from wanflow.cli.exit_code import cause, code_of, error
+from wanflow.cli.exit_code import cause, code_of, error, print_fault
 from wanflow.cli.hints import command_on, from_here, pasteable
+from wanflow.cli.limits import exceeded
 from wanflow.cli.main import import_attribute
 from wanflow.cli.output import cancelled_by_signals, continue_without_reader
 from wanflow.cli.screen import for_reader, print_json_text, say
@@ -57,7 +58,7 @@ def printer(verbosity: Verbosity, so_far: OutcomeSoFar, *, as_json: bool) -> Emi
 
     def print_event(event: Event) -> None:
         if as_json:
-            print_json_text(event_line(reworded(event, pasteable), _now()))
+            print_json_text(event_line(event, _now(), pasteable))
         else:
             say(*event_lines(reworded(_seen_from_here(event), for_reader), verbosity), err=True)
 
@@ -106,8 +107,12 @@ def run_guarded(production: Production, *, as_json: bool) -> Iterator[OutcomeSoF
         code = ended_early(ExitCode.INTERRUPTED, so_far, as_json=as_json)
         raise click.exceptions.Exit(code) from None
     except Exception as fault:
-        ended_early(code_of(cause(fault)), so_far, as_json=as_json)
-        raise
+        first = exceeded(cause(fault))
+        print_fault(first)  # before the last event
+        ended_early(code_of(first), so_far, as_json=as_json)
+        if first is fault:
+            raise
+        raise first from fault
 
 
 def ended_early(code: ExitCode, so_far: OutcomeSoFar, *, as_json: bool) -> ExitCode:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from wanflow.characters import LONGEST_MESSAGE, cells_wide, shown
+from wanflow.codes import code_of
 from wanflow.errors import ExitCode, WanflowError
 from wanflow.messages import tr, translated, trn
 from wanflow.yamldoc.nodes import Place
@@ -38,6 +39,11 @@ class Problem:
     source: str = ""
     repeats: int = 0
     option: str = ""
+
+    @property
+    def code(self) -> str:
+        """A short name of what is wrong, which stays although the words change: `unknown-key`."""
+        return code_of(self.message)
 
 
 def is_shipped(place: Place) -> bool:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
+from wanflow.codes import code_of
 from wanflow.runner.events import (
     CutFinished,
     CutProgress,
@@ -30,9 +31,14 @@ def reworded(event: Event, change: Callable[[str], str]) -> Event:
     return event
 
 
-def event_line(event: Event, time: str) -> str:
-    """An event that happened at `time` (RFC 3339) as one line without its end."""
-    name, fields = _fields(event)
+def event_line(event: Event, time: str, change: Callable[[str], str] = str) -> str:
+    """An event that happened at `time` (RFC 3339) as one line without its end; `change` rewords texts for people.
+
+    A step that ends with a message has the code of that message.
+    """
+    name, fields = _fields(reworded(event, change))
+    if isinstance(event, StepFinished) and event.message is not None:
+        fields["code"] = code_of(event.message)
     head = {"event": name, "time": time, **({} if event.node is None else {"node": event.node})}
     return json.dumps(head | fields, ensure_ascii=False)
 

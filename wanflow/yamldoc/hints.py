@@ -18,7 +18,8 @@ _BESIDE_SIGN = pattern(rf"(?:^[ ]*(?:-[ ]+)*|[:,\[{{-])(?P<after>{INVISIBLE.patt
 """An invisible character where YAML expects a space or nothing: in front of a line, and beside its signs."""
 ESCAPE_HINT = tr("write `/` in a path, and `\\\\` for a `\\` of a text in double quotes")
 """The way out of an escape that nobody meant."""
-_QUOTE_IT = tr("put the text in quotes, or on its own lines under `>-`")
+QUOTE_IT = tr("put the text in quotes, or on its own lines under `>-`")
+"""The way out of a text that begins at the place, and that YAML reads as something else."""
 _INDICATORS = "*@%!`{[&|>,"
 _CLOSING = tuple("\"']}")
 _ALIAS = pattern(r"(?<![^\s\[{,])\*[^\s,\[\]{}]+$")
@@ -185,7 +186,7 @@ def _comment(fault: SyntaxFault) -> SyntaxHint | None:
     for number in (fault.at[0] - 1, fault.since[0] if fault.since else -1):
         column, value = value_at(fault.line(number))
         if " #" in value and value[0] not in "\"'":
-            return SyntaxHint((number, column), tr("the text is cut at ` #`: the rest is a comment"), _QUOTE_IT)
+            return SyntaxHint((number, column), tr("the text is cut at ` #`: the rest is a comment"), QUOTE_IT)
     return None
 
 
@@ -206,7 +207,7 @@ def _first_sign(fault: SyntaxFault) -> SyntaxHint | None:
     if not sign or sign not in _INDICATORS:
         return None
     shown = tr("a backtick") if sign == "`" else f"`{sign}`"
-    hint = _QUOTE_IT if column == value_at(fault.line(line))[0] else tr("put the text in quotes")
+    hint = QUOTE_IT if column == value_at(fault.line(line))[0] else tr("put the text in quotes")
     return SyntaxHint((line, column), tr("unquoted text cannot begin with {shown}", shown=shown), hint)
 
 
@@ -245,7 +246,7 @@ def _second_colon(fault: SyntaxFault) -> SyntaxHint | None:
     line, column = fault.at
     start, value = value_at(fault.line(line))
     if value and start < column:
-        return SyntaxHint((line, start), tr("unquoted text cannot contain `: `"), _QUOTE_IT)
+        return SyntaxHint((line, start), tr("unquoted text cannot contain `: `"), QUOTE_IT)
     message = tr("a key is not allowed here: the line above already has a value")
     hint = tr("indent it like the line above, or quote a text that contains `: `")
     indent = len(fault.line(line)) - len(fault.line(line).lstrip())

@@ -14,12 +14,12 @@ from wanflow.cli.hints import name_production
 from wanflow.cli.options import ProductionOptions, allowing_outside, example, production_options
 from wanflow.cli.screen import print_annotation, print_json, print_problems, say
 from wanflow.errors import ExitCode
-from wanflow.language.problem import Problem, Severity, is_shipped
+from wanflow.language.problem import Problem, Severity
 from wanflow.messages import joined, tr, translated, translated_word
+from wanflow.report.problem_json import located_message, problem_json
 from wanflow.report.text.words import count
 from wanflow.schemas import PIPELINE, PRODUCTION, bundled
 from wanflow.templates import templates, title_of
-from wanflow.yamldoc.nodes import Place
 
 
 class InitCommand(click.Command):
@@ -84,7 +84,7 @@ def validate(settings: ProductionOptions, form: str) -> int:
     )
     match form:
         case "json":
-            print_json([as_json(problem) for problem in problems])
+            print_json([problem_json(problem) for problem in problems])
         case "github":
             for problem in problems:
                 _annotate(problem, settings.folder)
@@ -100,36 +100,10 @@ def validate(settings: ProductionOptions, form: str) -> int:
     return ExitCode.WRONG if errors else ExitCode.DONE
 
 
-def as_json(problem: Problem) -> dict[str, object]:
-    """A problem for programs; `file` is relative to the production file's folder (cli.md, JSON)."""
-    place, message = _located(problem)
-    return {
-        "file": place.file,
-        "line": place.line,
-        "column": place.column,
-        "severity": problem.severity.value,
-        "message": message,
-        "hint": problem.hint,
-    }
-
-
 def _annotate(problem: Problem, folder: Path) -> None:
     """Print a problem as a workflow command; `file` is relative to the checkout, or to the current folder."""
-    place, message = _located(problem)
+    place, message = located_message(problem)
     checkout = os.environ.get("GITHUB_WORKSPACE") or os.curdir
     file = Path(os.path.relpath(folder / place.file, checkout)).as_posix()
     hint = [f"hint: {problem.hint}"] if problem.hint else []
     print_annotation(problem.severity.value, replace(place, file=file), message, *hint)
-
-
-def _located(problem: Problem) -> tuple[Place, str]:
-    """The place of a problem, and its message with the other places that matter.
-
-    In a pipeline of the user it is the pipeline; in one that comes with wanflow it is the outermost `use`, because
-    programs open the file.
-    """
-    place, uses = problem.place, problem.place.used_at
-    if uses and is_shipped(place):
-        return uses[-1], f"{problem.message} (in {place})"
-    used = "".join(f", used at {use}" for use in uses)
-    return place, f"{problem.message} (in a pipeline{used})" if uses else problem.message
