@@ -24,6 +24,7 @@ from wanflow.graph.node import cut_id
 from wanflow.language.production import RESULTS_FOLDER, Production
 from wanflow.loading import check_cards, check_drawn_texts
 from wanflow.media import ffmpeg
+from wanflow.media.delivery import ENCODERS
 from wanflow.media.inputs import generated_words
 from wanflow.media.jobs import RunningProcesses
 from wanflow.messages import joined, tr, trn
@@ -87,6 +88,7 @@ def check_up(
         *_file_system(folder),
         _disk(folder),
         _clock(datetime.now(UTC), paid=provider.paid),
+        *(() if production is None else _deliveries(production, environ)),
         *(() if production is None else _fonts(production)),
         *_store(folder, provider),
         *_tracked(folder),
@@ -116,6 +118,18 @@ def _ffmpeg(environ: Mapping[str, str]) -> Iterator[HealthCheck]:
             "set {variable} to an ffmpeg with libx264 and aac, or unset it", variable=ffmpeg.VARIABLE
         )
         yield HealthCheck("ffmpeg", HealthLevel.BROKEN, str(fault), hint)
+
+
+def _deliveries(production: Production, environ: Mapping[str, str]) -> Iterator[HealthCheck]:
+    """The forms of deliveries for which ffmpeg lacks an encoder."""
+    with suppress(MediaFault):  # that there is no ffmpeg is said already
+        binary = ffmpeg.find_ffmpeg(environ)
+        for form in sorted({each.form for cut in production.cuts.values() for each in cut.deliveries}):
+            if not ffmpeg.has_encoder(binary, encoder := ENCODERS[form]):
+                words = tr(
+                    "it lacks the encoder `{encoder}`, which deliveries as `{form}` need", encoder=encoder, form=form
+                )
+                yield HealthCheck("ffmpeg", HealthLevel.BROKEN, words, ffmpeg.ENCODER_HINT)
 
 
 def _folder(folder: Path) -> HealthCheck:

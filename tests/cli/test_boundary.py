@@ -106,6 +106,7 @@ FULL: Mapping[str, object] = {
                 {"title": "The end", "seconds": 2, "background": "#000000"},
             ],
             "output": "out/main.mp4",
+            "delivery": {"web": "h265", "frames": "png"},
             "size": "640x360",
             "fps": 24,
             "fit": "crop",

@@ -19,7 +19,7 @@ from wanflow.language.production import Cut, CutFinish, CutItem, Music, Producti
 from wanflow.language.source import FileSource
 from wanflow.store import cut_records
 from wanflow.store.layout import Store
-from wanflow.store.outputs import check_outputs, remove_former_subtitles, require_outputs
+from wanflow.store.outputs import check_outputs, remove_former_files, require_outputs
 
 AT = replace(place(9), column=30)
 Judge = Callable[..., list[Problem]]
@@ -198,7 +198,7 @@ def test_former_subtitles_go_where_wanflow_wrote_them(folder: Path) -> None:
     cut_records.remember(store, "main", "out/main.mp4", "f", subtitles=[*names, *others])
     (folder / "out/main.fra.srt").write_text("mine", encoding="utf-8")
     (folder / "out/main.kor.srt").unlink()
-    remove_former_subtitles(replace(made, cuts={"main": cut}), cut, store)
+    remove_former_files(replace(made, cuts={"main": cut}), cut, store)
     left = {path.relative_to(folder).as_posix() for path in folder.rglob("*.srt")} | {"out/main.old.mp4"}
     assert left == {*names, *others, "out/main.deu.srt"} - {"out/main.zho.srt", "out/main.kor.srt", others[2]}
     assert (folder / "out/main.old.mp4").exists()

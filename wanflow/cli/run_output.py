@@ -72,21 +72,25 @@ def _pass_on(so_far: OutcomeSoFar, emit: Emit, event: Event) -> None:
 
 def _seen_from_here(event: Event) -> Event:
     """An event whose file a person can open from the current folder."""
-    return replace(event, file=from_here(event.file)) if isinstance(event, TakeStored | CutFinished) else event
+    if isinstance(event, CutFinished):
+        deliveries = {name: from_here(file) for name, file in event.deliveries.items()}
+        return replace(event, file=from_here(event.file), deliveries=deliveries)
+    return replace(event, file=from_here(event.file)) if isinstance(event, TakeStored) else event
 
 
 def conclude(
     production: Production, outcome: Outcome, lines: Iterable[str], verbosity: Verbosity, *, as_json: bool
 ) -> ExitCode:
-    """Print how it ended on stderr, and on stdout the path of each cut or, as JSON, the last event."""
+    """Print how it ended on stderr, and on stdout the paths of each cut or, as JSON, the last event."""
     if verbosity is not Verbosity.QUIET or outcome.exit_code:
         left = left_lines(api.inventory_of(production)) if outcome.exit_code in LEFT else ()
         say(*lines, *left, err=True)
     if as_json:
         print_json_text(finished_line(outcome, _now()))
     else:
-        for path in outcome.cuts.values():
-            say(from_here(path))
+        for cut, path in outcome.cuts.items():
+            for file in (path, *outcome.deliveries.get(cut, {}).values()):
+                say(from_here(file))
     return outcome.exit_code
 
 

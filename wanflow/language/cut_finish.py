@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -11,16 +11,19 @@ from fractions import Fraction
 
 from wanflow.boundary import Content
 from wanflow.catalog.provider import Provider
+from wanflow.characters import case_folded
 from wanflow.language.cut_items import number_of, read_items, slate_of
 from wanflow.language.language_tags import language_in_name, read_language
 from wanflow.language.output_paths import FILM, place_output
-from wanflow.language.problem import Problem
+from wanflow.language.problem import Problem, defined_again
 from wanflow.language.production import (
     AS_FIRST,
     RESULTS_FOLDER,
     Cut,
     CutFinish,
     CutShape,
+    Delivery,
+    Form,
     Music,
     Notice,
     Subtitles,
@@ -93,7 +96,21 @@ def read_cut(
     titles = [item.source.text for item in items if isinstance(item.source, TitleCard)]
     finish = read_finish(node, film, titles, provider.default_profile, scope.base, problems)
     written = output.place if isinstance(output, TextNode) else None
-    return Cut(name.string, name.place, items, place_output(out, path), shape, finish, written)
+    deliveries = tuple(_deliveries(name.string, node, out, problems))
+    return Cut(name.string, name.place, items, place_output(out, path), shape, finish, written, deliveries)
+
+
+def _deliveries(cut: str, node: Node, out: str, problems: list[Problem]) -> Iterator[Delivery]:
+    """The further files of a cut; names that are equal but for case are reported, since files are called by them."""
+    written, seen = node.find("delivery") if isinstance(node, MapNode) else None, dict[str, TextNode]()
+    for key, form in written.entries if isinstance(written, MapNode) else ():
+        first = seen.setdefault(case_folded(key.string), key)
+        if first is not key:
+            problems.append(Problem(key.place, defined_again(key.string, first.string, first.place), tr("rename one")))
+        elif isinstance(form, TextNode) and form.string in {*Form}:
+            kind = Form(form.string)
+            output = place_output(out, f"{RESULTS_FOLDER}/{cut}.{key.string}{kind.suffix}")
+            yield Delivery(key.string, kind, output, key.place)
 
 
 def read_finish(

@@ -86,8 +86,9 @@ def _title(track: Subtitles, *, alone: bool, distinct: bool) -> str | None:
 
 
 def sidecars(out: str, cut: Cut) -> tuple[str, ...]:
-    """All files that a cut writes beside its film, relative to the production's folder."""
-    return (provenance_file(out, cut), *(track.file for track in soft_tracks(out, cut)))
+    """All files that a cut writes beside its film, relative to the production's folder; pictures as their folder."""
+    tracks = (track.file for track in soft_tracks(out, cut))
+    return (provenance_file(out, cut), *tracks, *(delivery.output for delivery in cut.deliveries))
 
 
 def target_of(path: Path) -> Path:
@@ -114,7 +115,10 @@ def folded(path: Path) -> str:
 
 
 def shared_outputs(cuts: Mapping[str, Cut], folder: Path) -> Iterator[Problem]:
-    """Problems of cuts that would write the file of an earlier cut, in whatever spelling."""
+    """Problems of cuts that would write the file of an earlier cut, in whatever spelling, and of their deliveries.
+
+    The film of a cut may not be a delivery, nor lie in the folder of one.
+    """
     writers, follow = dict[str, Cut](), cache(target_of)
     for cut in cuts.values():
         first = writers.setdefault(folded(entry_of(folder, cut.output, follow)), cut)
@@ -126,3 +130,16 @@ def shared_outputs(cuts: Mapping[str, Cut], folder: Path) -> Iterator[Problem]:
                 output=cut.output,
             )
             yield Problem(cut.written_at, message, tr("give one of them another `output`"))
+    films = ((entry_of(folder, cut.output, follow), cut) for cut in cuts.values())
+    claimed = {folded(place): cut for film, cut in films for place in (film, *film.parents)}
+    for delivery in (each for cut in cuts.values() for each in cut.deliveries):
+        other = claimed.get(folded(entry_of(folder, delivery.output, follow)))
+        if other is not None:
+            message = tr(
+                "the delivery `{name}` and the film of `{cut}`, at {place}, would both write `{output}`",
+                name=delivery.name,
+                cut=other.name,
+                place=other.written_at,
+                output=delivery.output,
+            )
+            yield Problem(delivery.place, message, tr("rename the delivery, or give the cut another `output`"))

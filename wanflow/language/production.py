@@ -314,11 +314,43 @@ class DrawnText:
 PLAIN = CutFinish()
 
 
+class Form(StrEnum):
+    """The forms of a delivery; `PROXY` is a small film for an editing suite, `PNG` a folder of numbered pictures."""
+
+    H264 = "h264"
+    H265 = "h265"
+    PRORES = "prores"
+    GIF = "gif"
+    PROXY = "540p"
+    PNG = "png"
+
+    @property
+    def suffix(self) -> str:
+        """The end of the name of its file or folder."""
+        match self:
+            case Form.H264 | Form.H265 | Form.PROXY:
+                return ".mp4"
+            case Form.PRORES:
+                return ".mov"
+            case Form.GIF | Form.PNG:
+                return f".{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A further file of a cut, made from its film; `output` is relative to the production's folder."""
+
+    name: str
+    form: Form
+    output: str
+    place: Place
+
+
 @dataclass(frozen=True, slots=True)
 class Cut:
     """An edit of clips and the file made from it; `output` is relative to the production's folder, or absolute.
 
-    `output_place` is where `output` is written, None where it is the default.
+    `output_place` is where `output` is written, None where it is the default. `deliveries` are further files.
     """
 
     name: str
@@ -328,6 +360,7 @@ class Cut:
     shape: CutShape = AS_FIRST
     finish: CutFinish = PLAIN
     output_place: Place | None = None
+    deliveries: tuple[Delivery, ...] = ()
 
     @property
     def written_at(self) -> Place:

@@ -28,6 +28,11 @@ FILTER_HINT = tr(
     "install an ffmpeg that has it, or set {variable} to one; that of imageio-ffmpeg has it", variable=VARIABLE
 )
 
+ENCODER_HINT = tr(
+    "install an ffmpeg that has it, or set {variable} to one; that of imageio-ffmpeg has all encoders",
+    variable=VARIABLE,
+)
+
 QUIET = ("-nostdin", "-hide_banner", "-loglevel", "error", "-nostats")
 REPORTING = ("-progress", "pipe:1", "-stats_period", "0.5")
 LAST_LINES = 4
@@ -93,6 +98,13 @@ def require_filter(name: str, what: str) -> None:
 def has_filter(binary: Path, name: str) -> bool:
     """Whether a binary has a filter; raises ToolMissing where it cannot be started."""
     listed = _printed(binary, "-filters").splitlines()
+    return any(line.split()[1:2] == [name] for line in listed)
+
+
+@cache
+def has_encoder(binary: Path, name: str) -> bool:
+    """Whether a binary has an encoder; raises ToolMissing where it cannot be started."""
+    listed = _printed(binary, "-encoders").splitlines()
     return any(line.split()[1:2] == [name] for line in listed)
 
 

@@ -14,7 +14,7 @@ from wanflow.graph.node import ExtractVertex, origin_id
 from wanflow.graph.recipe import Identity
 from wanflow.language.language_tags import iso_code
 from wanflow.language.output_paths import soft_tracks
-from wanflow.language.production import RESULTS_FOLDER, Cut, CutItem, DrawnText, Production, Shot, TitleCard
+from wanflow.language.production import RESULTS_FOLDER, Cut, CutItem, Delivery, DrawnText, Production, Shot, TitleCard
 from wanflow.language.references import language_of
 from wanflow.language.source import Frame, PieceOutside, ShotSource, Sound, frame_span
 from wanflow.language.timeline import takeover
@@ -37,6 +37,9 @@ ASSEMBLY_VERSION = 3
 
 SLATES_VERSION = 2
 """Version of slates in vertical films and in transitions: part of what a cut is made from, where it has them."""
+
+DELIVERY_VERSION = 1
+"""Raised when the same film would be encoded into other deliveries."""
 
 DEFAULT_SIZE = (1280, 720)
 
@@ -172,6 +175,16 @@ def arrange(cut: Cut, inputs: Mapping[str, NodeOutput], shots: Mapping[str, Shot
     music = None if cut.finish.music is None else inputs[origin_id(cut.finish.music.source)]
     tracks = (inputs[origin_id(track.source)].digest for track in cut.finish.subtitles)
     return Edit(cut, tuple(items), music, tuple(tracks))
+
+
+def delivery_recipe(delivery: Delivery) -> str:
+    """What a delivery is made by, beside its film."""
+    return f"{delivery.form}.{DELIVERY_VERSION}"
+
+
+def due_deliveries(cut: Cut, here: Mapping[str, str]) -> tuple[Delivery, ...]:
+    """The deliveries of a cut that are to be made; `here` are the recipes of those of the present film, by path."""
+    return tuple(each for each in cut.deliveries if here.get(each.output) != delivery_recipe(each))
 
 
 def _edit_json(edit: Edit) -> dict[str, Canonical]:

@@ -12,7 +12,7 @@ from wanflow.graph import recipe
 from wanflow.graph.node import CutVertex, ExtractVertex, ShotVertex
 from wanflow.language.cut_checks import ExpectedClip
 from wanflow.language.media_checks import unfit
-from wanflow.language.production import Shot
+from wanflow.language.production import Cut, Shot
 from wanflow.language.source import Facts, Kind, ShotSource
 from wanflow.messages import joined, tr, trn
 from wanflow.planner import cut, picks
@@ -31,7 +31,7 @@ class Decision:
 
     For a take: its running number, its ordinal within the request and its seed (None while the request is not fully
     known). `take` exists already, `origin` is the shot that it was made for, `task` the open task that will deliver
-    it.
+    it. For a cut: `writes` are the files that are made, its film first if that is one of them.
     """
 
     action: Action
@@ -43,6 +43,7 @@ class Decision:
     take: Take | None = None
     origin: str | None = None
     task: OpenTask | None = None
+    writes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.reasons:
@@ -331,23 +332,40 @@ def _decide_cut(vertex: CutVertex, inputs: Mapping[str, NodeOutput], context: De
     before = context.inventory.cuts.get(vertex.cut.name)
     edit = cut.arrange(vertex.cut, inputs, context.shots, context.provider)
     glyphs = context.inventory.cut_glyphs.get(vertex.cut.name)
+    files = (vertex.cut.output, *(delivery.output for delivery in vertex.cut.deliveries))
     if edit.fingerprint() == before is not None:
         if glyphs:
             found = tr("fonts now have `{glyphs}`, which the film has as boxes", glyphs=some_of(glyphs))
-            return Decision(Action.DERIVE, (Reason(ReasonCode.INPUT_CHANGED, found),))
-        return Decision(Action.REUSE, (Reason(ReasonCode.UP_TO_DATE, tr("up to date")),))
+            return Decision(Action.DERIVE, (Reason(ReasonCode.INPUT_CHANGED, found),), writes=files)
+        return _decide_deliveries(vertex.cut, context.inventory)
     obstacles = {item.obstacle for item in inputs.values() if item.obstacle is not None} or set(_unfit_items(edit))
     if obstacles:
         return Decision(Action.BLOCKED, tuple(sorted(obstacles, key=lambda reason: reason.text)))
     waiting = tuple(Reason(ReasonCode.INPUT_WILL_CHANGE, item.changes) for item in inputs.values() if not item.known)
     if before is None:
-        return Decision(Action.DERIVE, (Reason(ReasonCode.NEW, tr("not built yet, or its file is missing")), *waiting))
+        reason = Reason(ReasonCode.NEW, tr("not built yet, or its file is missing"))
+        return Decision(Action.DERIVE, (reason, *waiting), writes=files)
     if waiting:
-        return Decision(Action.DERIVE, waiting, certain=False)
-    return Decision(
-        Action.DERIVE,
-        (Reason(ReasonCode.INPUT_CHANGED, tr("edit changed: {changes}", changes=_edit_changes(edit, context))),),
-    )
+        return Decision(Action.DERIVE, waiting, certain=False, writes=files)
+    reason = Reason(ReasonCode.INPUT_CHANGED, tr("edit changed: {changes}", changes=_edit_changes(edit, context)))
+    return Decision(Action.DERIVE, (reason,), writes=files)
+
+
+def _decide_deliveries(made: Cut, inventory: Inventory) -> Decision:
+    """What happens to a cut whose film is up to date: further files are made, or former ones removed."""
+    here = inventory.delivered.get(made.name, {})
+    due = cut.due_deliveries(made, here)
+    reasons = [
+        Reason(ReasonCode.INPUT_CHANGED, tr("`{file}` is outdated", file=delivery.output))
+        if delivery.output in here
+        else Reason(ReasonCode.NEW, tr("`{file}` is not made yet, or changed", file=delivery.output))
+        for delivery in due
+    ]
+    former = sorted(here.keys() - {delivery.output for delivery in made.deliveries})
+    reasons += [Reason(ReasonCode.INPUT_CHANGED, tr("`{file}` is not a delivery any more", file=file)) for file in former]
+    if not reasons:
+        return Decision(Action.REUSE, (Reason(ReasonCode.UP_TO_DATE, tr("up to date")),))
+    return Decision(Action.DERIVE, tuple(reasons), writes=tuple(delivery.output for delivery in due))
 
 
 def _unfit_items(edit: cut.Edit) -> Iterator[Reason]:

@@ -55,7 +55,7 @@ class Step:
     `vertex` is the graph's vertex that it belongs to; `needs` are the nodes of other steps whose results it uses.
     `take` is the running number of the take and `ordinal` its place in the request, both 0 for other kinds.
     `seconds` are billed seconds, those of its inputs included, `footage` those of the result; `images` are billed
-    pictures. `certain`: it renders whatever its inputs turn out to be.
+    pictures. `certain`: it renders whatever its inputs turn out to be. `writes` are the files of a cut that are made.
     """
 
     node: str
@@ -74,6 +74,7 @@ class Step:
     footage: Fraction | None = None
     images: int = 0
     needs: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.reasons:

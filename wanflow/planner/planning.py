@@ -234,6 +234,7 @@ def _local_step(builder: _PlanBuilder, vertex: ExtractVertex | CutVertex, decisi
         certain=decision.certain,
         shot=vertex.shot if isinstance(vertex, ExtractVertex) else None,
         needs=_needs(builder, vertex.id),
+        writes=decision.writes,
     )
 
 

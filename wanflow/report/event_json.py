@@ -71,8 +71,9 @@ def _fields(event: Event) -> tuple[str, dict[str, object]]:
             return "step.finished", {key: text for key, text in words.items() if text is not None}
         case CutProgress(_, done, total):
             return "cut.progress", {"done": done, "total": total}
-        case CutFinished(_, file, encoded, copied, seconds):
+        case CutFinished(_, file, encoded, copied, seconds, deliveries):
             segments = {"encoded": encoded, "copied": copied}
-            return "cut.finished", {"file": file, "seconds": seconds, "segments": segments}
+            finished: dict[str, object] = {"file": file, "seconds": seconds, "segments": segments}
+            return "cut.finished", {**finished, **({"deliveries": dict(deliveries)} if deliveries else {})}
         case Warned(message):
             return "warning", {"message": message}

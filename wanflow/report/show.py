@@ -77,7 +77,8 @@ def rows_of(vertex: Vertex, production: Production) -> tuple[ShowRow, ...]:
                 for number, item in enumerate(cut.items, 1)
             ]
             finish = [ShowRow(key, words, cut.place) for key, words in finish_rows(cut)]
-            return (ShowRow("output", cut.output, cut.place), *items, *finish)
+            further = [ShowRow("delivery", f"{each.output} ({each.form})", each.place) for each in cut.deliveries]
+            return (ShowRow("output", cut.output, cut.place), *further, *items, *finish)
         case ExtractVertex(slot=slot, origin=origin, piece=piece, shot=shot):
             media = [item for item in production.shots[shot].media if slot in {item.slot, f"{item.slot}.voice"}]
             place = media[0].place if media else None

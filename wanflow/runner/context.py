@@ -180,6 +180,10 @@ class RunState:
             cut_glyphs={**have.cut_glyphs, cut: ""},
         )
 
+    def add_deliveries(self, cut: str, here: Mapping[str, str]) -> None:
+        """The further files of a cut are these, with the recipe of each by its path."""
+        self.inventory = replace(self.inventory, delivered={**self.inventory.delivered, cut: here})
+
     def add_derived(self, key: str, name: str) -> None:
         """What has the hash `key` is in the store under this name."""
         self.inventory = replace(self.inventory, derived={**self.inventory.derived, key: name})

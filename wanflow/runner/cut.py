@@ -29,19 +29,33 @@ from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.subtitles import FindLinesBeyond, ReadSubtitles
 from wanflow.media.text.text_checks import CheckTexts, FindCovered, FindMissing
 from wanflow.messages import joined, tr
-from wanflow.planner.cut import Edit, EditItem, arrange, drawn_texts, film_size, is_drawn_anywhere, placed_at
+from wanflow.planner.cut import (
+    Edit,
+    EditItem,
+    arrange,
+    drawn_texts,
+    due_deliveries,
+    film_size,
+    is_drawn_anywhere,
+    placed_at,
+)
 from wanflow.planner.cut_layout import CutLayout, Segment, frame_rate, lay_out, notice_caption, place_items
+from wanflow.planner.decide import Decision
 from wanflow.planner.plan import Step
 from wanflow.runner.context import RunContext, RunState
 from wanflow.runner.cut_sound import make_sound
-from wanflow.runner.events import CutFinished, CutProgress, Warned
+from wanflow.runner.delivery import CutMeter, DeliverableFilm, make_deliveries
+from wanflow.runner.events import CutFinished, Warned
 from wanflow.runner.extract import derived_of, file_of, keep_derived
 from wanflow.store import atomic, cut_records, outputs
 from wanflow.store.take import MADE_ELSEWHERE
 
 
-async def assemble_cut(step: Step, run_state: RunState, context: RunContext) -> str:
-    """Write a cut's film and return its path, relative to the production's folder; raises MediaFault, StoreFault."""
+async def assemble_cut(step: Step, decision: Decision, run_state: RunState, context: RunContext) -> str:
+    """Write what was decided of a cut's film and its deliveries, and return the film's path.
+
+    The path is relative to the production's folder. Raises MediaFault, ToolMissing, StoreFault.
+    """
     vertex = run_state.plan.graph.vertex(step.vertex)
     if not isinstance(vertex, CutVertex):
         raise TypeError(f"not a cut: {step.node}")
@@ -51,35 +65,106 @@ async def assemble_cut(step: Step, run_state: RunState, context: RunContext) -> 
     if fingerprint is None:
         raise MediaFault(tr("a clip of `{node}` is missing", node=step.node))
     outputs.require_outputs(production, vertex.cut, context.store)
-    for path, content in vertex.cut.finish.contents.items():
+    if vertex.cut.output in decision.writes:
+        await _assemble_film(step.node, edit, fingerprint, run_state, context)
+        return vertex.cut.output
+    written = cut_records.current(context.store, {vertex.cut.name: vertex.cut.output}).get(vertex.cut.name)
+    if written is None:
+        raise MediaFault(tr("`{file}` changed just now", file=vertex.cut.output), hint=tr("run `wanflow plan` again"))
+    rate = frame_rate(edit)
+    frames = total_frames(place_items(edit, rate))
+    content = written.digest or digest.of_file(context.folder / vertex.cut.output)
+    film = DeliverableFilm(vertex.cut, content, frames, rate, film_size(edit))
+    finished = CutFinished(step.node, vertex.cut.output, 0, 0, _seconds(film))
+    meter = CutMeter(step.node, context, frames * len(decision.writes))
+    await _deliver(film, edit.items, finished, meter, run_state, context)
+    return vertex.cut.output
+
+
+async def _assemble_film(node: str, edit: Edit, fingerprint: str, run_state: RunState, context: RunContext) -> None:
+    """Write a cut's film, then its deliveries."""
+    production, cut = run_state.plan.graph.production, edit.cut
+    for path, content in cut.finish.contents.items():
         production.opened(path, content)
     rate = frame_rate(edit)
     clips = place_items(edit, rate)
     captions = await _read_captions(edit, total_frames(clips), rate, context)
-    await _warn_of_unseen_subtitles(step.node, edit, total_frames(clips), rate, context)
-    if not is_drawn_anywhere(production, vertex.cut):
-        await _warn_of_texts(step.node, edit, context, production)
+    await _warn_of_unseen_subtitles(node, edit, total_frames(clips), rate, context)
+    if not is_drawn_anywhere(production, cut):
+        await _warn_of_texts(node, edit, context, production)
         titles = (item.item.source.text for item in edit.items if isinstance(item.item.source, TitleCard))
         drawn = (*titles, *(line for item in edit.items for line in item.slate), *(each.text for each in captions))
-        fonts = tuple(PurePath(path) for path, _ in vertex.cut.finish.fonts)
+        fonts = tuple(PurePath(path) for path, _ in cut.finish.fonts)
         edit = replace(edit, missing=await context.jobs(FindMissing("".join(drawn), fonts)))
     layout = lay_out(edit, clips, rate, captions)
-    await _warn_of_covered_titles(step.node, layout, context)
-    assembly = _Assembly(step.node, layout, context, run_state)
-    await assembly.join(await assembly.make_segments(), fingerprint)
-    run_state.add_cut(vertex.cut.name, fingerprint, edit.missing)
-    return vertex.cut.output
+    await _warn_of_covered_titles(node, layout, context)
+    meter = CutMeter(node, context, layout.frames)
+    assembly = _Assembly(node, layout, context, run_state, meter)
+    facts = await assembly.join(await assembly.make_segments(), fingerprint)
+    run_state.add_cut(cut.name, fingerprint, edit.missing)
+    film = DeliverableFilm(cut, facts.digest, layout.frames, rate, film_size(edit))
+    encoded = assembly.encoded
+    finished = CutFinished(node, cut.output, encoded, len(layout.segments) - encoded, _seconds(film))
+    await _deliver(film, edit.items, finished, meter, run_state, context)
+
+
+async def _deliver(
+    film: DeliverableFilm,
+    items: Sequence[EditItem],
+    finished: CutFinished,
+    meter: CutMeter,
+    run_state: RunState,
+    context: RunContext,
+) -> None:
+    """Make the deliveries that are due, write the sidecar, and say that the cut is finished.
+
+    Raises what a delivery failed by, after the others are made.
+    """
+    _write_sidecar(film, items, run_state, context)
+    due = due_deliveries(film.cut, cut_records.delivered(context.store).get(film.cut.name, {}))
+    made, faults = await make_deliveries(film, due, meter, run_state, context)
+    if made:
+        _write_sidecar(film, items, run_state, context)
+    if made or finished.encoded + finished.copied or not faults:
+        context.emit(replace(finished, deliveries=made))
+    if faults:
+        raise faults[0]
+
+
+def _write_sidecar(film: DeliverableFilm, items: Sequence[EditItem], run_state: RunState, context: RunContext) -> None:
+    cut = film.cut
+    described = {**provenance(cut, items, run_state), "digest": film.digest}
+    here, known = (
+        cut_records.delivered(context.store).get(cut.name, {}),
+        cut_records.deliveries(context.store, cut.name),
+    )
+    current = {*cut.deliveries} - {*due_deliveries(cut, here)}
+    if files := [
+        {"file": each.output, "form": str(each.form), "digest": known[each.output]}
+        for each in cut.deliveries
+        if each in current
+    ]:
+        described["deliveries"] = list[Canonical](files)
+    text = escaped_json(json.dumps(described, ensure_ascii=False, indent=1))
+    atomic.write_whole(context.folder / provenance_file(context.out, cut), f"{text}\n".encode())
+
+
+def _seconds(film: DeliverableFilm) -> str:
+    return timebase.decimal_text(timebase.to_seconds(film.frames, film.rate), 3)
 
 
 class _Assembly:
     """The work on one cut: which segments are made now, and how far it is."""
 
-    def __init__(self, node: str, layout: CutLayout, context: RunContext, run_state: RunState) -> None:
+    def __init__(self, node: str, layout: CutLayout, context: RunContext, run_state: RunState, meter: CutMeter) -> None:
         self._node, self._layout, self._context, self._run_state = node, layout, context, run_state
-        self._cut = layout.edit.cut
+        self._cut, self._meter = layout.edit.cut, meter
         self._encoded: set[str] = set()
-        self._frames: dict[str, int] = {}
-        self._total = layout.frames
+
+    @property
+    def encoded(self) -> int:
+        """The number of segments that were encoded now."""
+        return len(self._encoded)
 
     async def make_segments(self) -> dict[str, PurePath]:
         """Make the missing segments, side by side, and return the files of all by their keys."""
@@ -87,7 +172,8 @@ class _Assembly:
         kept = {key: derived_of(key, self._run_state, self._context) for key in wanted}
         files = {key: file for key, file in kept.items() if file is not None}
         missing = {key: segment for key, segment in wanted.items() if key not in files}
-        self._total = sum(segment.recipe.frames for segment in missing.values()) or self._layout.frames
+        frames = sum(segment.recipe.frames for segment in missing.values()) or self._layout.frames
+        self._meter.total = frames + len(self._cut.deliveries) * self._layout.frames
         async with anyio.create_task_group() as group:
             for key, segment in missing.items():
                 group.start_soon(self._make_segment, key, segment, files)
@@ -103,36 +189,30 @@ class _Assembly:
             job = JoinClips(before, source, recipe, target, fonts)
         else:
             job = ConformSegment(source, recipe, target, fonts)
-        facts = await self._context.jobs(job, partial(self._progress, key))
+        facts = await self._context.jobs(job, partial(self._meter.note, key))
         files[key] = keep_derived(key, made, facts, self._run_state, self._context)
         self._encoded.add(key)
-        self._progress(key, recipe.frames)
+        self._meter.note(key, recipe.frames)
 
-    async def join(self, files: Mapping[str, PurePath], fingerprint: str) -> None:
-        """Join the segments, give the film the cut's name, and record what it was made from."""
+    async def join(self, files: Mapping[str, PurePath], fingerprint: str) -> Facts:
+        """Join the segments, give the film the cut's name, and record what it was made from; gives its facts."""
         layout, cut, context = self._layout, self._cut, self._context
         sound = await make_sound(self._node, layout, files, self._run_state, context)
         sources = provenance(cut, layout.edit.items, self._run_state)
         made = context.store.temporary(FILM)
         job = AssembleCut(self._recipe(files, sound.files, digest.of_json(sources)), context.relative(made))
         # beside encoding, copying takes no time
-        facts = await context.jobs(job, None if self._encoded else partial(self._progress, ""))
+        facts = await context.jobs(job, None if self._encoded else partial(self._meter.note, ""))
         keys = [*(segment.recipe.key() for segment in layout.segments), *sound.keys]
         self._publish(made, facts.digest, fingerprint, keys)
-        described = {**sources, "digest": facts.digest}
-        sidecar = context.folder / provenance_file(context.out, cut)
-        text = escaped_json(json.dumps(described, ensure_ascii=False, indent=1))
-        atomic.write_whole(sidecar, f"{text}\n".encode())
-        seconds = timebase.decimal_text(facts.seconds, 3)
-        copied = len(layout.segments) - len(self._encoded)
-        context.emit(CutFinished(self._node, cut.output, len(self._encoded), copied, seconds))
+        return facts
 
     def _publish(self, made: Path, film: str, fingerprint: str, keys: Sequence[str]) -> None:
         """Move the film to its place; the record comes first, so that a kill leaves no unknown film."""
         store, cut, production = self._context.store, self._cut, self._run_state.plan.graph.production
         takes = [item.digest for item in self._layout.edit.items if item.digest and item.vertex in production.shots]
         outputs.require_outputs(production, cut, store)
-        outputs.remove_former_subtitles(production, cut, store)
+        outputs.remove_former_files(production, cut, store)
         tracks = [track.file for track in soft_tracks(self._context.out, cut)]
         with atomic.replacing(store.folder / cut.output, made) as draft:
             boxes = self._layout.edit.missing
@@ -176,10 +256,6 @@ class _Assembly:
 
     def _file(self, item: EditItem) -> PurePath | None:
         return None if item.vertex is None else file_of(item.vertex, self._run_state, self._context)
-
-    def _progress(self, key: str, frames: int) -> None:
-        self._frames[key] = frames
-        self._context.emit(CutProgress(self._node, sum(self._frames.values()), self._total))
 
 
 async def _read_captions(edit: Edit, frames: int, rate: Fraction, context: RunContext) -> tuple[Caption, ...]:

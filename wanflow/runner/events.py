@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -79,13 +79,17 @@ class CutProgress:
 
 @dataclass(frozen=True, slots=True)
 class CutFinished:
-    """A cut is written; how many of its segments were encoded now and how many were there already."""
+    """A cut is written; how many of its segments were encoded now and how many were there already.
+
+    `deliveries` are the further files that were made now, by their names. Both numbers are 0 where only those were.
+    """
 
     node: str
     file: str
     encoded: int
     copied: int
     seconds: str
+    deliveries: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,8 @@ class Failure:
 class Outcome:
     """The sum of a run (cli.md, JSON `run.finished`).
 
-    `derived` are the files that were made locally: `extracted` extracts and `written` cuts.
+    `derived` are the files that were made locally: `extracted` extracts and `written` cuts. `cuts` are the files of
+    cuts by name, `deliveries` the further files of those cuts by the names of both.
     """
 
     exit_code: ExitCode = ExitCode.DONE
@@ -137,6 +142,7 @@ class Outcome:
     blocked: int = 0
     cost: Cost = field(default_factory=lambda: money.nothing("CNY"))
     cuts: Mapping[str, str] = field(default_factory=dict)
+    deliveries: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     rendered: int = 0
     extracted: int = 0
     written: int = 0
@@ -154,6 +160,7 @@ class Outcome:
             "blocked": self.blocked,
             "cost": {"amount": amount["amount"], "currency": amount["currency"]},
             "cuts": dict(self.cuts),
+            **({"deliveries": {cut: dict(files) for cut, files in self.deliveries.items()}} if self.deliveries else {}),
         }
 
 
@@ -181,11 +188,18 @@ def idle_outcome(plan: Plan) -> Outcome:
     """The outcome of a plan in which nothing is to be done."""
     blocked = sum(step.action is Action.BLOCKED for step in plan.steps)
     cuts = {cut_name(step.vertex) for step in plan.steps if step.kind is StepKind.CUT}
-    outputs = {name: cut.output for name, cut in plan.graph.production.cuts.items() if name in cuts}
+    outputs = {} if blocked else {name: cut.output for name, cut in plan.graph.production.cuts.items() if name in cuts}
     return Outcome(
         exit_code=blocked_code(plan) if blocked else ExitCode.DONE,
         reused=len(plan.steps) - blocked,
         blocked=blocked,
         cost=money.nothing(plan.currency),
-        cuts={} if blocked else outputs,
+        cuts=outputs,
+        deliveries=deliveries_of(plan, outputs),
     )
+
+
+def deliveries_of(plan: Plan, cuts: Collection[str]) -> dict[str, dict[str, str]]:
+    """The further files of these cuts by the names of both; cuts without one are left out."""
+    made = {name: plan.graph.production.cuts[name].deliveries for name in cuts}
+    return {name: {each.name: each.output for each in files} for name, files in made.items() if files}

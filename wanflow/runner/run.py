@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import reduce
 
@@ -11,14 +11,16 @@ import anyio
 
 from wanflow import money
 from wanflow.errors import ExitCode
-from wanflow.graph.node import ShotVertex, cut_id
+from wanflow.graph.node import ShotVertex, cut_id, cut_name
+from wanflow.language.production import Form
+from wanflow.media.delivery import CheckEncoders
 from wanflow.messages import joined
 from wanflow.planner.plan import Action, Plan, StepKind
 from wanflow.planner.renames import names_of
 from wanflow.runner.checks import TakeChecks
 from wanflow.runner.collect import UnclaimedTasks, collect_open
 from wanflow.runner.context import RunContext, RunState
-from wanflow.runner.events import CollectOutcome, Outcome, StepFinished, StepResult, Warned, blocked_code
+from wanflow.runner.events import CollectOutcome, Outcome, StepFinished, StepResult, Warned, blocked_code, deliveries_of
 from wanflow.runner.scheduler import schedule
 from wanflow.runner.step import StepRunner
 from wanflow.store import journal, take_names
@@ -34,15 +36,18 @@ async def run_plan(
     timeout: float | None = None,
     before: CollectOutcome | None = None,
 ) -> Outcome:
-    """Do what a plan approved, and no more, and say how it ended; raises only what is a bug.
+    """Do what a plan approved, and no more, and say how it ended.
 
     The results of earlier runs' tasks are stored before anything else, so that a step may reuse them; `before` is the
     outcome of that where it was done before the plan was made. After `timeout` seconds it stops waiting, tasks go on,
     and the exit code is 4. A submission of unknown fate fails its own step, and the exit code is 5 (law 3).
+    Raises ToolMissing, before any step, where ffmpeg lacks the encoder of a delivery; else only what is a bug.
     """
     if before is None:
         before = await collect_open(context, frozenset(task.task_id for task in plan.inventory.lost))
     _apply_renames(plan, context)
+    if forms := tuple(dict.fromkeys(_planned_forms(plan))):
+        await context.jobs(CheckEncoders(forms))
     outputs = {name: cut.output for name, cut in plan.graph.production.cuts.items()}
     known = {take.digest: take.result for takes in plan.inventory.takes.values() for take in takes}
     have = replace(survey(context.store, outputs, lambda _: known), cut_glyphs=plan.inventory.cut_glyphs)
@@ -76,6 +81,14 @@ async def run_plan(
     done = summarise(plan, runner, results, before)
     late = {ExitCode.IN_FLIGHT} if scope.cancelled_caught else set()
     return replace(done, exit_code=ExitCode.first({done.exit_code, *late}))
+
+
+def _planned_forms(plan: Plan) -> Iterator[Form]:
+    """The forms of the deliveries that a plan makes."""
+    cuts = plan.graph.production.cuts
+    for step in plan.steps:
+        if step.kind is StepKind.CUT and step.action is Action.DERIVE:
+            yield from (each.form for each in cuts[cut_name(step.vertex)].deliveries if each.output in step.writes)
 
 
 def _apply_renames(plan: Plan, context: RunContext) -> None:
@@ -119,6 +132,7 @@ def summarise(plan: Plan, runner: StepRunner, results: Mapping[str, StepResult],
         codes = codes - {ExitCode.WRONG} | {ExitCode.FAILED}  # the key is right: something was accepted
     if blocked and ExitCode.WRONG not in codes:
         codes.add(ExitCode.STOPPED if runner.waits_for_pick else blocked_code(plan))
+    cuts = {name: cut.output for name, cut in plan.graph.production.cuts.items() if cut_id(name) in good}
     return Outcome(
         exit_code=ExitCode.first(codes),
         submitted=counts.submitted,
@@ -128,7 +142,8 @@ def summarise(plan: Plan, runner: StepRunner, results: Mapping[str, StepResult],
         failures=tuple(runner.failures),
         blocked=blocked,
         cost=money.total([runner.context.spending.spent, *([before.cost] if before.cost else [])], plan.currency),
-        cuts={name: cut.output for name, cut in plan.graph.production.cuts.items() if cut_id(name) in good},
+        cuts=cuts,
+        deliveries=deliveries_of(plan, cuts),
         rendered=made[StepKind.TAKE, Action.RENDER],
         extracted=made[StepKind.EXTRACT, Action.DERIVE],
         written=made[StepKind.CUT, Action.DERIVE],

@@ -99,7 +99,7 @@ class StepRunner:
                 await derive_extract(step, self.run_state, self.context)
                 self.run_state.counts.derived += 1
             case StepKind.CUT, _:
-                await assemble_cut(step, self.run_state, self.context)
+                await assemble_cut(step, decision, self.run_state, self.context)
                 self.run_state.counts.derived += 1
         return None
 

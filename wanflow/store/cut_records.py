@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -19,13 +19,35 @@ _stat_number = partial(whole_number, most=2**63 - 1)
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryRecord:
+    """What a delivery was made from: `recipe` of its form, the digest of the `film`; its own digest, and its stat.
+
+    The stat of a folder changes with the names in it.
+    """
+
+    recipe: str
+    film: str
+    digest: str
+    size: int
+    mtime_ns: int
+
+    @classmethod
+    def from_json(cls, value: object) -> DeliveryRecord:
+        """Read a record."""
+        facts = Fields(value)
+        texts = (facts.read("recipe", text), facts.read("film", text), facts.read("digest", text))
+        return cls(*texts, *(facts.read(key, _stat_number) for key in ("size", "mtime_ns")))
+
+
+@dataclass(frozen=True, slots=True)
 class CutRecord:
     """What the file of a cut was made from, and its stat.
 
     `output` is relative to the production's folder. `segments` are the hashes of the segments; `takes` the digests of
     the takes that the cut shows, None in the records of an older wanflow. `subtitles` are the digests of the files
     beside the film by path, empty in such records. `boxes` are the characters that are drawn as boxes, since no font
-    had them. `digest` is that of the film, None in the records of an older wanflow.
+    had them. `digest` is that of the film, None in the records of an older wanflow. `deliveries` are its further files
+    by path, relative to the production's folder.
     """
 
     output: str
@@ -37,6 +59,7 @@ class CutRecord:
     subtitles: Mapping[str, str] = field(default_factory=dict)
     boxes: str | None = None
     digest: str | None = None
+    deliveries: Mapping[str, DeliveryRecord] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, value: object) -> CutRecord:
@@ -48,15 +71,22 @@ class CutRecord:
         shown = None if takes is None else tuple(map(text, takes))
         beside = {path: text(found) for path, found in (facts.read_if_given("subtitles", decode.mapping) or {}).items()}
         boxes, film = facts.read_if_given("boxes", text), facts.read_if_given("digest", digest.from_json)
-        return cls(output, fingerprint, size, mtime_ns, tuple(map(text, segments or ())), shown, beside, boxes, film)
+        more = (facts.read_if_given("deliveries", decode.mapping) or {}).items()
+        made = {path: DeliveryRecord.from_json(found) for path, found in more}
+        keys = tuple(map(text, segments or ()))
+        return cls(output, fingerprint, size, mtime_ns, keys, shown, beside, boxes, film, made)
 
     def is_of(self, file: Path) -> bool:
         """Whether a file is as it was written."""
-        try:
-            stat = file.stat()
-        except OSError:
-            return False
-        return (stat.st_size, stat.st_mtime_ns) == (self.size, self.mtime_ns)
+        return _is_of(self, file)
+
+
+def _is_of(record: CutRecord | DeliveryRecord, file: Path) -> bool:
+    try:
+        stat = file.stat()
+    except OSError:
+        return False
+    return (stat.st_size, stat.st_mtime_ns) == (record.size, record.mtime_ns)
 
 
 def remember(
@@ -82,15 +112,72 @@ def remember(
     with atomic.faults_of(file):
         stat = file.stat()
         beside = {path: digest.of_file(written) for path, written in files.items() if written.exists()}
-    shown = tuple(dict.fromkeys(takes))
+    shown, known = tuple(dict.fromkeys(takes)), _read(store)
+    made_before = known.get(_key(store, cut))
     record = CutRecord(
-        output, fingerprint, stat.st_size, stat.st_mtime_ns, tuple(segments), shown, beside, boxes or None, film
+        output,
+        fingerprint,
+        stat.st_size,
+        stat.st_mtime_ns,
+        tuple(segments),
+        shown,
+        beside,
+        boxes or None,
+        film,
+        {} if made_before is None else made_before.deliveries,
     )
-    known = {**_read(store), _key(store, cut): record}
+    _write(store, {**known, _key(store, cut): record})
+
+
+def remember_delivery(store: Store, cut: str, path: str, recipe: str, film: str, content: str, made: Path) -> None:
+    """Record what a delivery of a cut was made from, which is about to get the name `path`; raises StoreFault.
+
+    `film` is the digest of the film, `content` that of what was `made`.
+    """
+    known = _read(store)
+    with atomic.faults_of(made):
+        stat = made.stat()
+    if (record := known.get(_key(store, cut))) is not None:
+        made_now = DeliveryRecord(recipe, film, content, stat.st_size, stat.st_mtime_ns)
+        deliveries = {**record.deliveries, path: made_now}
+        _write(store, {**known, _key(store, cut): replace(record, digest=film, deliveries=deliveries)})
+
+
+def keep_deliveries(store: Store, cut: str, paths: Collection[str]) -> None:
+    """Forget all deliveries of a cut but these; raises StoreFault."""
+    known = _read(store)
+    record = known.get(_key(store, cut))
+    if record is not None and not record.deliveries.keys() <= set(paths):
+        left = {path: made for path, made in record.deliveries.items() if path in paths}
+        _write(store, {**known, _key(store, cut): replace(record, deliveries=left)})
+
+
+def _write(store: Store, records: Mapping[str, CutRecord]) -> None:
     facts = {
-        key: {name: fact for name, fact in asdict(each).items() if fact is not None} for key, each in known.items()
+        key: {name: fact for name, fact in asdict(each).items() if fact is not None and (fact or name != "deliveries")}
+        for key, each in records.items()
     }
     atomic.write_whole(store.cuts, (json.dumps(facts, indent=1, sort_keys=True) + "\n").encode())
+
+
+def deliveries(store: Store, cut: str) -> Mapping[str, str]:
+    """The deliveries that were written of a cut: their digests by path."""
+    record = _read(store).get(_key(store, cut))
+    return {} if record is None else {path: made.digest for path, made in record.deliveries.items()}
+
+
+def delivered(store: Store) -> dict[str, dict[str, str]]:
+    """The deliveries of each cut of this backend that are as they were written: their recipes by path.
+
+    The recipe is empty where the delivery is of an earlier film.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for key, record in _read(store).items():
+        backend, _, cut = key.partition(":")
+        if backend == store.provider.name:
+            here = {path: made for path, made in record.deliveries.items() if _is_of(made, store.folder / path)}
+            found[cut] = {path: made.recipe if made.film == record.digest else "" for path, made in here.items()}
+    return {cut: made for cut, made in found.items() if made}
 
 
 def subtitles(store: Store, cut: str) -> Mapping[str, str]:

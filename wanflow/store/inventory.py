@@ -24,7 +24,8 @@ class Inventory:
     `derived`: the name of the derived file in the store by an extract's identity (its hash).
     `cuts`: the fingerprint that a cut's file in `out/` was made from, by the cut's name, if the file is as it was
     written; `cut_takes`: the takes that it showed; `cut_boxes`: the characters that it has as boxes, since
-    no font had them; `cut_glyphs`: those of them that a font has now.
+    no font had them; `cut_glyphs`: those of them that a font has now; `delivered`: the further files of a cut that are
+    as they were written, with the recipe of each by its path, which is empty where it is of an earlier film.
     `lost`: tasks that certainly ended without a result. `forgotten`: tasks that the service did not know any more.
     `unknown_fate`: submissions of unknown fate. `endings`: requests that last ended without a result.
     `numbers`: the take numbers that submissions reserved, by the name that the shot had then.
@@ -42,6 +43,7 @@ class Inventory:
     cut_takes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     cut_boxes: Mapping[str, str] = field(default_factory=dict)
     cut_glyphs: Mapping[str, str] = field(default_factory=dict)
+    delivered: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     open_tasks: tuple[OpenTask, ...] = ()
     lost: tuple[OpenTask, ...] = ()
     forgotten: tuple[OpenTask, ...] = ()
@@ -104,6 +106,7 @@ def survey(
         cuts={cut: record.fingerprint for cut, record in cut_records.current(store, outputs).items()},
         cut_takes=cut_records.shown(store),
         cut_boxes=cut_records.boxes(store),
+        delivered=cut_records.delivered(store),
         open_tasks=journal_state.open,
         forgotten=journal_state.forgotten,
         unknown_fate=journal_state.unknown_fate,

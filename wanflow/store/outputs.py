@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -17,8 +18,9 @@ from wanflow.errors import StoreFault
 from wanflow.language.media_checks import file_sources
 from wanflow.language.output_paths import FILM, entry_of, folded, provenance_file, results_folder, sidecars, target_of
 from wanflow.language.problem import Problem
-from wanflow.language.production import RESULTS_FOLDER, Cut, Production
+from wanflow.language.production import RESULTS_FOLDER, Cut, Form, Production
 from wanflow.messages import joined, tr, trn
+from wanflow.patterns import pattern
 from wanflow.store import atomic, cut_records
 from wanflow.store.atomic import STORE_FOLDER
 from wanflow.store.layout import LOCK_NAME, Store
@@ -26,6 +28,9 @@ from wanflow.store.take_names import takes_folder
 
 KEPT_FOLDERS = {STORE_FOLDER: tr("takes are stored"), ".git": tr("git keeps its own files")}
 """Folders of any production that a cut is never written into, and what is in them."""
+
+NUMBERED = pattern(r"[0-9]{6,}\.png")
+"""Names of the pictures of a delivery."""
 
 TAKE_FOLDERS = tuple(takes_folder(results_folder(backend)) for backend in (None, *load_providers()))
 """Folders of takes by name, of the production's own backend and of the others."""
@@ -58,26 +63,30 @@ def require_outputs(production: Production, cut: Cut, store: Store) -> None:
         raise StoreFault(found.message, hint=found.hint)
 
 
-def remove_former_subtitles(production: Production, cut: Cut, store: Store) -> None:
-    """Remove the subtitles that were written beside an earlier film of a cut and are no track of it any more.
+def remove_former_files(production: Production, cut: Cut, store: Store) -> None:
+    """Remove what was written beside an earlier film of a cut and is none of its files any more.
 
-    Players show every file that is called like the film. One that changed since, or that the production reads, stays.
+    These are subtitles, since players show every file that is called like the film, and deliveries. One that changed
+    since, or that the production reads, stays.
     """
     rule, out = _OutputRule.of(production, store), PurePosixPath(production.out)
     current = {
         folded(entry_of(store.folder, path))
         for each in production.cuts.values()
-        for path in sidecars(production.out, each)
+        for path in (each.output, *sidecars(production.out, each))
     }
-    for path, written in cut_records.subtitles(store, cut.name).items():
+    subtitles = ((path, content, {".srt"}) for path, content in cut_records.subtitles(store, cut.name).items())
+    forms = {form.suffix for form in Form}
+    deliveries = ((path, content, forms) for path, content in cut_records.deliveries(store, cut.name).items())
+    for path, content, suffixes in (*subtitles, *deliveries):
         # the record comes with the folder, which may be a stranger's
         name, entry = PurePosixPath(path), entry_of(store.folder, path)
-        if name.parent != out or not name.name.startswith(f"{cut.name}.") or name.suffix != ".srt":
+        if name.parent != out or not name.name.startswith(f"{cut.name}.") or name.suffix not in suffixes:
             continue
         if folded(entry) not in current and rule.fault(cut, path) is None:
             with suppress(OSError):  # it is missing, or a player has it open
-                if digest.of_file(entry) == written:
-                    entry.unlink()
+                if content == digest_of_written(entry):
+                    shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +199,12 @@ class _OutputRule:
             )
         if _is_link(entry):
             return tr("is a symbolic link"), _away(tr("link"), cut, path)
+        if PurePosixPath(path).suffix == Form.PNG.suffix:
+            if not os.path.lexists(entry) or (strange := strange_file(entry)) is None:
+                return None
+            if strange == "":
+                return tr("is a file"), _away(tr("file"), cut, path)
+            return tr("has files that wanflow did not write, as `{name}`", name=strange), _away(tr("folder"), cut, path)
         if os.path.isdir(entry):  # noqa: PTH112 - no error where the disk refuses
             return tr("is a folder"), _away(tr("folder"), cut, path)
         unknown = path == cut.output and os.path.lexists(entry) and not entry.is_relative_to(self.root / RESULTS_FOLDER)
@@ -211,6 +226,43 @@ class _OutputRule:
 
     def _shown(self, place: Path) -> str:
         return (place.relative_to(self.root) if place.is_relative_to(self.root) else place).as_posix()
+
+
+def strange_file(folder: Path) -> str | None:
+    """The first name in a folder of pictures that no picture has, empty for what is not a folder; None without one."""
+    try:
+        with os.scandir(folder) as entries:
+            return next((each.name for each in entries if not NUMBERED.fullmatch(each.name) or each.is_dir()), None)
+    except OSError:
+        return ""
+
+
+def digest_of_written(entry: Path) -> str:
+    """The digest of a delivery: of a file its bytes, of a folder the names and the bytes of its pictures.
+
+    Raises OSError.
+    """
+    if not entry.is_dir():
+        return digest.of_file(entry)
+    return digest.of_json({picture.name: digest.of_file(picture) for picture in sorted(entry.iterdir())})
+
+
+def replace_folder(target: Path, made: Path, aside: Path) -> None:
+    """Give a finished folder of pictures its name; what had the name goes to `aside` first, and is removed then.
+
+    A kill in between leaves no folder, and no half one. Raises StoreFault where the disk refuses.
+    """
+    atomic.make_folder(target.parent)
+    with atomic.faults_of(target), atomic.drafted(target) as draft:
+        if made.stat().st_dev != target.parent.stat().st_dev:
+            shutil.copytree(made, draft)
+            shutil.rmtree(made)
+            made = draft
+        if os.path.lexists(target):
+            shutil.move(target, aside)
+        made.rename(target)
+        atomic.sync_folder(target.parent)
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _unusable(path: str) -> tuple[str, str] | None:

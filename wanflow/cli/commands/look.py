@@ -56,7 +56,7 @@ def status(settings: ProductionOptions, *, as_json: bool, verbose: bool) -> Exit
             looked_at.unaccounted("the time at which results expire")
         if as_json:
             print_json(pasteable_json([row.to_json() for row in found.shots]))
-        elif found.shots:
+        elif found.shots or found.cuts:
             print_report(lambda screen: status_text(found, verbose=verbose, screen=screen))
         for item in found.unclaimed_tasks:
             say(unclaimed_text(item), err=True)

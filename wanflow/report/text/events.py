@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from wanflow.characters import LONGEST_MESSAGE, shown
-from wanflow.messages import tr, translated
+from wanflow.messages import joined, tr, translated
 from wanflow.planner.plan import Action
 from wanflow.report.text.words import cost_text, count
 from wanflow.runner.events import (
@@ -73,14 +73,18 @@ def _milestone(event: Event) -> str | None:
                 return stored
             price = tr("cost unknown") if cost.amount is None else cost_text(cost)
             return tr("{stored}, {price}", stored=stored, price=price)
-        case CutFinished(node, file, encoded, copied, seconds):
+        case CutFinished(node, file, encoded, copied, seconds, deliveries):
+            further = joined("", (tr("; {name}: {file}", name=name, file=each) for name, each in deliveries.items()))
+            if encoded + copied == 0:
+                return tr("{node}: {seconds} s{further}", node=node, seconds=seconds, further=further)
             return tr(
-                "{node}: {seconds} s, {file} ({segments} encoded, {copied} unchanged)",
+                "{node}: {seconds} s, {file} ({segments} encoded, {copied} unchanged){further}",
                 node=node,
                 seconds=seconds,
                 file=file,
                 segments=count(encoded, "segment"),
                 copied=copied,
+                further=further,
             )
         case _:
             return None

@@ -8,7 +8,6 @@ from fractions import Fraction
 
 from wanflow import money
 from wanflow.characters import LONGEST_LINE, LONGEST_MESSAGE, escaped_json, shown
-from wanflow.graph.node import cut_name
 from wanflow.messages import joined, tr, trn, trp
 from wanflow.money import Bound, Cost, amount_text
 from wanflow.planner.budget import Excess, PlanNotes, UnpickedShot
@@ -223,10 +222,11 @@ def _planned_work(plan: Plan, screen: Screen) -> Iterator[str]:
         yield tr("restores {takes}", takes=count(len(restored), "take"))
     if extracts := [step for step in by_action[Action.DERIVE] if step.kind is StepKind.EXTRACT]:
         yield tr("extracts {clips}", clips=count(len(extracts), "clip"))
-    cuts = plan.graph.production.cuts
-    films = [cuts[cut_name(step.vertex)].output for step in by_action[Action.DERIVE] if step.kind is StepKind.CUT]
-    if films:
-        yield tr("writes {files}", files=listed([shown(screen.seen(film)) for film in films]))
+    cuts = [step for step in by_action[Action.DERIVE] if step.kind is StepKind.CUT]
+    if any(not step.writes for step in cuts):
+        yield tr("removes former deliveries")
+    if files := [file for step in cuts for file in step.writes]:
+        yield tr("writes {files}", files=listed([shown(screen.seen(file)) for file in files]))
 
 
 def billed_text(step: Step) -> str:
