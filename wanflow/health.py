@@ -122,7 +122,7 @@ def _ffmpeg(environ: Mapping[str, str]) -> Iterator[HealthCheck]:
 
 def _deliveries(production: Production, environ: Mapping[str, str]) -> Iterator[HealthCheck]:
     """The forms of deliveries for which ffmpeg lacks an encoder."""
-    with suppress(MediaFault):  # that there is no ffmpeg is said already
+    with suppress(MediaFault):  # a missing ffmpeg is reported already
         binary = ffmpeg.find_ffmpeg(environ)
         for form in sorted({each.form for cut in production.cuts.values() for each in cut.deliveries}):
             if not ffmpeg.has_encoder(binary, encoder := ENCODERS[form]):
