@@ -361,8 +361,8 @@ def _decide_deliveries(made: Cut, inventory: Inventory) -> Decision:
         else Reason(ReasonCode.NEW, tr("`{file}` is not made yet, or changed", file=delivery.output))
         for delivery in due
     ]
-    former = sorted(here.keys() - {delivery.output for delivery in made.deliveries})
-    reasons += [Reason(ReasonCode.INPUT_CHANGED, tr("`{file}` is not a delivery any more", file=file)) for file in former]
+    for file in sorted(here.keys() - {delivery.output for delivery in made.deliveries}):
+        reasons += [Reason(ReasonCode.INPUT_CHANGED, tr("`{file}` is not a delivery any more", file=file))]
     if not reasons:
         return Decision(Action.REUSE, (Reason(ReasonCode.UP_TO_DATE, tr("up to date")),))
     return Decision(Action.DERIVE, tuple(reasons), writes=tuple(delivery.output for delivery in due))
