@@ -171,13 +171,13 @@ def delivered(store: Store) -> dict[str, dict[str, str]]:
 
     The recipe is empty where the delivery is of an earlier film.
     """
-    found: dict[str, dict[str, str]] = {}
-    for key, record in _read(store).items():
-        backend, _, cut = key.partition(":")
-        if backend == store.provider.name:
-            here = {path: made for path, made in record.deliveries.items() if _is_of(made, store.folder / path)}
-            found[cut] = {path: made.recipe if made.film == record.digest else "" for path, made in here.items()}
-    return {cut: made for cut, made in found.items() if made}
+    mine = ((key.partition(":"), record) for key, record in _read(store).items() if record.deliveries)
+    return {cut: _intact(store, record) for (backend, _, cut), record in mine if backend == store.provider.name}
+
+
+def _intact(store: Store, record: CutRecord) -> dict[str, str]:
+    here = {path: made for path, made in record.deliveries.items() if _is_of(made, store.folder / path)}
+    return {path: made.recipe if made.film == record.digest else "" for path, made in here.items()}
 
 
 def subtitles(store: Store, cut: str) -> Mapping[str, str]:

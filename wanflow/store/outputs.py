@@ -75,18 +75,26 @@ def remove_former_files(production: Production, cut: Cut, store: Store) -> None:
         for each in production.cuts.values()
         for path in (each.output, *sidecars(production.out, each))
     }
-    subtitles = ((path, content, {".srt"}) for path, content in cut_records.subtitles(store, cut.name).items())
+    subtitles, deliveries = cut_records.subtitles(store, cut.name), cut_records.deliveries(store, cut.name)
     forms = {form.suffix for form in Form}
-    deliveries = ((path, content, forms) for path, content in cut_records.deliveries(store, cut.name).items())
-    for path, content, suffixes in (*subtitles, *deliveries):
+    for path, content in (*subtitles.items(), *deliveries.items()):
         # the record comes with the folder, which may be a stranger's
         name, entry = PurePosixPath(path), entry_of(store.folder, path)
-        if name.parent != out or not name.name.startswith(f"{cut.name}.") or name.suffix not in suffixes:
-            continue
-        if folded(entry) not in current and rule.fault(cut, path) is None:
-            with suppress(OSError):  # it is missing, or a player has it open
-                if content == digest_of_written(entry):
-                    shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        suffixes = {".srt"} if path in subtitles else forms
+        ours = name.parent == out and name.name.startswith(f"{cut.name}.") and name.suffix in suffixes
+        if ours and folded(entry) not in current and rule.fault(cut, path) is None:
+            _remove_unchanged(entry, content)
+
+
+def _remove_unchanged(entry: Path, content: str) -> None:
+    """Remove a file, or a folder of pictures, with this digest."""
+    with suppress(OSError):  # it is missing, or a player has it open
+        if content != digest_of_written(entry):
+            return
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,7 +222,11 @@ def _planned_work(plan: Plan, screen: Screen) -> Iterator[str]:
         yield tr("restores {takes}", takes=count(len(restored), "take"))
     if extracts := [step for step in by_action[Action.DERIVE] if step.kind is StepKind.EXTRACT]:
         yield tr("extracts {clips}", clips=count(len(extracts), "clip"))
-    cuts = [step for step in by_action[Action.DERIVE] if step.kind is StepKind.CUT]
+    yield from _planned_files([step for step in by_action[Action.DERIVE] if step.kind is StepKind.CUT], screen)
+
+
+def _planned_files(cuts: Sequence[Step], screen: Screen) -> Iterator[str]:
+    """What a run does with the files of cuts."""
     if any(not step.writes for step in cuts):
         yield tr("removes former deliveries")
     if files := [file for step in cuts for file in step.writes]:
