@@ -202,7 +202,8 @@ def _sources(production: Production) -> Iterable[Path]:
     """The texts that a production was read from, its media, and the films of its cuts."""
     store = Store(production.folder, production.provider)
     media = (production.folder / source.path for source in file_readings(production))
-    cuts = (production.folder / cut.output for cut in production.cuts.values())
+    written = ((cut.output, *(each.output for each in cut.deliveries)) for cut in production.cuts.values())
+    cuts = (production.folder / file for files in written for file in files)
     return {*production.read_from, *media, *cuts, store.lock, store.journal}
 
 
