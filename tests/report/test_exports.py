@@ -27,6 +27,7 @@ from wanflow.language.timeline import TimelineError, TimelineItem
 from wanflow.media.text.caption_layout import Caption
 from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic, EditSubtitles, edit_list
 from wanflow.report.export.fcp7 import to_fcp7
+from wanflow.report.export.left_out import EDL, FCP7, OTIO, left_out
 from wanflow.report.export.otio import TIME_CODE_RATES, to_edl, to_otio
 from wanflow.store.findings import Finding
 
@@ -345,3 +346,100 @@ def test_a_still_is_a_picture_that_lasts_as_long_as_its_item() -> None:
     element = parsed(to_fcp7(made, FOLDER, TARGET)).find(".//clipitem/file/media/video/samplecharacteristics/width")
     assert element is not None
     assert element.text == "1280"
+
+
+def retimed(rate: Fraction | int = 30) -> EditList:
+    """A clip at half speed, one at double speed without sound whose last frame is held, and a dissolve over a held one."""
+    return edit(
+        rate,
+        event("slow", 0, 60, rate, first=30, count=30, frames=90, speed=Fraction(1, 2)),
+        event("fast", 60, 75, rate, first=15, count=60, frames=90, speed=Fraction(2), held=45, sound=False),
+        event("slow", 123, 30, rate, count=60, frames=90, lead=12, transition=DISSOLVE, speed=Fraction(2)),
+        event("end", 148, 35, rate, count=25, frames=90, lead=5, transition=DISSOLVE, held=10),
+        event("last", 173, 20, rate, frames=90, lead=10, transition=DISSOLVE),
+    )
+
+
+HELD = [("slow", 0, 60), ("fast", 60, 30), ("fast", 90, 45), ("slow", 123, 30), ("end", 148, 35), ("last", 173, 20)]
+"""Name, beginning and length of its parts: only what no transition covers is a clip of its own."""
+
+
+def test_a_held_frame_is_a_clip_of_its_own() -> None:
+    """Silent, and of the last frame; where a transition covers it, the clip before goes on."""
+    cut = retimed()
+    assert [(part.name, part.begin, part.length) for part in cut.parts] == HELD
+    (frozen,) = (part for part in cut.parts if part.frozen)
+    assert (frozen.first, frozen.count, frozen.sound, frozen.lead) == (74, 1, False, 0)
+
+
+@pytest.mark.parametrize("kind", ["otio", "edl", "fcp7"])
+def test_speed_and_held_frames_are_read_back(kind: str) -> None:
+    """Each clip where it is, as fast as it plays, from the frame of its file that it begins with."""
+    cut = retimed()
+    if kind == "otio":
+        timeline = otio.adapters.read_from_string(to_otio(cut, FOLDER, TARGET), "otio_json")
+    elif kind == "edl":
+        timeline = otio.adapters.read_from_string(to_edl(cut, FOLDER, TARGET), "cmx_3600", rate=30.0)
+    else:
+        timeline = otio.adapters.read_from_string(to_fcp7(cut, FOLDER, TARGET), "fcp_xml")
+    picture = timeline.video_tracks()[0]
+    assert round(picture.duration().value) == cut.frames
+    shift = {"slow": 6, "end": 2, "last": 5} if kind == "fcp7" else {}  # there a cut is in the middle of its transition
+    expected = [begin + (shift.get(name, 0) if begin else 0) for name, begin, _ in HELD]
+    assert begins(picture) == expected
+    if kind != "fcp7":
+        found = [[effect.time_scalar for effect in clip.effects] for clip in picture.find_clips()]
+        assert found == [[0.5], [2.0], [0.0], *([[2.0]] if kind == "otio" else found[3:4]), [], []]
+
+
+def test_an_edl_takes_as_many_frames_of_a_file_as_it_plays() -> None:
+    """Two seconds at half speed are one second of the file; the motion is that of the reel."""
+    lines = to_edl(retimed(), FOLDER, TARGET).splitlines()
+    assert "001  M0000001 V     C        00:00:01:00 00:00:02:00 00:00:00:00 00:00:02:00" in lines
+    assert "M2   M0000001 015.0                00:00:01:00" in lines
+    assert "002  M0000002 V     C        00:00:00:15 00:00:02:15 00:00:02:00 00:00:03:00" in lines
+    assert "* * FREEZE FRAME" in lines
+    assert any(line.endswith(" 00:00:00:00 00:00:01:20 00:00:04:03 00:00:04:28") for line in lines), lines
+
+
+def test_xml_counts_the_frames_of_a_clip_as_they_play() -> None:
+    """As suites do: a clip at half speed begins at twice its frame, and is twice as long; picture and sound alike."""
+    root = parsed(to_fcp7(retimed(), FOLDER, TARGET))
+    slow, fast, frozen = root.findall(".//video/track/clipitem")[:3]
+    assert [slow.findtext(key) for key in ("in", "out", "duration")] == ["60", "120", "180"]
+    assert [fast.findtext(key) for key in ("in", "out", "duration")] == ["8", "38", "45"]
+    assert (frozen.findtext("stillframe"), frozen.findtext("in")) == ("TRUE", "74")
+    speeds = [
+        item.findtext("filter/effect[effectid='timeremap']/parameter[parameterid='speed']/value")
+        for item in root.iterfind(".//clipitem")
+    ]
+    assert speeds == ["50", "200", None, "200", None, None, "50", "200", None, None]
+
+
+def test_a_finding_is_marked_where_it_is_seen_in_a_faster_clip() -> None:
+    """A second into a clip at double speed is half a second into the film."""
+    found = (Finding(Check.HARD_CUT, 9, 4, Fraction(1), Fraction(1)),)
+    cut = edit(30, event("fast", 0, 30, 30, count=60, frames=60, speed=Fraction(2), findings=found))
+    assert f"* LOC: 00:00:00:15 YELLOW  {found[0].text}" in to_edl(cut, FOLDER, TARGET)
+    marker = parsed(to_fcp7(cut, FOLDER, TARGET)).findall(".//clipitem/marker")[-1]
+    assert marker.findtext("in") == "15"
+
+
+def test_what_a_format_cannot_say_is_said() -> None:
+    """A line for each kind of thing that the cut has, none for what it has not."""
+    assert {kind: [*left_out(edit(30, event("b", 0, 9, 30, sound=False)), kind)] for kind in (EDL, FCP7, OTIO)} == {
+        kind: [] for kind in (EDL, FCP7, OTIO)
+    }
+    held = "a held frame under a transition is left out: the clip goes on there"
+    assert [*left_out(retimed(), OTIO)] == [held]
+    assert [*left_out(retimed(), EDL)] == [held, "an EDL has one track of pictures: all sound is left out"]
+    music = EditMusic(Music(FileSource("a.wav"), place(), duck=True), 480, 48_000, 9)
+    assert [*left_out(edit(30, *joined(30).events, music=music), FCP7)] == ["ducking is left out"]
+    assert [*left_out(edit(30, *joined(30).events, music=music), OTIO)] == [
+        "a fade through black is a dissolve there",
+        "level, fades and ducking of sounds are metadata, which suites do not read",
+    ]
+    assert [*left_out(joined(30), EDL)][-2:] == [
+        "fades and wipes are dissolves there",
+        "the fade from black at the beginning is left out",
+    ]

@@ -18,6 +18,7 @@ from wanflow.cli.screen import print_file, say
 from wanflow.errors import ExitCode
 from wanflow.messages import tr
 from wanflow.report.export.edit_list import EditList, to_srt
+from wanflow.report.export.left_out import left_out
 from wanflow.report.text.words import count, listed
 from wanflow.store import atomic
 from wanflow.store.remote import Transfer
@@ -111,4 +112,6 @@ def export(settings: ProductionOptions, cut: str | None, kind: str, output: Path
     else:
         atomic.write_whole(path, text.encode())
         say(str(path))
+    for words in () if writer is None else left_out(shown, kind):
+        say(tr("note: {note}", note=words), err=True)
     return ExitCode.DONE

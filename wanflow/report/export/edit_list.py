@@ -52,7 +52,8 @@ class EditEvent:
     its width and height, None where that is not known. `take`, `shot` and `number` are None for a file that somebody
     brought; `takes` are all takes of the shot whose files are here, this one among them, by number. `title` is a card
     of words, `slate` what the animatic writes over it. `missing`: its take is not rendered yet, and has no digest.
-    `findings` are what checks found in the take.
+    `findings` are what checks found in the take. It plays `speed` times as fast, and in the last `held` frames of its
+    `length` its last frame is held; `frozen`: it is such a frame alone, as suites have it.
     """
 
     name: str
@@ -77,6 +78,13 @@ class EditEvent:
     slate: tuple[str, ...] = ()
     missing: bool = False
     findings: tuple[Finding, ...] = ()
+    speed: Fraction = Fraction(1)
+    held: int = 0
+    frozen: bool = False
+
+    def film_frame_of(self, second: Fraction, rate: Fraction) -> int:
+        """The frame of the cut, which has `rate` frames a second, at which a second of its file plays."""
+        return self.begin + timebase.to_frames((second - self.first / self.rate) / self.speed, rate)
 
     @property
     def visible_findings(self) -> Iterator[tuple[Finding, Fraction, Fraction]]:
@@ -126,6 +134,22 @@ class EditList:
     music: EditMusic | None = None
     subtitles: tuple[EditSubtitles, ...] = ()
     notice: Caption | None = None
+
+    @property
+    def parts(self) -> Iterator[EditEvent]:
+        """The events as suites have them: a held last frame is a clip of its own, in silence.
+
+        One that a transition to the next event covers is not: the clip before it goes on.
+        """
+        for event, trail in zip(self.events, [*(each.lead for each in self.events[1:]), 0], strict=True):
+            played = event.length - event.held
+            if not event.held > trail or event.lead > played:
+                yield event
+                continue
+            yield replace(event, length=played, held=0)
+            last, begin = event.first + event.count - 1, event.begin + played
+            held = replace(event, first=last, count=1, begin=begin, length=event.held, held=0, lead=0, frozen=True)
+            yield replace(held, transition=TransitionKind.CUT, sound=False, speed=Fraction(1), findings=())
 
     @property
     def frames(self) -> int:
@@ -190,12 +214,14 @@ def _event(plan: Plan, item: EditItem, clip: PlacedClip, rate: Fraction) -> Edit
         lead=clip.lead,
         transition=clip.transition,
         digest=item.digest or "",
-        sound=film is not None and film.samples > 0,
+        sound=film is not None and film.samples > 0 and item.item.keep_sound,
         still=film is None,
         size=None if film is None else (film.width, film.height),
         title=item.item.source if isinstance(item.item.source, TitleCard) else None,
         slate=item.slate,
         missing=item.digest is None,
+        speed=clip.speed,
+        held=clip.held,
     )
     vertex = None if item.vertex is None else plan.graph.vertex(item.vertex)
     if not isinstance(vertex, ShotVertex):

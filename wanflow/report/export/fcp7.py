@@ -70,11 +70,32 @@ def _complete_clips(track: otio.schema.Track, cut: EditList, folder: Path) -> No
     for event in cut.events:
         longest[event.file] = max(event.frames, longest.get(event.file, 0))  # a still may be shown twice
     children = [child for child in track if not isinstance(child, otio.schema.Transition)]
-    for number, (clip, event) in enumerate(zip(children, cut.events, strict=True)):
+    for number, (clip, event) in enumerate(zip(children, cut.parts, strict=True)):
         if isinstance(clip, otio.schema.Clip):
             clip.metadata["wanflow"]["mark"] = f"{track.kind} {number}"
             media = _title(event) if event.file is None else _file(event, longest[event.file], cut.rate, folder)
             clip.media_reference = media
+            if event.frozen:
+                clip.metadata[XML] = {"stillframe": "TRUE", "stillframeoffset": int(clip.source_range.start_time.value)}
+            elif event.speed != 1:
+                _change_speed(clip, event.speed, track.kind.lower())
+
+
+def _change_speed(clip: otio.schema.Clip, speed: Fraction, kind: str) -> None:
+    """Let a clip play faster or slower: its frames are then counted as they play."""
+    for marked in (clip, *clip.markers):
+        span = marked.source_range if marked is clip else marked.marked_range
+        first, count = span.start_time, span.duration
+        begin = RationalTime(round(first.value / speed), first.rate)
+        if marked is clip:
+            marked.source_range = TimeRange(begin, count)
+        else:
+            marked.marked_range = TimeRange(begin, RationalTime(round(count.value / speed), count.rate))
+    values = {"variablespeed": "0", "speed": f"{float(speed * 100):g}", "reverse": "FALSE", "frameblending": "FALSE"}
+    parameters = [{"parameterid": key, "name": key, "value": value} for key, value in values.items()]
+    about = {"effectcategory": "motion", "effecttype": "motion", "mediatype": kind}
+    effect = {"name": "Time Remap", "effectid": "timeremap", **about, "parameter": parameters}
+    clip.metadata[XML] = {"filter": {"effect": effect}}
 
 
 def _title(event: EditEvent) -> otio.schema.GeneratorReference:
@@ -172,7 +193,7 @@ def _complete_items(root: ET.Element, cut: EditList) -> None:
     """
     pictures = [item for item in root.iterfind(".//video/track/*") if item.tag in {"clipitem", "generatoritem"}]
     sounds = root.findall(".//audio/track[1]/clipitem")
-    placed = list(zip(pictures, cut.events, strict=True))
+    placed = list(zip(pictures, cut.parts, strict=True))
     sounding = [(place, item, event) for place, (item, event) in enumerate(placed, 1) if event.sound]
     for number, ((place, picture, _), sound) in enumerate(zip(sounding, sounds, strict=True), 1):
         for item in (picture, sound):
@@ -182,7 +203,7 @@ def _complete_items(root: ET.Element, cut: EditList) -> None:
         length, end = item.find("duration"), item.findtext("out")
         if length is not None and end is not None:
             # a still is longer by half of its transitions
-            length.text = str(max(timebase.to_frames(event.frames / event.rate, cut.rate), int(end)))
+            length.text = str(max(timebase.to_frames(event.frames / event.rate / event.speed, cut.rate), int(end)))
     for item in root.iter("clipitem"):
         for extra in item.findall("rate")[1:]:
             item.remove(extra)

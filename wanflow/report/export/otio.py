@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from urllib.parse import quote
@@ -19,8 +19,17 @@ from wanflow.language.language_tags import UNKNOWN
 from wanflow.language.production import TransitionKind
 from wanflow.media.labels import read_labels
 from wanflow.messages import joined, tr
+from wanflow.patterns import pattern
 from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic
 from wanflow.report.text.words import on_one_line
+
+EVENT = pattern(
+    r"(?P<head>\d+ +(?P<reel>\S+) .*?)(?P<first>[\d:;]{11}) [\d:;]{11} "
+    r"(?P<rest>(?P<begin>[\d:;]{11}) (?P<end>[\d:;]{11}))"
+)
+"""Line of an EDL with the time codes of an event: those in its file, then those in the film."""
+MOTION = pattern(r"M2   (?P<name>.*)\t\t(?P<rate>[\d.]+)\t\t\t(?P<first>[\d:;]{11})")
+"""Line of an EDL with the speed of a clip, as the adapter writes it: the frames of its file that play in a second."""
 
 TITLE_LETTERS = 70
 """Maximum length of the title of an EDL."""
@@ -59,7 +68,7 @@ def to_edl(cut: EditList, folder: Path, target: Path) -> str:
     timeline.name = (_ascii(whole) or _ascii(cut.cut) or "CUT")[:TITLE_LETTERS].strip()
     told = [] if timeline.name == whole else [f"TITLE: {whole}"]
     clips = (child for child in picture if isinstance(child, otio.schema.Clip))
-    for clip, event in zip(clips, cut.events, strict=True):
+    for clip, event in zip(clips, cut.parts, strict=True):
         # the adapter would put the name of a marker into capitals, and count from the beginning of the clip's file
         begin = _timecode(cut, event, event.first / event.rate)
         found = [
@@ -70,7 +79,7 @@ def to_edl(cut: EditList, folder: Path, target: Path) -> str:
         clip.markers.clear()
         told.clear()  # readers know comments of events only
     text = written(timeline, "cmx_3600", rate=float(cut.rate))
-    title, *events = text.split("\n")
+    title, *events = _with_speeds(text.split("\n"), cut, _reels(cut))
     head = [title, f"FCM: {'DROP FRAME' if cut.rate in DROP_RATES else 'NON-DROP FRAME'}"]
     marked, lines = set[str](), list[str]()
     for line in (*head, *events):
@@ -83,8 +92,43 @@ def to_edl(cut: EditList, folder: Path, target: Path) -> str:
 
 def _timecode(cut: EditList, event: EditEvent, second: Fraction) -> str:
     """The time code in the film at which a second of an event's file plays."""
-    frame = event.begin + timebase.to_frames(second - event.first / event.rate, cut.rate)
+    frame = event.film_frame_of(second, cut.rate)
     return str(otio.opentime.to_timecode(RationalTime(frame, float(cut.rate)), float(cut.rate)))
+
+
+def _with_speeds(lines: Sequence[str], cut: EditList, reels: Mapping[str, str]) -> Iterator[str]:
+    """The lines of an EDL in which clips of another speed take as much of their files as they play.
+
+    The adapter divides by the speed where suites multiply, and writes the name of the clip in the place of its reel.
+    """
+    reel_of = {on_one_line(part.name): reels[part.file or part.name] for part in cut.parts}
+    event: list[str] = []
+    speeds: dict[str, Fraction] = {}
+    rate = float(cut.rate)
+
+    def finished() -> Iterator[str]:
+        for line in event:
+            words = EVENT.fullmatch(line)
+            speed = None if words is None else speeds.get(words["reel"])
+            if words is None or not speed:
+                yield line
+                continue
+            first, begin, end = (otio.opentime.from_timecode(words[key], rate) for key in ("first", "begin", "end"))
+            taken = RationalTime(round((end - begin).value * speed), rate)
+            yield f"{words['head']}{words['first']} {otio.opentime.to_timecode(first + taken, rate)} {words['rest']}"
+
+    for line in lines:
+        if EVENT.fullmatch(line) and event and not EVENT.fullmatch(event[-1]):
+            yield from finished()
+            event, speeds = [], {}
+        motion = MOTION.fullmatch(line)
+        if motion is None:
+            event.append(line)
+            continue
+        reel, speed = reel_of[motion["name"]], Fraction(motion["rate"]) / Fraction(rate)
+        speeds[reel] = speed
+        event.append(f"M2   {reel:8} {float(speed) * rate:05.1f}                {motion['first']}")
+    yield from finished()
 
 
 def _ascii(text: str) -> str:
@@ -145,17 +189,16 @@ def build_timeline(cut: EditList, folder: Path, target: Path, at: Fraction | Non
 def _children(
     cut: EditList, folder: Path, target: Path, kind: str, at: Fraction | None
 ) -> Iterator[otio.core.Composable]:
-    files = dict.fromkeys(event.file or event.name for event in cut.events)
-    reels = {file: f"M{number:0{REEL_LETTERS - 1}d}" for number, file in enumerate(files, 1)}  # no two alike
-    trails = [*(event.lead for event in cut.events[1:]), 0]
+    events, reels = tuple(cut.parts), _reels(cut)
+    trails = [*(event.lead for event in events[1:]), 0]
     sounding = kind == otio.schema.TrackKind.Audio
-    for position, (event, trail) in enumerate(zip(cut.events, trails, strict=True)):
+    for position, (event, trail) in enumerate(zip(events, trails, strict=True)):
         # what plays on beneath the next transition is the editor's to find
         length = RationalTime(event.length - trail, float(cut.rate))
         counted = event.rate if at is None else at
         first = RationalTime(timebase.to_frames(event.first / event.rate, counted), float(counted))
         span = TimeRange(first, length)
-        joined = cut.events[max(0, position - 1) : position + 1]
+        joined = events[max(0, position - 1) : position + 1]
         if event.lead and (not sounding or all(each.sound for each in joined)):
             yield _transition(event, cut.rate)
         if sounding and not event.sound:
@@ -165,10 +208,20 @@ def _children(
         clip.set_media_references(*_media(event, folder, target))
         clip.metadata["wanflow"] = _facts(event, folder)
         clip.metadata["cmx_3600"] = {"reel": reels[event.file or event.name]}
+        if event.frozen:
+            clip.effects.append(otio.schema.FreezeFrame())
+        elif event.speed != 1:
+            clip.effects.append(otio.schema.LinearTimeWarp(time_scalar=float(event.speed)))
         if not sounding:
             clip.markers.append(_marker(event, span))
             clip.markers.extend(_finding_markers(event, counted))
         yield clip
+
+
+def _reels(cut: EditList) -> dict[str, str]:
+    """A short name for each medium, of which no two are alike."""
+    files = dict.fromkeys(event.file or event.name for event in cut.events)
+    return {file: f"M{number:0{REEL_LETTERS - 1}d}" for number, file in enumerate(files, 1)}
 
 
 def _smpte_of(kind: TransitionKind) -> str:

@@ -1,0 +1,43 @@
+"""What the formats of editing suites cannot say of a cut, a sentence for each kind of thing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wanflow.language.production import TransitionKind
+from wanflow.messages import Translatable, tr
+from wanflow.report.export.edit_list import EditList
+
+EDL, FCP7, OTIO = "edl", "fcp7", "otio"
+
+
+def left_out(cut: EditList, kind: str) -> Iterator[Translatable]:
+    """What a cut has and its export as this format lacks, or has in another way."""
+    if sum(event.held > 0 for event in cut.events) > sum(part.frozen for part in cut.parts):
+        yield tr("a held frame under a transition is left out: the clip goes on there")
+    if cut.notice is not None:
+        yield tr("the notice over the opening is left out")
+    if any(event.slate for event in cut.events):
+        yield tr("the slates of the animatic are left out")
+    if kind == EDL:
+        yield from _of_edl(cut)
+    if kind == OTIO and any(event.transition is TransitionKind.FADE and event.lead for event in cut.events):
+        yield tr("a fade through black is a dissolve there")
+    if kind == OTIO and cut.music is not None:
+        yield tr("level, fades and ducking of sounds are metadata, which suites do not read")
+    if kind == FCP7 and cut.music is not None and cut.music.music.duck:
+        yield tr("ducking is left out")
+
+
+def _of_edl(cut: EditList) -> Iterator[Translatable]:
+    if cut.music is not None or any(event.sound for event in cut.events):
+        yield tr("an EDL has one track of pictures: all sound is left out")
+    if cut.subtitles:
+        yield tr("subtitles are left out")
+    if any(event.title is not None for event in cut.events):
+        yield tr("titles are events without a file")
+    dissolves = {TransitionKind.FADE, TransitionKind.WIPE}
+    if any(event.transition in dissolves and event.lead for event in cut.events):
+        yield tr("fades and wipes are dissolves there")
+    if cut.events and cut.events[0].lead:
+        yield tr("the fade from black at the beginning is left out")
