@@ -103,32 +103,27 @@ def _with_speeds(lines: Sequence[str], cut: EditList, reels: Mapping[str, str]) 
     """
     reel_of = {on_one_line(part.name): reels[part.file or part.name] for part in cut.parts}
     event: list[str] = []
-    speeds: dict[str, Fraction] = {}
-    rate = float(cut.rate)
-
-    def finished() -> Iterator[str]:
-        for line in event:
-            words = EVENT.fullmatch(line)
-            speed = None if words is None else speeds.get(words["reel"])
-            if words is None or not speed:
-                yield line
-                continue
-            first, begin, end = (otio.opentime.from_timecode(words[key], rate) for key in ("first", "begin", "end"))
-            taken = RationalTime(round((end - begin).value * speed), rate)
-            yield f"{words['head']}{words['first']} {otio.opentime.to_timecode(first + taken, rate)} {words['rest']}"
-
     for line in lines:
         if EVENT.fullmatch(line) and event and not EVENT.fullmatch(event[-1]):
-            yield from finished()
-            event, speeds = [], {}
-        motion = MOTION.fullmatch(line)
-        if motion is None:
-            event.append(line)
-            continue
-        reel, speed = reel_of[motion["name"]], Fraction(motion["rate"]) / Fraction(rate)
-        speeds[reel] = speed
-        event.append(f"M2   {reel:8} {float(speed) * rate:05.1f}                {motion['first']}")
-    yield from finished()
+            yield from _with_speed(event, reel_of, float(cut.rate))
+            event = []
+        event.append(line)
+    yield from _with_speed(event, reel_of, float(cut.rate))
+
+
+def _with_speed(event: Sequence[str], reel_of: Mapping[str, str], rate: float) -> Iterator[str]:
+    """The lines of one event, or of a transition and the two clips that it joins."""
+    motions = {line: found for line in event if (found := MOTION.fullmatch(line))}
+    speeds = {reel_of[found["name"]]: Fraction(found["rate"]) / Fraction(rate) for found in motions.values()}
+    for line in event:
+        if found := motions.get(line):
+            yield f"M2   {reel_of[found['name']]:8} {float(found['rate']):05.1f}                {found['first']}"
+        elif (words := EVENT.fullmatch(line)) and (speed := speeds.get(words["reel"])):
+            first, begin, end = (otio.opentime.from_timecode(words[key], rate) for key in ("first", "begin", "end"))
+            last = first + RationalTime(round((end - begin).value * speed), rate)
+            yield f"{words['head']}{words['first']} {otio.opentime.to_timecode(last, rate)} {words['rest']}"
+        else:
+            yield line
 
 
 def _ascii(text: str) -> str:
