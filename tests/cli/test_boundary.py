@@ -101,7 +101,7 @@ FULL: Mapping[str, object] = {
     "cuts": {
         "main": {
             "items": [
-                {"shot": "first", "focus": [0.3, 0.4]},
+                {"shot": "first", "take": 1, "focus": [0.3, 0.4]},
                 {"file": "a.mp4", "speed": 0.5, "sound": "drop", "freeze": 1},
                 {"title": "The end", "seconds": 2, "background": "#000000"},
             ],
@@ -148,7 +148,7 @@ MEDIA = {
 """Keys of `FULL` that name a picture, a video or a sound of a shot or cut."""
 
 
-NO_FILES = {"audio_setting", "frame", "key", "overlap", "shot_type", "track", "transition"}
+NO_FILES = {"audio_setting", "frame", "key", "overlap", "shot_type", "takes", "track", "transition"}
 """Other keys of the schema that take a string: one of a few words, a size, or the name of a column."""
 
 

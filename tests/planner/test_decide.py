@@ -317,7 +317,7 @@ def test_law_8_same_production_and_same_inventory_give_a_byte_identical_plan() -
 
 def test_reasons_and_kinds_are_the_contracts_closed_sets() -> None:
     """A new reason has to be documented in cli.md, Reasons, first."""
-    assert len(ReasonCode) == 17
+    assert len(ReasonCode) == 18
     assert {kind.value for kind in StepKind} == {"take", "extract", "cut"}
     assert Reason(ReasonCode.NEW, "x").to_json() == {"code": "new", "text": "x"}
 

@@ -34,11 +34,13 @@ Edges = Mapping[str, Mapping[str, None]]
 class ShotGraph:
     """A production's vertices in an order in which they can be made, and their edges.
 
-    The order depends on the production's own order and the edges only, so that plans repeat (law 8).
+    The order depends on the production's own order and the edges only, so that plans repeat (law 8). `numbered` are the
+    shots of which a cut names takes.
     """
 
     production: Production
     vertices: tuple[Vertex, ...]
+    numbered: frozenset[str]
     _by_id: Mapping[str, Vertex]
     _inputs: Edges
     _dependents: Edges
@@ -93,7 +95,8 @@ def _ordered(production: Production, vertices: Iterable[Vertex], edges: Iterable
         from wanflow.graph.walks import circular_dependencies
 
         raise SpecError(circular_dependencies(production, dependents))
-    return ShotGraph(production, tuple(by_id[name] for name in order), by_id, inputs, dependents)
+    numbered = frozenset(takes_in_cuts(production.cuts.values()))
+    return ShotGraph(production, tuple(by_id[name] for name in order), numbered, by_id, inputs, dependents)
 
 
 def build(production: Production) -> ShotGraph:
@@ -146,3 +149,13 @@ def cut_sources(cut: Cut) -> Iterator[FileSource | ShotSource]:
             yield item.source
     for _, source in cut.finish.files:
         yield source
+
+
+def takes_in_cuts(cuts: Iterable[Cut]) -> Mapping[str, tuple[tuple[str, int | None], ...]]:
+    """The cuts that name takes of a shot, by shot, each with the number; None for all takes of the present request."""
+    found: dict[str, list[tuple[str, int | None]]] = {}
+    for cut in cuts:
+        for item in cut.items:
+            if isinstance(item.source, ShotSource) and (item.takes_all or item.take is not None):
+                found.setdefault(item.source.shot, []).append((cut.name, item.take))
+    return {shot: tuple(dict.fromkeys(named)) for shot, named in found.items()}

@@ -15,7 +15,7 @@ from wanflow.graph.node import (
     asset_name,
     public_asset_id,
 )
-from wanflow.language.source import UrlSource
+from wanflow.language.source import ShotSource, UrlSource
 from wanflow.masking import public_url
 
 MOST_CHARACTERS = 80
@@ -35,7 +35,10 @@ def mermaid(graph: ShotGraph) -> str:
         label = vertex_label(vertex)
         characters = (char if char.isalnum() or char in " -_./:,…" else f"#{ord(char)};" for char in label)
         lines.append(f'  {ids[vertex.id]}{left}"{"".join(characters)}"{right}')
-    lines += [f"  {ids[start]} --> {ids[end]}" for start, end in _edges(graph)]
+    for start, end in _edges(graph):
+        named = _takes_named(graph, start, end)
+        label = f"|{named}|" if named else ""
+        lines.append(f"  {ids[start]} -->{label} {ids[end]}")
     return "\n".join(lines)
 
 
@@ -46,7 +49,11 @@ def dot(graph: ShotGraph) -> str:
     for vertex in graph.vertices:
         label = vertex_label(vertex).replace("\\", "\\\\").replace('"', '\\"')
         nodes.append(f'  {ids[vertex.id]} [shape={_DOT[type(vertex)]}, label="{label}"];')
-    edges = [f"  {ids[start]} -> {ids[end]};" for start, end in _edges(graph)]
+    edges: list[str] = []
+    for start, end in _edges(graph):
+        named = _takes_named(graph, start, end)
+        label = f' [label="{named}"]' if named else ""
+        edges.append(f"  {ids[start]} -> {ids[end]}{label};")
     return "\n".join(["digraph wanflow {", "  rankdir=LR;", *nodes, *edges, "}"])
 
 
@@ -68,6 +75,17 @@ def _ids(graph: ShotGraph) -> dict[str, str]:
 def _edges(graph: ShotGraph) -> Iterator[tuple[str, str]]:
     for vertex in graph.vertices:
         yield from ((start, vertex.id) for start in graph.inputs(vertex.id))
+
+
+def _takes_named(graph: ShotGraph, shot: str, made: str) -> str:
+    """The takes of a shot that a cut names, as the label of their edge; empty for the one that counts."""
+    vertex = graph.vertex(made)
+    if shot not in graph.numbered or not isinstance(vertex, CutVertex):
+        return ""
+    items = [item for item in vertex.cut.items if item.source == ShotSource(shot)]
+    numbers = sorted({item.take for item in items if item.take is not None})
+    every = ["all takes"] if any(item.takes_all for item in items) else []
+    return shown(", ".join([*every, *(f"take {number}" for number in numbers)]), MOST_CHARACTERS)
 
 
 def vertex_label(vertex: Vertex) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from wanflow.language import timeline
@@ -122,7 +122,7 @@ def _required(found: ExpectedClip | Unreadable | None, place: Place, path: str, 
 def expected_length(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> tuple[int, Fraction] | None:
     """How many frames a cut will have at which rate; None where that is known only after a run."""
     placed, rate = _timeline_items(cut, expect, shots)
-    if None in placed:
+    if None in placed or any(item.takes_all for item in cut.items):
         return None
     try:
         return timeline.total_frames(timeline.place([item for item in placed if item is not None], rate)), rate
@@ -132,6 +132,7 @@ def expected_length(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> tupl
 
 def _misfits(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> Iterator[Problem]:
     """Trims that lie outside of their clips, and transitions that do not fit between them."""
+    cut = replace(cut, items=tuple(_expected_items(cut, shots)))
     placed, rate = _timeline_items(cut, expect, shots)
     if None not in placed:
         yield from _misfit(cut, [item for item in placed if item is not None], rate)
@@ -139,6 +140,16 @@ def _misfits(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> Iterator[Pr
     for at, one in enumerate(placed):  # trims can be checked where lengths are known
         if one is not None:
             yield from _misfit(cut, [one], rate, at)
+
+
+def _expected_items(cut: Cut, shots: Mapping[str, Shot]) -> Iterator[CutItem]:
+    """The items of a cut, one of all takes for as many as its shot asks for, but at most two: they join each other."""
+    for position, item in enumerate(cut.items):
+        shot = shots.get(item.source.shot) if isinstance(item.source, ShotSource) else None
+        if item.takes_all and shot is not None:
+            yield from item.each_take(range(1, 1 + min(2, shot.takes)), opens=position == 0)
+        else:
+            yield item
 
 
 def _timeline_items(
@@ -151,7 +162,9 @@ def _timeline_items(
     placed: list[timeline.TimelineItem | None] = []
     for item, after, clip in zip(cut.items, (*cut.items[1:], None), clips, strict=False):
         known = (clip.frames, clip.rate) if isinstance(clip, ExpectedClip) and clip.frames else None
-        continued_at = None if known is None else timeline.takeover(item, after, *known, shots)
+        # which take a continuation continues is known when planning
+        whole = known is None or item.take is not None
+        continued_at = None if whole or known is None else timeline.takeover(item, after, *known, shots)
         placed.append(timeline.timeline_item(item, known, continued_at, rate))
     return placed, rate
 

@@ -158,6 +158,12 @@ def _item(
     problems += _misplaced_keys(node, source, crops=crops)
     duration, take = node.key("duration"), number_of(node, "take")
     takes, sound = node.find("takes"), node.find("sound")
+    focus = node.find("focus")
+    listed = focus.items if isinstance(focus, ListNode) else ()
+    shares = [
+        Decimal(each.value) for each in listed if isinstance(each, TextNode) and isinstance(each.value, int | Decimal)
+    ]
+    every = isinstance(takes, TextNode) and takes.string == "all"
     return CutItem(
         source=source,
         place=node.place,
@@ -168,23 +174,14 @@ def _item(
         slate=slate_of(node, default=slated),
         seconds=number_of(node, "duration"),
         seconds_at=None if duration is None else duration.place,
-        transition=_transition(node, problems, first=first),
+        transition=_transition(node, problems, first=first and not every),
         take=None if take is None else int(take),
-        takes_all=isinstance(takes, TextNode) and takes.string == "all",
+        takes_all=every,
         speed=number_of(node, "speed") or Decimal(1),
         keep_sound=not isinstance(sound, TextNode) or sound.string != "drop",
         freeze=number_of(node, "freeze"),
-        focus=_focus(node.find("focus")),
+        focus=(shares[0], shares[1]) if len(shares) == 2 else None,
     )
-
-
-def _focus(node: Node | None) -> tuple[Decimal, Decimal] | None:
-    """The point that a crop keeps; None for the middle, and for values that are reported already."""
-    listed = node.items if isinstance(node, ListNode) else ()
-    shares = [
-        Decimal(each.value) for each in listed if isinstance(each, TextNode) and isinstance(each.value, int | Decimal)
-    ]
-    return (shares[0], shares[1]) if len(shares) == len(listed) == 2 else None
 
 
 def _source(node: MapNode, scope: Scope, problems: list[Problem]) -> ShotSource | FileSource | TitleCard | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -153,10 +153,10 @@ class CutItem:
     the clip's own ends decide. `keep_overlap` switches that rule off at this item's start. `seconds` is how long a
     picture or a title is shown, None for a clip. `transition` is how it joins the item before it, None for a hard cut.
     `named_at` is where its shot or file is named, if that is elsewhere, and `seconds_at` where its `duration` is.
-    `take` is the number of the take that plays whatever is picked, None for the picked one; `takes_all`: every take of
-    the present request plays, one after the other. A clip plays `speed` times as fast, its sound in pitch with
-    `keep_sound`, else silent; then its last frame is held for `freeze` seconds. `focus` is the point that a crop
-    keeps, as shares of the picture from its left and its top, None for the middle.
+    `take` is the number of the take that plays whatever is picked, None for the picked one. `takes_all`: every take of
+    the present request plays, one after the other; with a `take` it is one of these. A clip plays `speed` times as
+    fast, its sound in pitch with `keep_sound`, else silent; then its last frame is held for `freeze` seconds. `focus`
+    is the point that a crop keeps, as shares of the picture from its left and its top, None for the middle.
     """
 
     source: ShotSource | FileSource | TitleCard
@@ -175,6 +175,16 @@ class CutItem:
     keep_sound: bool = True
     freeze: Decimal | None = None
     focus: tuple[Decimal, Decimal] | None = None
+
+    def each_take(self, numbers: Sequence[int], *, opens: bool) -> Iterator[CutItem]:
+        """An item of all takes, as an item for each of them; `opens`: the film begins with it.
+
+        Its transition joins each take to the one before it; before the first of a film nothing but a fade is possible.
+        """
+        for position, number in enumerate(numbers):
+            joins = self.transition is not None and self.transition.kind is not TransitionKind.FADE
+            alone = opens and position == 0 and joins
+            yield replace(self, take=number, transition=None if alone else self.transition)
 
     @property
     def source_place(self) -> Place:

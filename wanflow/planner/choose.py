@@ -15,6 +15,7 @@ from wanflow.graph.recipe import parse_request_key, request_key
 from wanflow.graph.select import matching, single_shot
 from wanflow.language.source import ShotSource
 from wanflow.messages import joined, tr
+from wanflow.planner.picks import numbered_takes
 from wanflow.planner.plan import Plan
 from wanflow.planner.request import ShotRequest, planned_request
 from wanflow.planner.status import states
@@ -130,9 +131,7 @@ def require_unchanged(lock: Lock, before: Lock, shots: Iterable[str]) -> None:
 
 def take_of_number(entry: ShotEntry, shot: str, number: int) -> Take:
     """The take of a shot that has a number; raises UnknownTarget with the numbers that exist."""
-    here = {digest: take for digest, take in entry.takes.items() if not take.gone}
-    known = {each.number: take for take in here.values() for each in take.again}
-    known |= {entry.numbers[digest]: take for digest, take in here.items()}
+    known = numbered_takes(entry)
     if number not in known:
         numbers = joined(", ", map(str, sorted(known)))
         hint = tr("its takes: {numbers}", numbers=numbers) if numbers else tr("it has no takes yet; run `wanflow run`")

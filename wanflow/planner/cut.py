@@ -18,9 +18,10 @@ from wanflow.language.production import RESULTS_FOLDER, Cut, CutItem, Delivery, 
 from wanflow.language.references import language_of
 from wanflow.language.source import Frame, PieceOutside, ShotSource, Sound, frame_span
 from wanflow.language.timeline import takeover
-from wanflow.messages import tr
-from wanflow.planner.plan import ON_SLATE, NodeOutput, Reason, ReasonCode
+from wanflow.messages import joined, tr
+from wanflow.planner.plan import ON_SLATE, NodeOutput, Reason, ReasonCode, missing_output
 from wanflow.store.take import Film
+from wanflow.store.take_names import take_node
 from wanflow.writing import (
     ENGLISH,
     SIMPLIFIED,
@@ -51,6 +52,9 @@ Guides for vertical video count 320 to 460 of 1,920 pixels below and 180 to 250 
 TOP_EDGE = Decimal("0.04")
 """Share of the height above a subtitle at the top of another film."""
 
+NAMED_TAKES = 20
+"""Maximum numbers of takes in one message."""
+
 CAPTION_CHARACTERS = 90
 """Maximum length of the prompt's beginning on a slate."""
 
@@ -59,8 +63,9 @@ CAPTION_CHARACTERS = 90
 class EditItem:
     """One item of a cut with its clip known as far as it is.
 
-    `vertex` gives it, None for a title. `film` is None for a title and for a picture. `continued_at` is the frame of
-    this clip at which the next item, a continuation, takes over; None where the next item is none.
+    `vertex` gives it, None for a title; `obstacle` says why it will not be there. `film` is None for a title and for a
+    picture. `continued_at` is the frame of this clip at which the next item, a continuation, takes over; None where the
+    next item is none.
     """
 
     item: CutItem
@@ -69,6 +74,13 @@ class EditItem:
     film: Film | None
     continued_at: int | None = None
     slate: tuple[str, ...] = ()
+    obstacle: Reason | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages and chapters: a take that the cut names by its node."""
+        made = self.item
+        return made.name if made.take is None else take_node(made.name, made.take)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,19 +171,67 @@ def extract_film(vertex: ExtractVertex, source: NodeOutput) -> Film | None:
     return Film(count, film.rate, film.width, film.height, samples, timebase.SAMPLE_RATE if samples else 0)
 
 
+DRAWN = NodeOutput(recipe.digest_identity(""))
+"""What gives a title: it waits for nothing."""
+
+
+def playing(cut: Cut, inputs: Mapping[str, NodeOutput]) -> Iterator[tuple[CutItem, NodeOutput]]:
+    """The items of a cut as they play, each with what gives its clip.
+
+    An item of all takes becomes one for each take of the present request that exists or is made now. Where there is
+    none, it is the take that counts, such as a held one.
+    """
+    for position, item in enumerate(cut.items):
+        if isinstance(item.source, TitleCard):
+            yield item, DRAWN
+            continue
+        given = inputs[origin_id(item.source)]
+        if item.takes_all and given.current:
+            each = item.each_take(given.current, opens=position == 0)
+            yield from ((one, given.takes[one.take or 0]) for one in each)
+        elif item.take is None:
+            yield item, given
+        else:
+            yield item, given.takes.get(item.take) or _no_such_take(item.name, item.take, given)
+
+
+def _no_such_take(shot: str, number: int, given: NodeOutput) -> NodeOutput:
+    numbers = [str(each) for each in sorted(given.takes)]
+    listed = joined(", ", [*numbers[:NAMED_TAKES], *(["…"] if len(numbers) > NAMED_TAKES else [])])
+    brief = tr("`{shot}` has no take {number}: it has no takes yet", shot=shot, number=number)
+    if numbers:
+        brief = tr("`{shot}` has no take {number}: there are {numbers}", shot=shot, number=number, numbers=listed)
+    remedy = tr("change `take` in the cut, or `wanflow retake {shot}` asks for more", shot=shot)
+    text = tr("{brief}: {remedy}", brief=brief, remedy=remedy)
+    return missing_output(shot, Reason(ReasonCode.NO_SUCH_TAKE, text, brief, remedy))
+
+
+def outputs_used(cut: Cut, inputs: Mapping[str, NodeOutput]) -> tuple[NodeOutput, ...]:
+    """What a cut is made from: of a shot of which it names takes these, and not the picked one."""
+    return (
+        *(given for _, given in playing(cut, inputs)),
+        *(inputs[origin_id(source)] for _, source in cut.finish.files),
+    )
+
+
 def arrange(cut: Cut, inputs: Mapping[str, NodeOutput], shots: Mapping[str, Shot], provider: Provider) -> Edit:
     """A cut with the outputs that it is made from, and where the next item takes over each one."""
     items: list[EditItem] = []
-    for item, after in zip(cut.items, (*cut.items[1:], None), strict=True):
+    clips = tuple(playing(cut, inputs))
+    for (item, clip), (after, _) in zip(clips, (*clips[1:], (None, None)), strict=True):
         if isinstance(item.source, TitleCard):
             title: Canonical = {"title": item.source.text, "background": list(item.source.background)}
             items.append(EditItem(item, None, digest.of_json(title), None))
             continue
         vertex = origin_id(item.source)
-        clip = inputs[vertex]
-        begins = None if clip.film is None else takeover(item, after, clip.film.frames, clip.film.rate, shots)
-        slate = clip.slate.lines(cut.finish.language) if clip.slate and provider.slated and item.slate else ()
-        items.append(EditItem(item, vertex, clip.digest, clip.film, begins, slate))
+        # what continues a shot continues the take that counts
+        goes_on = item.take is None or (not item.takes_all and clip.identity == inputs[vertex].identity)
+        begins = None
+        if clip.film is not None and goes_on:
+            begins = takeover(item, after, clip.film.frames, clip.film.rate, shots)
+        slated = clip.slate is not None and item.slate and (provider.slated or item.takes_all)
+        slate = clip.slate.lines(cut.finish.language) if clip.slate is not None and slated else ()
+        items.append(EditItem(item, vertex, clip.digest, clip.film, begins, slate, clip.obstacle))
     music = None if cut.finish.music is None else inputs[origin_id(cut.finish.music.source)]
     tracks = (inputs[origin_id(track.source)].digest for track in cut.finish.subtitles)
     return Edit(cut, tuple(items), music, tuple(tracks))
@@ -270,7 +330,7 @@ def _item_json(item: EditItem) -> Canonical:
         "slate": list(item.slate),
         "stands": _plain(made.seconds),
         "transition": None if joined is None else [joined.kind.value, _plain(joined.seconds)],
-        "name": made.name,
+        "name": item.name,
     }
 
 
@@ -295,7 +355,9 @@ def drawn_texts(production: Production, cut: Cut) -> Iterator[DrawnText]:
         match item.source:
             case TitleCard(text):
                 yield DrawnText(text, item.place, "title")
-            case ShotSource(name) if production.provider.slated and item.slate and name in production.shots:
+            case ShotSource(name) if item.slate and name in production.shots:
+                if not production.provider.slated and not item.takes_all:
+                    continue
                 shot = production.shots[name]
                 own = script_language(cut.finish.language) if cut.finish.language else prompt_language(shot)
                 signs = "".join(ON_SLATE.get(own or "", ())).replace("{}", " ")

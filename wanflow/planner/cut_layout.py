@@ -136,5 +136,5 @@ def _timeline_item(item: EditItem, rate: Fraction) -> timeline.TimelineItem:
     clip = None if item.film is None or item.film.frames == 0 else (item.film.frames, item.film.rate)
     placed = timeline.timeline_item(item.item, clip, item.continued_at, rate)
     if placed is None:
-        raise MediaFault(tr("`{name}` is not a video: it needs a `duration` in a cut", name=item.item.name))
-    return placed
+        raise MediaFault(tr("`{name}` is not a video: it needs a `duration` in a cut", name=item.name))
+    return replace(placed, name=item.name)

@@ -338,10 +338,12 @@ def _decide_cut(vertex: CutVertex, inputs: Mapping[str, NodeOutput], context: De
             found = tr("fonts now have `{glyphs}`, which the film has as boxes", glyphs=some_of(glyphs))
             return Decision(Action.DERIVE, (Reason(ReasonCode.INPUT_CHANGED, found),), writes=files)
         return _decide_deliveries(vertex.cut, context.inventory)
-    obstacles = {item.obstacle for item in inputs.values() if item.obstacle is not None} or set(_unfit_items(edit))
+    used = cut.outputs_used(vertex.cut, inputs)
+    obstacles = {item.obstacle for item in used if item.obstacle is not None} or set(_unfit_items(edit))
     if obstacles:
         return Decision(Action.BLOCKED, tuple(sorted(obstacles, key=lambda reason: reason.text)))
-    waiting = tuple(Reason(ReasonCode.INPUT_WILL_CHANGE, item.changes) for item in inputs.values() if not item.known)
+    coming = dict.fromkeys(item.changes for item in used if not item.known)
+    waiting = tuple(Reason(ReasonCode.INPUT_WILL_CHANGE, changes) for changes in coming)
     if before is None:
         reason = Reason(ReasonCode.NEW, tr("not built yet, or its file is missing"))
         return Decision(Action.DERIVE, (reason, *waiting), writes=files)
@@ -373,7 +375,7 @@ def _unfit_items(edit: cut.Edit) -> Iterator[Reason]:
     for each in edit.items:
         if each.digest is None or not isinstance(each.item.source, ShotSource):
             continue
-        name = each.item.name
+        name = each.name
         if each.film is None and each.item.seconds is None:
             text = tr("the take of `{name}` is a picture, and its item has no `duration`", name=name)
             yield Reason(ReasonCode.INPUT_FAILED, text)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from wanflow.graph import recipe
 from wanflow.graph.build import ShotGraph, input_id, sources_of
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex
 from wanflow.language.production import Shot
 from wanflow.messages import joined, tr, trn
-from wanflow.planner import cut, price
+from wanflow.planner import cut, picks, price
 from wanflow.planner.cut import prompt_language, slate_words
 from wanflow.planner.decide import Decidable, Decision, DecisionContext, decide, decide_takes
 from wanflow.planner.picks import ChoiceReason, TakeChoice, rivals_text
@@ -52,9 +53,8 @@ def output_of(
     match vertex:
         case ShotVertex(shot=shot):
             request = request_of(shot, plan.provider, inputs, inventory)
-            if not planned:
-                return unplanned_shot_output(request, inventory)
-            return shot_output(request, decide_takes(request, inputs, context), inputs, inventory)
+            decisions = decide_takes(request, inputs, context) if planned else None
+            return shot_output(request, decisions, inputs, inventory, numbered=vertex.id in plan.graph.numbered)
         case ExtractVertex() if planned:
             return extract_output(vertex, decide(vertex, inputs, context)[0], inputs[vertex.origin])
         case _:
@@ -63,11 +63,31 @@ def output_of(
 
 def shot_output(
     shot_request: ShotRequest,
+    decisions: tuple[Decision, ...] | None,
+    inputs: Mapping[str, NodeOutput],
+    inventory: Inventory,
+    *,
+    numbered: bool,
+) -> NodeOutput:
+    """What a shot's dependents get; `decisions` are None where this plan leaves the shot alone.
+
+    `numbered`: a cut names takes of it, and gets these.
+    """
+    output = (
+        _unplanned_output(shot_request, inventory)
+        if decisions is None
+        else _planned_output(shot_request, decisions, inputs, inventory)
+    )
+    return _with_takes(output, shot_request, decisions or (), inputs, inventory) if numbered else output
+
+
+def _planned_output(
+    shot_request: ShotRequest,
     decisions: tuple[Decision, ...],
     inputs: Mapping[str, NodeOutput],
     inventory: Inventory,
 ) -> NodeOutput:
-    """What a shot's dependents get: the take that is picked once all are there, in the store already or promised."""
+    """The take that is picked once all are there, in the store already or promised."""
     shot, choice = shot_request.shot, shot_request.choice
     if choice.open:
         nodes = tuple(take_node(shot.name, decision.number) for decision in decisions)
@@ -106,7 +126,44 @@ def _change_text(decision: Decision) -> str:
             return tr("is rendered") if new else tr("is rendered again")
 
 
-def unplanned_shot_output(shot_request: ShotRequest, inventory: Inventory) -> NodeOutput:
+def _with_takes(
+    output: NodeOutput,
+    shot_request: ShotRequest,
+    decisions: tuple[Decision, ...],
+    inputs: Mapping[str, NodeOutput],
+    inventory: Inventory,
+) -> NodeOutput:
+    """What a shot gives, with what each of its takes gives, those included that are made now.
+
+    Who names a take has chosen it, so that none of them waits for a pick.
+    """
+    shot, entry = shot_request.shot, shot_request.entry
+    known = picks.numbered_takes(entry)
+    takes = {number: _take_output(shot, take, number, decisions, inventory) for number, take in known.items()}
+    current = {entry.numbers[take.digest] for take in shot_request.takes}
+    for decision in decisions:
+        number, node = decision.number, take_node(shot.name, decision.number)
+        if decision.action not in {Action.BLOCKED, Action.HELD}:
+            current.add(number)
+        if number in takes:
+            continue
+        if decision.take is not None:
+            takes[number] = _take_output(shot, decision.take, number, decisions, inventory)
+        elif decision.action is Action.BLOCKED:
+            blocked = Reason(ReasonCode.INPUT_FAILED, tr("{node} is blocked", node=node))
+            takes[number] = missing_output(shot.name, blocked, (node,), price.output_result(shot, inputs))
+        else:
+            change = tr("is rendered") if decision.action is Action.RENDER else _change_text(decision)
+            takes[number] = NodeOutput(
+                identity=recipe.placeholder(f"{shot_request.core}:{shot_request.seed(decision.ordinal)}"),
+                result=price.output_result(shot, inputs),
+                nodes=(node,),
+                changes=tr("{name} {change}", name=node, change=change),
+            )
+    return replace(output, takes=takes, current=tuple(sorted(current)))
+
+
+def _unplanned_output(shot_request: ShotRequest, inventory: Inventory) -> NodeOutput:
     """What a shot gives that this plan leaves alone: the take that counts now, if one does."""
     shot, choice = shot_request.shot, shot_request.counting
     if choice.open:

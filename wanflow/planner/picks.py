@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from wanflow.graph import recipe as recipes
+from wanflow.graph.node import cut_id
 from wanflow.messages import joined, tr
 from wanflow.store.findings import Finding
 from wanflow.store.lock import ShotEntry
@@ -116,6 +117,13 @@ def matching_takes(entry: ShotEntry, request: str, *, wanted: int = 1) -> tuple[
     return tuple(sorted(takes, key=lambda take: entry.numbers[take.digest]))
 
 
+def numbered_takes(entry: ShotEntry) -> dict[int, Take]:
+    """The takes of a shot by each number that they were delivered under, without those whose file a person removed."""
+    here = {digest: take for digest, take in entry.takes.items() if not take.gone}
+    known = {each.number: take for take in here.values() for each in take.again}
+    return known | {entry.numbers[digest]: take for digest, take in here.items()}
+
+
 def last_used(
     entry: ShotEntry, *, waits: bool = False, findings: Mapping[str, tuple[Finding, ...]] = NO_FINDINGS
 ) -> TakeChoice:
@@ -129,11 +137,21 @@ def rivals_text(choice: TakeChoice) -> str:
     return tr("both sides picked: {takes}", takes=joined(tr(" or "), numbers))
 
 
-def uses(entry: ShotEntry, present: TakeChoice) -> Iterator[tuple[str, str]]:
+def uses(
+    entry: ShotEntry,
+    present: TakeChoice,
+    shown: Iterable[tuple[str, int | None]] = (),
+    current: Iterable[Take] = (),
+) -> Iterator[tuple[str, str]]:
     """The takes of a shot that are in use, by digest, each with what uses it; `present` is the shot's choice now.
 
-    A pick for an earlier request counts: an undo brings it back.
+    A pick for an earlier request counts: an undo brings it back. `shown` are the cuts that name takes of the shot, and
+    `current` its takes of the present request.
     """
+    numbered = numbered_takes(entry)
+    for cut, number in shown:
+        for take in current if number is None else filter(None, (numbered.get(number),)):
+            yield take.digest, tr("{cut_id} shows it", cut_id=cut_id(cut))
     for digest in (*filter(None, (entry.held,)), *entry.rival_holds):
         yield digest, tr("it is held")
     for digest in (*entry.picks.values(), *(digest for both in entry.rival_picks.values() for digest in both)):

@@ -176,6 +176,7 @@ class ReasonCode(StrEnum):
     IN_FLIGHT = "in-flight"
     NOT_HERE = "not-here"
     NEEDS_PICK = "needs-pick"
+    NO_SUCH_TAKE = "no-such-take"
     INPUT_FAILED = "input-failed"
 
 
@@ -234,7 +235,8 @@ class NodeOutput:
     `identity` is a placeholder as long as the thing is not made. `digest` is of the whole file where that is known.
     `result` is nominal for a placeholder, None for an address and for what is not known. `obstacle` says why the bytes
     are missing and will not be made. `nodes` are the steps that make it; `changes` says what happens to a placeholder;
-    `slate` is the text of a take's slate.
+    `slate` is the text of a take's slate. Of a shot of which a cut names takes, `takes` has what each take gives, by
+    number, those included that this plan makes; `current` are the numbers of those of the present request.
     """
 
     identity: Identity
@@ -244,6 +246,8 @@ class NodeOutput:
     nodes: tuple[str, ...] = ()
     changes: str = ""
     slate: Slate | None = None
+    takes: Mapping[int, NodeOutput] = field(default_factory=dict)
+    current: tuple[int, ...] = ()
 
     @property
     def known(self) -> bool:

@@ -13,8 +13,9 @@ from wanflow.language.production import Shot
 from wanflow.language.source import FactsTable
 from wanflow.messages import tr
 from wanflow.planner import price
+from wanflow.planner.cut import outputs_used
 from wanflow.planner.decide import Decidable, Decision, DecisionContext, decide, decide_takes
-from wanflow.planner.inputs import extract_output, inputs_of, shot_output, unplanned_output, unplanned_shot_output
+from wanflow.planner.inputs import extract_output, inputs_of, shot_output, unplanned_output
 from wanflow.planner.plan import Action, NodeOutput, Plan, Reason, ReasonCode, Step, StepKind, asset_output
 from wanflow.planner.renames import FormerNames, moved_names, names_from_merges, names_in_file
 from wanflow.planner.request import ShotRequest, last_request, request_of
@@ -129,7 +130,9 @@ def _build(
             if vertex.id in chosen:
                 _decide_shot(builder, vertex, request, inputs)
             else:
-                builder.outputs[vertex.id] = unplanned_shot_output(request, builder.context.inventory)
+                builder.outputs[vertex.id] = shot_output(
+                    request, None, inputs, builder.context.inventory, numbered=vertex.id in graph.numbered
+                )
         elif vertex.id in chosen:
             decisions = builder.decisions[vertex.id] = decide(vertex, inputs, builder.context)
             if isinstance(vertex, ExtractVertex):
@@ -160,7 +163,8 @@ def _decide_shot(
     """Decide on the takes of a shot, and again on its extracts where it needs none of them: nothing reads them then."""
     context = builder.context
     decisions = builder.decisions[vertex.id] = decide_takes(request, inputs, context)
-    builder.outputs[vertex.id] = shot_output(request, decisions, inputs, context.inventory)
+    numbered = vertex.id in builder.graph.numbered
+    builder.outputs[vertex.id] = shot_output(request, decisions, inputs, context.inventory, numbered=numbered)
     for decision in decisions:
         if decision.action in {Action.RENDER, Action.COLLECT}:
             node = take_node(vertex.id, decision.number)
@@ -219,11 +223,13 @@ def _take_step(builder: _PlanBuilder, vertex: ShotVertex, decision: Decision) ->
         seconds=quoted.seconds,
         footage=price.output_seconds(vertex.shot, inputs),
         images=quoted.images,
-        needs=_needs(builder, vertex.id) + twin,
+        needs=_nodes(inputs.values()) + twin,
     )
 
 
 def _local_step(builder: _PlanBuilder, vertex: ExtractVertex | CutVertex, decision: Decision) -> Step:
+    inputs = builder.inputs(vertex)
+    used = outputs_used(vertex.cut, inputs) if isinstance(vertex, CutVertex) else inputs.values()
     return Step(
         node=vertex.id,
         kind=StepKind.EXTRACT if isinstance(vertex, ExtractVertex) else StepKind.CUT,
@@ -233,11 +239,11 @@ def _local_step(builder: _PlanBuilder, vertex: ExtractVertex | CutVertex, decisi
         cost=money.nothing(builder.graph.production.prices.currency),
         certain=decision.certain,
         shot=vertex.shot if isinstance(vertex, ExtractVertex) else None,
-        needs=_needs(builder, vertex.id),
+        needs=_nodes(used),
         writes=decision.writes,
     )
 
 
-def _needs(builder: _PlanBuilder, vertex: str) -> tuple[str, ...]:
-    nodes = [node for name in builder.graph.inputs(vertex) for node in builder.outputs[name].nodes]
-    return tuple(dict.fromkeys(nodes))
+def _nodes(outputs: Iterable[NodeOutput]) -> tuple[str, ...]:
+    """The steps that make these, each once."""
+    return tuple(dict.fromkeys(node for output in outputs for node in output.nodes))

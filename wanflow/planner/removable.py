@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from wanflow.errors import UnknownTarget
+from wanflow.graph.build import takes_in_cuts
 from wanflow.graph.node import cut_id
 from wanflow.messages import joined, tr
 from wanflow.planner import picks
@@ -73,9 +74,10 @@ def named_takes(plan: Plan, shown: Mapping[str, Sequence[str]], sizes: Mapping[s
     uses: dict[str, list[str]] = {
         digest: [tr("{cut_id} shows it", cut_id=cut_id(cut)) for cut in cuts] for digest, cuts in shown.items()
     }
+    named = takes_in_cuts(plan.graph.production.cuts.values())
     for name, shot in plan.graph.production.shots.items():
-        entry = plan.inventory.lock.shots.get(name, ShotEntry())
-        for digest, use in picks.uses(entry, planned_request(plan, shot).counting):
+        entry, request = plan.inventory.lock.shots.get(name, ShotEntry()), planned_request(plan, shot)
+        for digest, use in picks.uses(entry, request.counting, named.get(name, ()), request.takes):
             uses.setdefault(digest, []).append(tr("{use} ({name})", use=use, name=name))
     answers = {Action.REUSE, Action.RESTORE, Action.HELD}
     wanted = {step.node for step in plan.steps if step.kind is StepKind.TAKE and step.action in answers}

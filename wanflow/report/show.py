@@ -168,6 +168,7 @@ def item_text(item: CutItem) -> str:
     words = [
         source_text(item.source) if not isinstance(item.source, TitleCard) else tr('title "{name}"', name=item.name)
     ]
+    words += _clip_words(item)
     for key, seconds in (("in", item.start), ("out", item.stop)):
         if seconds is not None:
             words.append(f"{key} {seconds:f}")
@@ -180,6 +181,22 @@ def item_text(item: CutItem) -> str:
     if card is not None:
         words.append(tr("on {colour}", colour="#{:02x}{:02x}{:02x}".format(*card.background)))
     return joined(", ", words)
+
+
+def _clip_words(item: CutItem) -> Iterator[str]:
+    """Which take of a clip plays, and how, where that is not as usual."""
+    if item.take is not None:
+        yield tr("take {number}", number=item.take)
+    elif item.takes_all:
+        yield tr("all takes")
+    if item.speed != 1:
+        yield tr("speed {speed:f}", speed=item.speed)
+    if not item.keep_sound:
+        yield tr("without its sound")
+    if item.freeze is not None:
+        yield tr("last frame held for {seconds:f} s", seconds=item.freeze)
+    if item.focus is not None:
+        yield tr("focus {across:f}, {down:f}", across=item.focus[0], down=item.focus[1])
 
 
 def finish_rows(cut: Cut) -> Iterator[tuple[str, str]]:

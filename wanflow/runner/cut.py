@@ -237,7 +237,7 @@ class _Assembly:
                 )
                 for soft in soft_tracks(self._context.out, cut)
             ),
-            chapters=tuple(Chapter(item.item.name, clip.begin, end) for item, clip, end in clips),
+            chapters=tuple(Chapter(item.name, clip.begin, end) for item, clip, end in clips),
             sources=tuple(dict.fromkeys(filter(None, (self._file(item) for item in layout.items)))),
             label=self._own_label(content) if cut.finish.labelled else None,
         )
@@ -255,7 +255,7 @@ class _Assembly:
         return CutLabels(", ".join(models), content, mixed) if models else None
 
     def _file(self, item: EditItem) -> PurePath | None:
-        return None if item.vertex is None else file_of(item.vertex, self._run_state, self._context)
+        return None if item.vertex is None else file_of(item.vertex, self._run_state, self._context, item.digest)
 
 
 async def _read_captions(edit: Edit, frames: int, rate: Fraction, context: RunContext) -> tuple[Caption, ...]:

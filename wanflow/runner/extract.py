@@ -64,9 +64,10 @@ def _job(piece: Piece, identity: Identity, source: PurePath, target: PurePath) -
             return ExtractPiece(source, first, last, target)
 
 
-def file_of(vertex_id: str, run_state: RunState, context: RunContext) -> PurePath:
+def file_of(vertex_id: str, run_state: RunState, context: RunContext, take: str | None = None) -> PurePath:
     """The file of an asset, a take or an extract, below the production's folder; raises MediaFault without it.
 
+    `take` is the digest of a shot's take, None for the one that counts.
     A file that became a link since the plan was made is judged again: it is about to be read or sent.
     """
     output = run_state.output(vertex_id)
@@ -74,7 +75,7 @@ def file_of(vertex_id: str, run_state: RunState, context: RunContext) -> PurePat
         case AssetVertex(source=FileSource(path)):
             run_state.plan.graph.production.opened(path, Content.MEDIA)
             return PurePath(path)
-        case ShotVertex() if output.digest is not None and (file := find_take(context.store, output.digest)):
+        case ShotVertex() if (digest_of := take or output.digest) and (file := find_take(context.store, digest_of)):
             return context.relative(file)
         case ExtractVertex() if kept := derived_of(digest.of_json(dict(output.identity)), run_state, context):
             return kept

@@ -332,7 +332,7 @@ def _moving(side: Side, footage: Footage) -> FilterableStream:
     shape = (footage.facts.width, footage.facts.height, recipe.width, recipe.height)
     window = fit_crop(*shape, recipe.focus) if crops else fit_bars(*shape)
     if footage.plain:
-        early = _early(footage.rate)
+        early = min(EARLY_SECONDS, 1 / (EARLY_SHARE * footage.rate))
         video = media_input(footage.path, **side.apart)[str(footage.picture)].filter(
             "trim", start_frame=recipe.first, end_frame=recipe.first + recipe.count
         )
@@ -348,11 +348,6 @@ def _moving(side: Side, footage: Footage) -> FilterableStream:
         video = fed_pictures(side.fed, footage.look)
     video = filtered(video, footage.look.filters(window.width, window.height))
     return video.filter("crop" if crops else "pad", recipe.width, recipe.height, window.left, window.top)
-
-
-def _early(rate: Fraction) -> Fraction:
-    """Seconds by which a frame of a clip of this rate may be shown too early."""
-    return min(EARLY_SECONDS, 1 / (EARLY_SHARE * rate))
 
 
 def _sound(side: Side) -> FilterableStream:

@@ -86,6 +86,11 @@ class EditEvent:
         """The frame of the cut, which has `rate` frames a second, at which a second of its file plays."""
         return self.begin + timebase.to_frames((second - self.first / self.rate) / self.speed, rate)
 
+    def source_seconds_at(self, frame: int, rate: Fraction) -> Fraction:
+        """The second of its file that a frame of the cut shows, which has `rate` frames a second."""
+        moved = self.first / self.rate + (frame - self.begin) * self.speed / rate
+        return min(moved, (self.first + self.count - 1) / self.rate)
+
     @property
     def visible_findings(self) -> Iterator[tuple[Finding, Fraction, Fraction]]:
         """The findings in the part that plays, each with its first and last second in the file.
@@ -177,12 +182,14 @@ def edit_list(plan: Plan, cut: str, *, whole: bool = True) -> EditList:
         raise TypeError(f"not a cut: {cut}")
     inputs = inputs_of(vertex, outputs_of(plan, plan.inventory, vertex.id), plan.graph)
     edit = arrange(vertex.cut, inputs, production.shots, production.provider)
-    missing = [item.vertex for item in edit.items if item.digest is None and item.vertex is not None]
+    missing = [item for item in edit.items if item.digest is None and item.vertex is not None]
     if missing and whole:
-        obstacle = inputs[missing[0]].obstacle
-        if obstacle is not None and obstacle.code is ReasonCode.NEEDS_PICK:
+        obstacle = missing[0].obstacle
+        if obstacle is not None and obstacle.code in {ReasonCode.NEEDS_PICK, ReasonCode.NO_SUCH_TAKE}:
             raise UnknownTarget(obstacle.text)
-        raise UnknownTarget(tr("`{missing}` is not rendered yet", missing=missing[0]), hint=tr("`wanflow run` first"))
+        raise UnknownTarget(
+            tr("`{missing}` is not rendered yet", missing=missing[0].name), hint=tr("`wanflow run` first")
+        )
     rate = frame_rate(edit)
     clips = place_items(edit, rate)
     events = tuple(_event(plan, edit.items[clip.item], clip, rate) for clip in clips)
@@ -203,7 +210,7 @@ def _subtitles(edit: Edit, track: Subtitles, file: Path, frames: int, rate: Frac
 def _event(plan: Plan, item: EditItem, clip: PlacedClip, rate: Fraction) -> EditEvent:
     film = item.film
     event = EditEvent(
-        name=item.item.name,
+        name=item.name,
         file=None if item.vertex is None else asset_name(item.vertex),
         first=clip.first,
         count=clip.count,
@@ -229,7 +236,7 @@ def _event(plan: Plan, item: EditItem, clip: PlacedClip, rate: Fraction) -> Edit
     if item.digest is None:
         return replace(event, file=None, shot=vertex.shot)
     entry = plan.inventory.lock.shots[vertex.id]
-    number = entry.numbers[item.digest]
+    number = item.item.take or entry.numbers[item.digest]
     name, take = take_node(vertex.id, number), entry.takes[item.digest]
     file = _present_file(plan, vertex.id, number, take)
     takes = tuple(_take_files(plan, vertex.id, entry, event))

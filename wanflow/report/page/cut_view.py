@@ -185,7 +185,7 @@ def _items(edit: EditList, snapshot: Snapshot) -> Iterator[StripItem]:
             event=event,
             begin=begin,
             end=end,
-            source_seconds=event.first / event.rate + (begin - event.begin) / edit.rate,
+            source_seconds=event.source_seconds_at(begin, edit.rate),
             state="" if row is None else row.state,
             share=_percent(end - begin, edit),
             offset=_percent(begin, edit),
