@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from av.video.frame import VideoFrame
 from PIL import ExifTags, Image
 
 from kit.clips import click_sound, cut_short, numbered_clip
@@ -255,3 +257,17 @@ def test_the_length_of_a_sound_is_measured_where_its_header_estimates_it(tmp_pat
     ff("-f", "lavfi", "-i", sound, "-c:a", "aac", tmp_path / "s.aac")
     for name in ("s.mp3", "s.aac"):
         assert abs(probe(tmp_path / name).seconds - 4) < Fraction(1, 10)
+
+
+def test_a_measured_video_leaves_no_picture_in_memory(tmp_path: Path) -> None:
+    """Frames whose side data was read stay until Python looks for circles, which in a long run may be never."""
+    clip = numbered_clip(tmp_path / "clip.mp4", 4, (320, 240))
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(3):
+            examine(clip)
+        kept = [(each.width, each.height) for each in gc.get_objects() if isinstance(each, VideoFrame)]
+    finally:
+        gc.enable()
+    assert set(kept) <= {(2, 2)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from functools import partial
 from itertools import islice
@@ -223,8 +223,11 @@ def matrix_of(frame: VideoFrame) -> str:
 def orientation_of(frame: VideoFrame) -> int:
     """EXIF's number of how a frame has to be turned or mirrored, by its display matrix; 1 for an upright one.
 
-    PyAV's side data and their frame hold each other, so that the frame stays until Python looks for circles.
+    PyAV's side data and their frame hold each other, so that the frame stays until Python looks for circles. In a run
+    with several jobs at once that may never be, so a copy of four pixels is asked: megabytes a segment.
     """
+    with suppress(av.FFmpegError, ValueError):  # a format that cannot be scaled
+        frame = frame.reformat(width=2, height=2, interpolation="POINT")
     written = frame.side_data.get("DISPLAYMATRIX")
     if not isinstance(written, SideData):
         return 1
