@@ -10,7 +10,7 @@ from wanflow.yamldoc.nodes import MapNode, Node, TextNode
 
 
 class Check(StrEnum):
-    """One thing that is measured of every take; the value is its name in YAML, in JSON and on the command line."""
+    """One thing that is measured of takes; the value is its name in YAML, in JSON and on the command line."""
 
     BLACK = "black"
     """A part of the take is black."""
@@ -45,6 +45,8 @@ class Check(StrEnum):
     """A picture with an alpha channel, which no model takes."""
     DUPLICATE = "duplicate"
     """A picture that looks like another take of the same request."""
+    COLOR = "color"
+    """The colours of two neighbours in a cut differ that should match; nothing waits for it."""
 
 
 class FindingAction(StrEnum):

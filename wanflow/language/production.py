@@ -111,6 +111,17 @@ class Shot:
     former: tuple[Wording, ...] = ()
     checks: CheckRules = field(default_factory=CheckRules)
 
+    @property
+    def scene(self) -> str:
+        """The prefix of its scene; empty for none, and for shots of a matrix or a pipeline, whose prefix is another."""
+        made = any(step.kind in {"matrix", "use"} for step in self.via)
+        return "" if made else self.name.rpartition("/")[0]
+
+    @property
+    def cast(self) -> frozenset[str]:
+        """The cast members that it is given."""
+        return frozenset(media.cast for media in self.media if media.cast)
+
     def worded(self, wording: Wording) -> Shot:
         """The same shot with other texts."""
         return replace(self, prompt=wording.prompt, negative_prompt=wording.negative_prompt)

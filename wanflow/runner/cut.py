@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -16,11 +16,13 @@ from wanflow.characters import escaped_json
 from wanflow.digest import Canonical
 from wanflow.errors import MediaFault
 from wanflow.graph.node import CutVertex, ShotVertex, asset_name
+from wanflow.language.checks import Check
 from wanflow.language.language_tags import iso_code
 from wanflow.language.output_paths import FILM, provenance_file, soft_tracks
 from wanflow.language.production import Cut, Production, TitleCard
 from wanflow.language.source import Facts
 from wanflow.language.timeline import total_frames
+from wanflow.media.checks.color_match import CompareColors
 from wanflow.media.cut import AssembleCut, Chapter, CutLabels, CutRecipe, SubtitleTrack
 from wanflow.media.jobs import Job
 from wanflow.media.picture.conform import ConformSegment, JoinClips
@@ -29,6 +31,7 @@ from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.subtitles import FindLinesBeyond, ReadSubtitles
 from wanflow.media.text.text_checks import CheckTexts, FindCovered, FindMissing
 from wanflow.messages import joined, tr
+from wanflow.planner.conformity import ColorPair, color_pairs
 from wanflow.planner.cut import (
     Edit,
     EditItem,
@@ -48,6 +51,7 @@ from wanflow.runner.delivery import CutMeter, DeliverableFilm, make_deliveries
 from wanflow.runner.events import CutFinished, Warned
 from wanflow.runner.extract import derived_of, file_of, keep_derived
 from wanflow.store import atomic, cut_records, outputs
+from wanflow.store.findings import Finding
 from wanflow.store.take import MADE_ELSEWHERE
 
 
@@ -103,9 +107,35 @@ async def _assemble_film(node: str, edit: Edit, fingerprint: str, run_state: Run
     facts = await assembly.join(await assembly.make_segments(), fingerprint)
     run_state.add_cut(cut.name, fingerprint, edit.missing)
     film = DeliverableFilm(cut, facts.digest, layout.frames, rate, film_size(edit))
+    await _warn_of_colors(node, layout, assembly.encoded_clips, run_state, context)
     encoded = assembly.encoded
     finished = CutFinished(node, cut.output, encoded, len(layout.segments) - encoded, _seconds(film))
     await _deliver(film, edit.items, finished, meter, run_state, context)
+
+
+async def _warn_of_colors(
+    node: str, layout: CutLayout, changed: Collection[int], run_state: RunState, context: RunContext
+) -> None:
+    """Warn of neighbours whose colours should match and differ, where a clip of the two was encoded now.
+
+    `changed` are the positions of such clips. What was said of the others stays as it was.
+    """
+    production = run_state.plan.graph.production
+
+    async def compare(pair: ColorPair) -> None:
+        before, after = (
+            file_of(item.vertex or "", run_state, context, item.digest) for item in (pair.before, pair.after)
+        )
+        measure = await context.jobs(CompareColors(before, pair.last, after, pair.first))
+        if measure is not None and measure > pair.limit:
+            finding = Finding(Check.COLOR, measure, pair.limit)
+            names = f"{pair.before.name} → {pair.after.name}"
+            context.emit(Warned(joined(": ", (names, finding.text)), node))
+
+    async with anyio.create_task_group() as group:
+        for pair in color_pairs(layout, production, run_state.inventory.lock):
+            if pair.position in changed or pair.position - 1 in changed:
+                group.start_soon(compare, pair)
 
 
 async def _deliver(
@@ -165,6 +195,13 @@ class _Assembly:
     def encoded(self) -> int:
         """The number of segments that were encoded now."""
         return len(self._encoded)
+
+    @property
+    def encoded_clips(self) -> frozenset[int]:
+        """The positions of the clips that segments show which were encoded now."""
+        segments = (each for each in self._layout.segments if each.recipe.key() in self._encoded)
+        shown = {id(item) for segment in segments for item in (segment.item, segment.before)}
+        return frozenset(at for at, item in enumerate(self._layout.items) if id(item) in shown)
 
     async def make_segments(self) -> dict[str, PurePath]:
         """Make the missing segments, side by side, and return the files of all by their keys."""

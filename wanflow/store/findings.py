@@ -46,6 +46,7 @@ _WORDS: Mapping[Check, Translatable] = {
     Check.BLURRED: tr("the picture is blurred"),
     Check.ALPHA: tr("it has an alpha channel, and {measure} % of it is transparent"),
     Check.DUPLICATE: tr("it looks like {other}"),
+    Check.COLOR: tr("its colours differ by {measure} from those of the item before it"),
 }
 _LESS: Mapping[Check, Translatable] = {
     Check.LENGTH: tr("{measure} s shorter than asked for"),
