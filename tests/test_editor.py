@@ -128,7 +128,10 @@ def test_a_key_is_explained(editor: LanguageServer, line: str, words: str) -> No
         ("mu|sic: {file: a.mp3}", "A music bed: a file, or a mapping."),
         ("mu|sic: a.mp3", "A music bed: a file, or a mapping."),
         ("items: [{shot: a, trans|ition: {type: fade}}]", "How this item joins the one before it."),
-        ("sub|titles: [{file: a.srt}]", "A subtitle file (SRT, WebVTT or ASS), a mapping, or a list of them."),
+        (
+            "sub|titles: [{file: a.srt}]",
+            "A subtitle file (SRT, WebVTT or ASS), `lines` for the shots' own, a mapping, or a list of them.",
+        ),
     ],
 )
 def test_a_key_is_explained_as_it_is_written(editor: LanguageServer, item: str, words: str) -> None:

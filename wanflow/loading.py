@@ -110,20 +110,22 @@ def _late_subtitles(production: Production, facts: FactsTable) -> Iterator[Probl
     """Warnings of subtitles that begin after the end of their cut, as far as its length is known."""
     for name, (frames, rate) in expected_lengths(production, facts).items():
         for track in production.cuts[name].finish.subtitles:
-            known = facts.get(track.source.key)
+            if track.file is None:
+                continue  # lines are cut off with their shots
+            known = facts.get(track.file.key)
             if not isinstance(known, Facts) or known.kind is not Kind.SUBTITLES or known.seconds * rate <= frames:
                 continue
             from wanflow.media.text import subtitle_file, subtitles
 
             with suppress(MediaFault):  # it changed just now
-                path = production.opened(track.source.path, Content.TEXT)
+                path = production.opened(track.file.path, Content.TEXT)
                 if words := subtitles.words_beyond(
-                    subtitle_file.read_lines(path, track.source.encoding), frames=frames, rate=rate
+                    subtitle_file.read_lines(path, track.file.encoding), frames=frames, rate=rate
                 ):
                     hint = tr("give them other times, or make the cut longer")
                     yield Problem(
                         track.place,
-                        tr("`{path}`: {words}", path=track.source.path, words=words),
+                        tr("`{path}`: {words}", path=track.file.path, words=words),
                         hint,
                         Severity.WARNING,
                     )

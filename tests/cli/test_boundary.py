@@ -75,7 +75,14 @@ FULL: Mapping[str, object] = {
     },
     "shots": {
         "first": {"first_frame": "a.png", "last_frame": "a.png", "driving_audio": "a.wav", **SHOT},
-        "clip": {"first_clip": {"file": "a.mp4", "tail": 2}, "prompt": "x"},
+        "clip": {
+            "first_clip": {"file": "a.mp4", "tail": 2},
+            "prompt": "x",
+            "lines": [
+                {"at": 0.5, "to": 2, "who": "mei", "text": "Storm tonight."},
+                {"at": 2, "to": 4, "text": {"en": "Yes.", "zh": "是。"}},
+            ],
+        },
         "edit": {"model": "wan2.7-videoedit", "video": "a.mp4", "prompt": "x", "references": [{"image": "a.png"}]},
         "cited": {
             "model": "wan2.7-r2v",
@@ -117,6 +124,7 @@ FULL: Mapping[str, object] = {
                 "de.srt",
             ],
         },
+        "said": {"items": ["clip"], "subtitles": [{"lines": "zh", "burn": True}, "lines"]},
         "bed": {"items": ["first"], "music": "a.wav", "subtitles": "en.srt"},
     },
 }
@@ -133,7 +141,7 @@ PIPE = {
 
 TEXTS = {
     *("prices", "include/0", "shots/used/use", "shots/slides/file", "shots/story/link"),
-    *("cuts/main/subtitles/0/file", "cuts/main/subtitles/1", "cuts/bed/subtitles"),
+    *("cuts/main/subtitles/0/file", "cuts/main/subtitles/1", "cuts/bed/subtitles", "cuts/said/subtitles/1"),
 }
 """Keys of `FULL` that name a text."""
 

@@ -60,7 +60,8 @@ def check_cut(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> Iterator[P
     if music is not None:
         yield from _required(expect(music.source), music.place, music.source.path, "music")
     for track in cut.finish.subtitles:
-        yield from _required(expect(track.source), track.place, track.source.path, "subtitles")
+        if track.file is not None:
+            yield from _required(expect(track.file), track.place, track.file.path, "subtitles")
     if not any(found):
         yield from _misfits(cut, expect, shots)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import islice
 
 from wanflow.boundary import Content
 from wanflow.catalog.provider import Provider
@@ -15,23 +16,27 @@ from wanflow.characters import case_folded
 from wanflow.language.cut_items import number_of, read_items, slate_of
 from wanflow.language.language_tags import language_in_name, read_language
 from wanflow.language.output_paths import FILM, place_output
-from wanflow.language.problem import Problem, defined_again
+from wanflow.language.problem import Problem, Severity, defined_again
 from wanflow.language.production import (
     AS_FIRST,
     RESULTS_FOLDER,
     Cut,
     CutFinish,
+    CutItem,
     CutShape,
     Delivery,
     Form,
     Music,
     Notice,
+    Shot,
+    ShotLines,
+    SpokenLine,
     Subtitles,
     TitleCard,
 )
 from wanflow.language.scope import BasePath, Scope
-from wanflow.language.source import ENCODINGS, FileSource
-from wanflow.messages import tr
+from wanflow.language.source import ENCODINGS, FileSource, ShotSource
+from wanflow.messages import joined, tr, trp
 from wanflow.patterns import pattern
 from wanflow.writing import (
     ENGLISH,
@@ -76,9 +81,19 @@ class FilmTexts:
 
 
 def read_cut(
-    name: TextNode, node: Node, film: FilmTexts, out: str, provider: Provider, scope: Scope, problems: list[Problem]
+    name: TextNode,
+    node: Node,
+    film: FilmTexts,
+    out: str,
+    provider: Provider,
+    scope: Scope,
+    shots: Mapping[str, Shot],
+    problems: list[Problem],
 ) -> Cut:
-    """A cut in its short or its long form; `film` is what the production says of all its cuts."""
+    """A cut in its short or its long form; `film` is what the production says of all its cuts.
+
+    `shots` are all that can be used; their lines may become its subtitles.
+    """
     listed = node.find("items") if isinstance(node, MapNode) else node
     output = node.find("output") if isinstance(node, MapNode) else None
     nodes = listed.items if isinstance(listed, ListNode) else ()
@@ -94,7 +109,8 @@ def read_cut(
             )
         )
     titles = [item.source.text for item in items if isinstance(item.source, TitleCard)]
-    finish = read_finish(node, film, titles, provider.default_profile, scope.base, problems)
+    lines = lines_of_items(items, shots)
+    finish = read_finish(node, film, titles, lines, provider.default_profile, scope.base, problems)
     written = output.place if isinstance(output, TextNode) else None
     deliveries = tuple(_deliveries(name.string, node, out, problems))
     return Cut(name.string, name.place, items, place_output(out, path), shape, finish, written, deliveries)
@@ -114,13 +130,22 @@ def _deliveries(cut: str, node: Node, out: str, problems: list[Problem]) -> Iter
 
 
 def read_finish(
-    node: Node, film: FilmTexts, titles: Sequence[str], default_profile: str, base: BasePath, problems: list[Problem]
+    node: Node,
+    film: FilmTexts,
+    titles: Sequence[str],
+    lines: Sequence[SpokenLine] | None,
+    default_profile: str,
+    base: BasePath,
+    problems: list[Problem],
 ) -> CutFinish:
-    """The settings of the whole film, which has these title cards. Invalid ones are reported and left out."""
+    """The settings of the whole film, which has these title cards. Invalid ones are reported and left out.
+
+    `lines` are what is said in its shots, None where one of these has a reported problem.
+    """
     fonts = _fonts(Place(node.place.file, 1, 1), base, problems)
     subtitles = node.find("subtitles") if isinstance(node, MapNode) else None
     listed = subtitles.items if isinstance(subtitles, ListNode) else () if subtitles is None else (subtitles,)
-    tracks = tuple(track for each in listed if (track := _track(each, base, problems)) is not None)
+    tracks = tuple(track for each in listed for track in _tracks(each, lines, base, problems))
     labelled, notice = _label(film, titles, tracks)
     plain = CutFinish(profile=default_profile, labelled=labelled, notice=notice, fonts=fonts, language=film.language)
     if not isinstance(node, MapNode):
@@ -174,35 +199,120 @@ def _music(node: Node | None, base: BasePath) -> Music | None:
     return Music(source, place, gain, fade, _is_true(node.find("duck")))
 
 
-def _track(node: Node, base: BasePath, problems: list[Problem]) -> Subtitles | None:
-    """Subtitles of a cut, with the default of what is reported as invalid; None without a file."""
+MAX_LINES = 20_000
+"""Maximum lines of all shots in a cut with a track of lines: as many as a subtitle file has at most."""
+
+
+def lines_of_items(items: Sequence[CutItem], shots: Mapping[str, Shot]) -> tuple[SpokenLine, ...] | None:
+    """The lines of a cut's shots, in order; None where one of these cannot be used, which is reported.
+
+    Those beyond one more than MAX_LINES are left out.
+    """
+    named = [item.source.shot for item in items if isinstance(item.source, ShotSource)]
+    if any(name not in shots for name in named):
+        return None
+    return tuple(islice((line for name in named for line in shots[name].lines), MAX_LINES + 1))
+
+
+def _tracks(
+    node: Node, lines: Sequence[SpokenLine] | None, base: BasePath, problems: list[Problem]
+) -> Iterator[Subtitles]:
+    """The subtitles that one value names: a file, or the lines of the shots, in each language that they have."""
+    asked = node.find("lines") if isinstance(node, MapNode) else node
+    if not isinstance(asked, TextNode) or (asked is node and asked.string != "lines"):
+        yield from _file_tracks(node, base, problems)
+        return
+    track = Subtitles(ShotLines(None), asked.place)
+    chosen: TextNode | None = None
+    if isinstance(node, MapNode):
+        for key in (key for name in ("language", "encoding") if (key := node.key(name)) is not None):
+            message = tr("`{name}` is of subtitle files only", name=key.string)
+            problems.append(Problem(key.place, message, tr("the lines are written in the production: remove it")))
+        track, chosen = _burned(track, node, problems), None if asked.value is True else asked
+    if lines is not None:
+        yield from _line_tracks(track, chosen, lines, problems)
+
+
+def _line_tracks(
+    track: Subtitles, chosen: TextNode | None, lines: Sequence[SpokenLine], problems: list[Problem]
+) -> Iterator[Subtitles]:
+    """The tracks of a cut's lines like `track`: in the `chosen` language, or one in each that they have."""
+    if len(lines) > MAX_LINES:
+        message = tr("the shots of the cut have more than {most} lines", most=MAX_LINES)
+        problems.append(Problem(track.place, message, tr("split the cut")))
+        return
+    languages = dict.fromkeys(language for line in lines for language in line.texts)
+    if chosen is None and not languages:
+        hint = tr("write `lines` in a shot: `lines: [{at: 0.5, to: 2, text: …}]`")
+        message = tr("no shot of the cut has `lines`, so there are no subtitles")
+        problems.append(Problem(track.place, message, hint, Severity.WARNING))
+    for language in languages if chosen is None else _chosen_language(chosen, languages, problems):
+        message = tr("the line has no text in {language}", language=_named(language))
+        problems += (
+            Problem(line.place, message, tr("its subtitles lack it"), Severity.WARNING)
+            for line in lines
+            if language not in line.texts
+        )
+        yield replace(track, source=ShotLines(language), language=language)
+
+
+def _chosen_language(
+    asked: TextNode, languages: Collection[str | None], problems: list[Problem]
+) -> tuple[str | None, ...]:
+    """The language of lines that is asked for, or the only one of it with a script or a region; none with a problem."""
+    tag = read_language(asked.string)
+    near = [each for each in languages if tag is not None and each is not None and each.startswith(f"{tag}-")]
+    if tag is not None and (tag in languages or len(near) == 1):
+        return (tag,) if tag in languages else (near[0],)
+    known = joined(", ", map(_named, languages))
+    hint: str = tr("their languages: {known}", known=known) if languages else tr("no shot of the cut has `lines`")
+    if None in languages:
+        hint = tr("{hint}; the film's own is the key `language` at the top", hint=hint)
+    message = tr("no line of the cut is in `{name}`", name=asked.string)
+    problems.append(Problem(asked.place, message, hint))
+    return ()
+
+
+def _named(language: str | None) -> str:
+    return trp("language", "unknown") if language is None else f"`{language}`"
+
+
+def _file_tracks(node: Node, base: BasePath, problems: list[Problem]) -> Iterator[Subtitles]:
+    """Subtitles from a file, with the default of what is reported as invalid; none without a file."""
     named = _file(node, base, Content.TEXT)
     if named is None:
-        return None
+        return
     source, place = named
     track = Subtitles(source, place, language_in_name(source.path))
     if not isinstance(node, MapNode):
-        return track
-    language, encoding, position = (node.find(key) for key in ("language", "encoding", "position"))
-    track = replace(track, burned=_is_true(node.find("burn")))
+        yield track
+        return
+    language, encoding = (node.find(key) for key in ("language", "encoding"))
     if isinstance(language, TextNode):
         track = replace(track, language=read_language(language.string))
         if track.language is None:
             hint = tr("write a tag of BCP 47: `en`, `zh-Hans`, `zh-Hant`, `yue`, `pt-BR`")
             problems.append(Problem(language.place, tr("unknown language `{name}`", name=language.string), hint))
     if isinstance(encoding, TextNode):
-        track = replace(track, source=replace(source, encoding=encoding.string))
-        if track.source.codec is None:
+        source = replace(source, encoding=encoding.string)
+        track = replace(track, source=source)
+        if source.codec is None:
             known = ", ".join(ENCODINGS)
             hint = tr("leave it out to have it recognised, or write one of {known}", known=known)
             problems.append(Problem(encoding.place, tr("unknown encoding `{name}`", name=encoding.string), hint))
-    if isinstance(position, TextNode):
-        key = node.key("position")
-        if not track.burned and key is not None:
-            hint = tr("add `burn: true`: players place the subtitles of a track themselves")
-            problems.append(Problem(key.place, tr("`position` is of burned subtitles only"), hint))
-        track = replace(track, position=_position(position, problems))
-    return track
+    yield _burned(track, node, problems)
+
+
+def _burned(track: Subtitles, node: MapNode, problems: list[Problem]) -> Subtitles:
+    """Subtitles with what their mapping says of burning them in."""
+    track = replace(track, burned=_is_true(node.find("burn")))
+    key, position = node.key("position"), node.find("position")
+    if key is None or not isinstance(position, TextNode):
+        return track
+    if not track.burned:
+        hint = tr("add `burn: true`: players place the subtitles of a track themselves")
+        problems.append(Problem(key.place, tr("`position` is of burned subtitles only"), hint))
+    return replace(track, position=_position(position, problems))
 
 
 def _position(node: TextNode, problems: list[Problem]) -> str | Decimal:

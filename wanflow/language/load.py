@@ -46,6 +46,7 @@ from wanflow.language.settings import (
     unknown_model,
 )
 from wanflow.language.shot import Cast, CastMember, WrittenShot, read_cast, read_shot
+from wanflow.language.spoken_lines import check_spoken_lines
 from wanflow.language.written_identifiers import check_identifiers
 from wanflow.messages import joined, renamed, tr
 from wanflow.suggest import Known
@@ -224,8 +225,9 @@ class _Loader:
         out = results_folder(self._overrides.backend, own)
         provider = load_providers().get(self._overrides.backend or own, default_provider())
         region = self._region(root, provider)
-        shots = self._shots(merged, provider, region)
-        cuts = self._cuts(merged, shots, out, provider)
+        language = read_film_language(root, self._problems)
+        shots = self._shots(merged, provider, region, language)
+        cuts = self._cuts(merged, shots, out, provider, language)
         self._problems += shared_outputs(cuts, self._base.root)
         if not has_errors(self._problems):  # a broken shot may name any member
             self._problems += unused_members([key for file in merged for key in file.keys("cast")], shots.values())
@@ -264,7 +266,9 @@ class _Loader:
             )
         return provider.regions[0]
 
-    def _shots(self, merged: list[MergedFile], provider: Provider, region: str) -> dict[str, Shot]:
+    def _shots(
+        self, merged: list[MergedFile], provider: Provider, region: str, language: str | None
+    ) -> dict[str, Shot]:
         defaults = merged[0].root.find("defaults")
         self._problems += check_defaults(defaults, self._catalog)
         checks = (pair for pair in merged[0].root.pairs if pair[0].string == CHECKS_KEY)
@@ -280,7 +284,7 @@ class _Loader:
         first_names: dict[Place, str] = {}
         for expanded in self._expansion.shots:
             before = len(self._problems)
-            shot = self._shot(expanded, provider, region, cast)
+            shot = self._shot(expanded, provider, region, cast, language)
             if expanded.generated and len(self._problems) > before:
                 # a problem of all shots of a matrix, or of all uses of a pipeline, names the first of them
                 name = expanded.name
@@ -314,7 +318,9 @@ class _Loader:
                 self._problems.append(Problem(place, message, tr("ask for fewer")))
                 return
 
-    def _shot(self, expanded: ExpandedShot, provider: Provider, region: str, cast: Cast) -> Shot | None:
+    def _shot(
+        self, expanded: ExpandedShot, provider: Provider, region: str, cast: Cast, language: str | None
+    ) -> Shot | None:
         node: MapNode | None = expanded.node
         if expanded.generated:
             found, node = check_shot(expanded.name, expanded.node, self._catalog)
@@ -322,7 +328,7 @@ class _Loader:
         if node is None:
             return None
         context = expanded.context
-        shot = read_shot(expanded.name, node, context.defaults, context.scope, self._catalog, self._problems)
+        shot = read_shot(expanded.name, node, context.defaults, context.scope, self._catalog, self._problems, language)
         if shot is None:
             return None
         model = self._catalog.get(shot.model.string)
@@ -348,14 +354,18 @@ class _Loader:
         return resolve_shot(shot, model, region, cast, self._problems, context.via)
 
     def _cuts(
-        self, merged: list[MergedFile], shots: Mapping[str, Shot], out: str, provider: Provider
+        self,
+        merged: list[MergedFile],
+        shots: Mapping[str, Shot],
+        out: str,
+        provider: Provider,
+        language: str | None,
     ) -> dict[str, Cut]:
         root, prompts = merged[0].root, " ".join(shot.written for shot in shots.values())
-        language = read_film_language(root, self._problems)
         film = FilmTexts(root.find("label"), language, string_of(root, "title") or "", prompts)
         cuts, items = dict[str, Cut](), 0
         for key, node, scope in ((*named, self._scope(file)) for file in merged for named in file.cuts):
-            cuts[key.string] = read_cut(key, node, film, out, provider, scope, self._problems)
+            cuts[key.string] = read_cut(key, node, film, out, provider, scope, shots, self._problems)
             items += len(cuts[key.string].items)
             if items > MAX_ITEMS:
                 message = tr("the cuts of a production have at most {max_items} items in total", max_items=MAX_ITEMS)
@@ -406,6 +416,7 @@ def resolve_shot(
     parameters = parameter_checks.sent_parameters(shot, model, media, region, problems)
     problems += check_time_ranges(shot, written, parameters, model)
     problems += recommended_values(shot, sent.prompt or "", references, model)
+    problems += check_spoken_lines(shot.lines, cast)
     return Shot(
         name=shot.name,
         model=shot.model.string,
@@ -429,6 +440,7 @@ def resolve_shot(
         origins=shot.origins,
         former=() if former == sent else (former,),
         checks=shot.checks,
+        lines=shot.lines,
         via=via,
     )
 

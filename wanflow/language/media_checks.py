@@ -130,6 +130,21 @@ class _MediaCheck:
             else:
                 yield from self._unequal(shot, media, rule)
         yield from self._together(shot)
+        yield from self._lines_beyond(shot)
+
+    def _lines_beyond(self, shot: Shot) -> Iterator[Problem]:
+        """Warnings of lines beyond the end of a shot, as far as its length is known before it is rendered."""
+        clip = self._clip(shot.name) if shot.lines else None
+        if not isinstance(clip, ExpectedClip) or clip.kind is not Kind.VIDEO or clip.seconds is None:
+            return
+        length = timebase.decimal_text(clip.seconds, 2)
+        for line in shot.lines:
+            if line.at >= clip.seconds:
+                message = tr("the line begins after the end of `{name}` ({length} s)", name=shot.name, length=length)
+                yield Problem(line.place, message, tr("it is never shown: let it begin earlier"), Severity.WARNING)
+            elif line.to > clip.seconds:
+                message = tr("the line ends after the end of `{name}` ({length} s)", name=shot.name, length=length)
+                yield Problem(line.place, message, tr("its end is cut off"), Severity.WARNING)
 
     def _together(self, shot: Shot) -> Iterator[Problem]:
         """Media of a type that are too long together, by themselves or with the result (service.md 2.6)."""

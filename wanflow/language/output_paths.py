@@ -80,7 +80,7 @@ def soft_tracks(out: str, cut: Cut) -> tuple[SoftTrack, ...]:
 def _title(track: Subtitles, *, alone: bool, distinct: bool) -> str | None:
     """The title of a track that is `alone` with its code of three letters, or at least `distinct` by its tag."""
     if not distinct:
-        return posixpath.splitext(posixpath.basename(track.source.path))[0]
+        return "lines" if track.file is None else posixpath.splitext(posixpath.basename(track.file.path))[0]
     tag = track.language or UNKNOWN
     return None if alone and "-" not in tag else own_name(tag)
 

@@ -80,6 +80,27 @@ class Wording:
 
 
 @dataclass(frozen=True, slots=True)
+class SpokenLine:
+    """What is said in a shot from `at` until `to`, seconds into its take; never a part of the request.
+
+    `texts` are the words by language, a tag of BCP 47, or None where that is unknown, and `places` where each is
+    written. `who` is the cast member that speaks, None where that is not said.
+    """
+
+    at: Decimal
+    to: Decimal
+    texts: Mapping[str | None, str]
+    place: Place
+    who: str | None
+    who_place: Place
+    places: Mapping[str | None, Place]
+
+    def text_for(self, language: str | None) -> str:
+        """The words in a language, else in the first one that is written."""
+        return self.texts.get(language) or next(iter(self.texts.values()))
+
+
+@dataclass(frozen=True, slots=True)
 class Shot:
     """One request in words, as it will be sent.
 
@@ -89,7 +110,8 @@ class Shot:
     derived. `waits_for_pick`: what needs the shot waits until somebody picks one of its takes. `written` is the prompt
     as written, for the slate. `origins` are the values as they are written, with where they came from; `via` is what
     made the shot, from outside in. `former` are the texts that earlier versions of wanflow sent for the same file: a
-    take that was bought with them is a take of this shot. `checks` says what findings in its takes do.
+    take that was bought with them is a take of this shot. `checks` says what findings in its takes do. `lines` are
+    what is said in it, in the order of their times.
     """
 
     name: str
@@ -110,6 +132,7 @@ class Shot:
     via: tuple[OriginStep, ...] = ()
     former: tuple[Wording, ...] = ()
     checks: CheckRules = field(default_factory=CheckRules)
+    lines: tuple[SpokenLine, ...] = ()
 
     @property
     def scene(self) -> str:
@@ -241,18 +264,40 @@ class Music:
 
 
 @dataclass(frozen=True, slots=True)
+class ShotLines:
+    """The lines of the shots of a cut in one language as the source of subtitles; None for an unknown language."""
+
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Subtitles:
-    """Subtitles of a cut: a track of its own, or burned into the picture.
+    """Subtitles of a cut, from a file or from the lines of its shots: a track of its own, or burned into the picture.
 
     `language` is a tag of BCP 47, None for an unknown one. `position` of burned ones is `bottom`, `top`, or a share of
     the picture's height: below the middle the text ends there, above it it begins there.
     """
 
-    source: FileSource
+    source: FileSource | ShotLines
     place: Place
     language: str | None = None
     burned: bool = False
     position: str | Decimal = "bottom"
+
+    @property
+    def file(self) -> FileSource | None:
+        """Its file; None for the lines of the shots."""
+        return self.source if isinstance(self.source, FileSource) else None
+
+    @property
+    def encoding(self) -> str | None:
+        """The encoding that is named for its file."""
+        return None if self.file is None else self.file.encoding
+
+    @property
+    def codec(self) -> str | None:
+        """Python's name of that encoding."""
+        return None if self.file is None else self.file.codec
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,13 +335,13 @@ class CutFinish:
     def files(self) -> tuple[tuple[Place, FileSource], ...]:
         """The files that it takes, beside those of the items."""
         music = [(self.music.place, self.music.source)] if self.music else []
-        return (*music, *((each.place, each.source) for each in self.subtitles))
+        return (*music, *((each.place, each.file) for each in self.subtitles if each.file is not None))
 
     @property
     def contents(self) -> Mapping[str, Content]:
         """What each of its files is read as, by path; fonts as well."""
         media = (*(path for path, _ in self.fonts), *(() if self.music is None else (self.music.source.path,)))
-        texts = (track.source.path for track in self.subtitles)
+        texts = (track.file.path for track in self.subtitles if track.file is not None)
         return {**dict.fromkeys(media, Content.MEDIA), **dict.fromkeys(texts, Content.TEXT)}
 
 

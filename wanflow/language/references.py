@@ -96,8 +96,10 @@ def silent_references(
 
 
 def unused_members(cast: Iterable[TextNode], shots: Iterable[Shot]) -> Iterator[Problem]:
-    """Warnings for cast members that no shot uses."""
-    used = {media.cast for shot in shots for media in shot.media}
+    """Warnings for cast members that no shot uses, not even as the speaker of a line."""
+    used = {
+        name for shot in shots for name in (*(each.cast for each in shot.media), *(each.who for each in shot.lines))
+    }
     for name in cast:
         if name.string not in used:
             hint = tr("write `${{{name}}}` in a prompt, or list it under `references`", name=name.string)

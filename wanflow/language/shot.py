@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 from wanflow.catalog.read import Catalog
 from wanflow.language.checks import CHECKS_KEY, CheckRules, read_checks
 from wanflow.language.problem import Problem, has_errors
+from wanflow.language.production import SpokenLine
 from wanflow.language.read_source import read_source, value_origin, value_place, written_at
 from wanflow.language.scope import Scope
 from wanflow.language.source import Source
+from wanflow.language.spoken_lines import read_spoken_lines
 from wanflow.messages import tr
 from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import Interpolated, ListNode, MapNode, Node, Place, TextNode
@@ -57,7 +59,7 @@ class WrittenShot:
     places of the keys, media included, in the shot itself or in the defaults of its model. `catalog` has the models
     that it may name. `references` is None where the prompt decides. `damaged`: a source could not be read, which is
     reported already. `misnamed` are warnings of cast members that the prompt names in a form that is not filled in.
-    `checks` are the rules of all layers.
+    `checks` are the rules of all layers. `lines` are what is said.
     """
 
     name: str
@@ -73,6 +75,7 @@ class WrittenShot:
     damaged: bool = False
     misnamed: tuple[Problem, ...] = ()
     checks: CheckRules = field(default_factory=CheckRules)
+    lines: tuple[SpokenLine, ...] = ()
 
     @property
     def prompt_place(self) -> Place:
@@ -147,8 +150,12 @@ def read_shot(
     scope: Scope,
     catalog: Catalog,
     problems: list[Problem],
+    language: str | None = None,
 ) -> WrittenShot | None:
-    """A shot with its defaults, of which later ones override earlier ones; None, and a problem, without a model."""
+    """A shot with its defaults, of which later ones override earlier ones; None, and a problem, without a model.
+
+    `language` is the film's.
+    """
     own = _values(node, catalog)
     named = [own.get("model"), *(each.find("model") for each in reversed(defaults))]
     model = next((each for each in named if isinstance(each, TextNode)), None)
@@ -187,6 +194,7 @@ def read_shot(
         tags=tuple(tag.string for tag in tags.items if isinstance(tag, TextNode)) if isinstance(tags, ListNode) else (),
         damaged=has_errors(problems[before:]),
         checks=read_checks((*checks, node.find(CHECKS_KEY))),
+        lines=read_spoken_lines(node.find("lines"), language, scope, problems),
     )
 
 

@@ -19,7 +19,7 @@ from wanflow.media.jobs import Job, Worker
 from wanflow.media.join_checks import require_alike, require_cut, survey
 from wanflow.media.sound.mix import splice
 from wanflow.media.sound.soundtrack import AAC_SAMPLES
-from wanflow.media.text.subtitle_file import read_lines
+from wanflow.media.text.subtitle_file import Line, read_lines
 from wanflow.media.text.subtitles import to_srt, track_words
 from wanflow.store.atomic import replacing
 from wanflow.timebase import SAMPLE_RATE
@@ -47,13 +47,13 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class SubtitleTrack:
-    """Subtitles that viewers can switch on: their file, the file beside the film that they are written to, their
-    language in three letters, and their title where the language does not tell them apart.
+    """Subtitles that viewers can switch on: their file or their lines, the file beside the film that they are written
+    to, their language in three letters, and their title where the language does not tell them apart.
 
     `encoding` is that of the file as its author names it, None to recognise it.
     """
 
-    source: PurePath
+    source: PurePath | tuple[Line, ...]
     sidecar: PurePath
     language: str = UNKNOWN
     title: str | None = None
@@ -110,18 +110,17 @@ def assemble(film: CutRecipe, target: Path, worker: Worker) -> Facts:
     """
     root = worker.root
     require_alike([survey(root / segment) for segment in film.segments], film.frames)
-    words = {
-        track: to_srt(read_lines(root / track.source, track.encoding), frames=film.frames, rate=film.rate)
-        for track in film.tracks
-    }
-    shown = [track for track in film.tracks if words[track]]
+    sources = ((track.source, track.encoding) for track in film.tracks)
+    lines = (read_lines(root / of, encoding) if isinstance(of, PurePath) else of for of, encoding in sources)
+    words = [to_srt(each, frames=film.frames, rate=film.rate) for each in lines]
+    shown = [(track, text) for track, text in zip(film.tracks, words, strict=True) if text]
     with replacing(target) as part, TemporaryDirectory(prefix="wanflow-") as name:
         folder = Path(name)
-        _write_inputs(film, root, [words[track] for track in shown], folder)
-        arguments = assemble_arguments(film, folder, [(track.language, track.title) for track in shown], part)
+        _write_inputs(film, root, [text for _, text in shown], folder)
+        arguments = assemble_arguments(film, folder, [(track.language, track.title) for track, _ in shown], part)
         run_ffmpeg(arguments, processes=worker.processes, progress=worker.progress)
         facts = require_cut(part, film.frames, film.rate)
-    for track, text in words.items():
+    for track, text in zip(film.tracks, words, strict=True):
         if not text:
             (root / track.sidecar).unlink(missing_ok=True)
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -14,7 +14,18 @@ from wanflow.graph.node import ExtractVertex, origin_id
 from wanflow.graph.recipe import Identity
 from wanflow.language.language_tags import iso_code
 from wanflow.language.output_paths import soft_tracks
-from wanflow.language.production import RESULTS_FOLDER, Cut, CutItem, Delivery, DrawnText, Production, Shot, TitleCard
+from wanflow.language.production import (
+    RESULTS_FOLDER,
+    Cut,
+    CutItem,
+    Delivery,
+    DrawnText,
+    Production,
+    Shot,
+    SpokenLine,
+    Subtitles,
+    TitleCard,
+)
 from wanflow.language.references import language_of
 from wanflow.language.source import Frame, PieceOutside, ShotSource, Sound, frame_span
 from wanflow.language.timeline import takeover
@@ -65,7 +76,7 @@ class EditItem:
 
     `vertex` gives it, None for a title; `obstacle` says why it will not be there. `film` is None for a title and for a
     picture. `continued_at` is the frame of this clip at which the next item, a continuation, takes over; None where the
-    next item is none.
+    next item is none. `lines` are what is said in the shot.
     """
 
     item: CutItem
@@ -75,6 +86,7 @@ class EditItem:
     continued_at: int | None = None
     slate: tuple[str, ...] = ()
     obstacle: Reason | None = None
+    lines: tuple[SpokenLine, ...] = ()
 
     @property
     def name(self) -> str:
@@ -82,10 +94,19 @@ class EditItem:
         made = self.item
         return made.name if made.take is None else take_node(made.name, made.take)
 
+    @property
+    def lines_between_trims(self) -> Iterator[tuple[Decimal, Decimal, SpokenLine]]:
+        """The lines that its own `in` and `out` leave, each with its times in the clip."""
+        for line in self.lines:
+            begin = line.at if self.item.start is None else max(line.at, self.item.start)
+            end = line.to if self.item.stop is None else min(line.to, self.item.stop)
+            if begin < end:
+                yield begin, end, line
+
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A cut with all that it is made from, known as far as it is; `subtitles` are the digests of their files.
+    """A cut with all that it is made from, known as far as it is; `subtitles` are the digests of their contents.
 
     `missing` are characters of its texts that no font has; they are known when the film is made.
     """
@@ -105,6 +126,11 @@ class Edit:
     def fingerprint(self) -> str | None:
         """The hash of all that determines the film; None while a part of it is not known."""
         return digest.of_json(_edit_json(self)) if self.known else None
+
+    @property
+    def lines_on_slates(self) -> bool:
+        """Whether the slates show the lines of the shots: where these are burned in, they would be seen twice."""
+        return not any(track.burned and track.file is None for track in self.cut.finish.subtitles)
 
 
 def films_of(edit: Edit) -> Iterator[Film]:
@@ -231,10 +257,24 @@ def arrange(cut: Cut, inputs: Mapping[str, NodeOutput], shots: Mapping[str, Shot
             begins = takeover(item, after, clip.film.frames, clip.film.rate, shots)
         slated = clip.slate is not None and item.slate and (provider.slated or item.takes_all)
         slate = clip.slate.lines(cut.finish.language) if clip.slate is not None and slated else ()
-        items.append(EditItem(item, vertex, clip.digest, clip.film, begins, slate, clip.obstacle))
+        said = lines_of(item, shots)
+        items.append(EditItem(item, vertex, clip.digest, clip.film, begins, slate, clip.obstacle, said))
     music = None if cut.finish.music is None else inputs[origin_id(cut.finish.music.source)]
-    tracks = (inputs[origin_id(track.source)].digest for track in cut.finish.subtitles)
-    return Edit(cut, tuple(items), music, tuple(tracks))
+    return Edit(cut, tuple(items), music, tuple(_digest_of(track, items, inputs) for track in cut.finish.subtitles))
+
+
+def _digest_of(track: Subtitles, items: Sequence[EditItem], inputs: Mapping[str, NodeOutput]) -> str | None:
+    """The digest of a file, or of what each item says when, without what its trims leave out."""
+    if track.file is not None:
+        return inputs[origin_id(track.file)].digest
+    return digest.of_json(
+        [
+            [_plain(begin), _plain(end), line.texts[track.language], position]
+            for position, item in enumerate(items)
+            for begin, end, line in item.lines_between_trims
+            if track.language in line.texts
+        ]
+    )
 
 
 def delivery_recipe(delivery: Delivery) -> str:
@@ -257,7 +297,7 @@ def _edit_json(edit: Edit) -> dict[str, Canonical]:
     size: list[Canonical] | None = None if shape.size is None else list(shape.size)
     return _letters_json(edit) | {
         "assembly": ASSEMBLY_VERSION,
-        "items": [_item_json(item) for item in edit.items],
+        "items": [_item_json(item, edit) for item in edit.items],
         "size": size,
         "rate": None if shape.rate is None else timebase.rate_text(shape.rate),
         "fit": shape.fit,
@@ -276,6 +316,7 @@ def _letters_json(edit: Edit) -> dict[str, Canonical]:
     finish, notice = edit.cut.finish, edit.cut.finish.notice
     drawn = [item.item.source.text for item in edit.items if isinstance(item.item.source, TitleCard)]
     drawn += [line for item in edit.items for line in item.slate] + ([] if notice is None else [notice.text])
+    drawn += words_on_slates(edit)
     burned = any(
         track.burned and (track.language is None or script_language(track.language)) for track in finish.subtitles
     )
@@ -303,7 +344,7 @@ def _subtitles_json(edit: Edit) -> list[Canonical]:
             "script": script_language(track.language) if track.burned and track.language != "zh" else None,
             "title": titles.get(track),
             # Python's name: another name of the same encoding is the same film
-            "encoding": track.source.codec,
+            "encoding": track.codec,
             "place": None if edge is None else place,
             "edge": _plain(edge),
         }
@@ -312,7 +353,20 @@ def _subtitles_json(edit: Edit) -> list[Canonical]:
     return found
 
 
-def _item_json(item: EditItem) -> Canonical:
+def words_on_slates(edit: Edit) -> Iterator[str]:
+    """All that is said over the slates of a cut."""
+    return (text for item in edit.items for _, _, text in _on_slate(item, edit))
+
+
+def _on_slate(item: EditItem, edit: Edit) -> list[tuple[Decimal, Decimal, str]]:
+    """What is said over the slate of an item: its times in the clip, and its words."""
+    if not item.slate or not edit.lines_on_slates:
+        return []
+    language = edit.cut.finish.language
+    return [(begin, end, slate_line(line, language)) for begin, end, line in item.lines_between_trims]
+
+
+def _item_json(item: EditItem, edit: Edit) -> Canonical:
     """An item of an edit; what came with later versions is added only where it changes the film."""
     made, joined = item.item, item.item.transition
     later: dict[str, Canonical] = {} if made.keep_sound else {"sound": "drop"}
@@ -322,6 +376,8 @@ def _item_json(item: EditItem) -> Canonical:
         later["freeze"] = _plain(made.freeze)
     if made.focus is not None:
         later["focus"] = [_plain(share) for share in made.focus]
+    if said := _on_slate(item, edit):
+        later["said"] = [[_plain(begin), _plain(end), text] for begin, end, text in said]
     return later | {
         "of": item.digest,
         "in": _plain(made.start),
@@ -349,23 +405,47 @@ def slate_words(shot: Shot) -> str:
     return " ".join(shot.written.split())[:CAPTION_CHARACTERS]
 
 
+def lines_of(item: CutItem, shots: Mapping[str, Shot]) -> tuple[SpokenLine, ...]:
+    """What is said in the shot of an item."""
+    shot = shots.get(item.source.shot) if isinstance(item.source, ShotSource) else None
+    return () if shot is None else shot.lines
+
+
+def slate_line(line: SpokenLine, language: str | None) -> str:
+    """A spoken line as a slate has it, with its speaker; `language` is the film's."""
+    words = " ".join(line.text_for(language).split())
+    return words if line.who is None else f"{line.who}: {words}"
+
+
 def drawn_texts(production: Production, cut: Cut) -> Iterator[DrawnText]:
-    """What is drawn into a cut beside subtitles: title cards, slates, the notice over the opening."""
+    """What is drawn into a cut beside subtitle files: title cards, slates, burned lines, the notice."""
+    burned = [track.language for track in cut.finish.subtitles if track.burned and track.file is None]
     for item in cut.items:
+        said = lines_of(item, production.shots)
+        yield from (
+            DrawnText(line.texts[language], line.places[language], "subtitle", language=language)
+            for line in said
+            for language in burned
+            if language in line.texts
+        )
+        slated = item.slate and (production.provider.slated or item.takes_all)
         match item.source:
             case TitleCard(text):
                 yield DrawnText(text, item.place, "title")
-            case ShotSource(name) if item.slate and name in production.shots:
-                if not production.provider.slated and not item.takes_all:
-                    continue
-                shot = production.shots[name]
-                own = script_language(cut.finish.language) if cut.finish.language else prompt_language(shot)
-                signs = "".join(ON_SLATE.get(own or "", ())).replace("{}", " ")
-                yield DrawnText(f"{name}{signs}", shot.place, "slate")
-                yield _of_prompt(shot, slate_words(shot), "slate")
+            case ShotSource(name) if slated and name in production.shots:
+                yield from _slate_texts(production.shots[name], cut, () if burned else said)
     notice = cut.finish.notice
     if notice is not None:
         yield DrawnText(notice.text, notice.place, "notice", notice.height)
+
+
+def _slate_texts(shot: Shot, cut: Cut, said: Sequence[SpokenLine]) -> Iterator[DrawnText]:
+    """What the slate of a shot has, and the lines that are said over it."""
+    own = script_language(cut.finish.language) if cut.finish.language else prompt_language(shot)
+    signs = "".join(ON_SLATE.get(own or "", ())).replace("{}", " ")
+    yield DrawnText(f"{shot.name}{signs}", shot.place, "slate")
+    yield from (DrawnText(slate_line(line, cut.finish.language), line.place, "slate") for line in said)
+    yield _of_prompt(shot, slate_words(shot), "slate")
 
 
 def card_texts(production: Production, shots: Container[str]) -> Iterator[DrawnText]:
@@ -387,7 +467,7 @@ def _of_prompt(shot: Shot, text: str, kind: str) -> DrawnText:
 
 
 def is_drawn_anywhere(production: Production, cut: Cut) -> bool:
-    """Whether every machine can draw the texts of a cut, with room; burned subtitles are not known here."""
-    burned = any(track.burned for track in cut.finish.subtitles)
+    """Whether every machine can draw the texts of a cut, with room; burned subtitle files are not known here."""
+    burned = any(track.burned and track.file is not None for track in cut.finish.subtitles)
     texts = tuple(drawn_texts(production, cut))
     return not burned and is_latin("".join(text.text for text in texts)) and not any(text.is_long for text in texts)

@@ -12,7 +12,7 @@ from wanflow.language import timeline
 from wanflow.language.production import Cut, CutShape, TitleCard, TransitionKind
 from wanflow.language.timeline import PlacedClip, TimelineSpan
 from wanflow.media.picture.segment import MIDDLE, Card, JoinRecipe, PartRecipe, SegmentRecipe
-from wanflow.media.text.caption_layout import Caption, within
+from wanflow.media.text.caption_layout import Caption, in_each
 from wanflow.messages import tr
 from wanflow.planner.cut import DEFAULT_SIZE, Edit, EditItem, film_size, films_of
 
@@ -82,8 +82,9 @@ def lay_out(edit: Edit, clips: tuple[PlacedClip, ...], rate: Fraction, captions:
 def _segments(
     edit: Edit, clips: tuple[PlacedClip, ...], shape: CutShape, captions: tuple[Caption, ...]
 ) -> Iterator[Segment]:
-    for stretch in timeline.stretches(clips):
-        shown = within(captions, stretch.begin, stretch.frames)
+    stretches = tuple(timeline.stretches(clips))
+    captioned = in_each(captions, ((stretch.begin, stretch.frames) for stretch in stretches))
+    for stretch, shown in zip(stretches, captioned, strict=True):
         clip = clips[stretch.clip]
         item = edit.items[clip.item]
         own = _recipe(edit, clip, stretch.offset, stretch, shape, captioned=bool(shown))

@@ -10,7 +10,7 @@ from wanflow import timebase
 from wanflow.catalog.model import Model, ParameterValue, value_text
 from wanflow.graph.build import sources_of
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex, asset_name
-from wanflow.language.production import Cut, CutItem, Production, Shot, TitleCard, TransitionKind
+from wanflow.language.production import Cut, CutItem, Production, Shot, SpokenLine, Subtitles, TitleCard, TransitionKind
 from wanflow.language.source import (
     DataSource,
     FileSource,
@@ -142,11 +142,24 @@ def _of_shot(shot: Shot) -> Iterator[ShowRow]:
             yield ShowRow(f"{media.slot}.voice", source_text(media.voice), media.spoken_at)
     for key, value in shot.parameters.items():
         yield _row(shot, key, value)
+    for line in shot.lines:
+        yield ShowRow("lines", line_text(line), line.place)
 
 
 def _row(shot: Shot, key: str, value: ParameterValue) -> ShowRow:
     written = shot.origins.get(key)
     return ShowRow(key, value) if written is None else ShowRow(key, value, written.place, written.filled)
+
+
+def line_text(line: SpokenLine) -> str:
+    """`0.5 to 2 s, keeper: Storm tonight.`, with the language of each text where there are several."""
+    several = len(line.texts) > 1
+    said = (
+        f"{language}: {text}" if several and language is not None else text for language, text in line.texts.items()
+    )
+    words = joined("; ", (" ".join(text.split()) for text in said))
+    spoken = words if line.who is None else joined(": ", (line.who, words))
+    return tr("{at:f} to {to:f} s, {words}", at=line.at, to=line.to, words=spoken)
 
 
 def join_text(kind: TransitionKind) -> str:
@@ -226,13 +239,13 @@ def finish_rows(cut: Cut) -> Iterator[tuple[str, str]]:
         burned = tr(", burned in") if track.burned else ""
         if track.position != "bottom":
             burned = tr(", burned in at {position}", position=str(track.position))
-        named = track.source.encoding
+        named = track.encoding
         encoding = "" if named is None else tr(", encoding {encoding}", encoding=named)
         yield (
             "subtitles",
             tr(
                 "{source}, language {language}{encoding}{burned}",
-                source=source_text(track.source),
+                source=track_text(track),
                 language=track.language or trp("language", "unknown"),
                 encoding=encoding,
                 burned=burned,
@@ -250,6 +263,11 @@ def finish_rows(cut: Cut) -> Iterator[tuple[str, str]]:
             height=notice.height,
         )
         yield "opening_notice", words
+
+
+def track_text(track: Subtitles) -> str:
+    """The file of subtitles as `source_text` has it, or the key `lines` for those of the shots."""
+    return "lines" if track.file is None else source_text(track.file)
 
 
 def source_text(source: Source) -> str:

@@ -18,7 +18,7 @@ from wanflow.errors import MediaFault
 from wanflow.graph.node import CutVertex, ShotVertex, asset_name
 from wanflow.language.checks import Check
 from wanflow.language.language_tags import iso_code
-from wanflow.language.output_paths import FILM, provenance_file, soft_tracks
+from wanflow.language.output_paths import FILM, SoftTrack, provenance_file, soft_tracks
 from wanflow.language.production import Cut, Production, TitleCard
 from wanflow.language.source import Facts
 from wanflow.language.timeline import total_frames
@@ -28,7 +28,7 @@ from wanflow.media.jobs import Job
 from wanflow.media.picture.conform import ConformSegment, JoinClips
 from wanflow.media.picture.segment import JoinRecipe, SegmentRecipe
 from wanflow.media.text.caption_layout import Caption
-from wanflow.media.text.subtitles import FindLinesBeyond, ReadSubtitles
+from wanflow.media.text.subtitles import FindLinesBeyond, ReadSubtitles, to_captions, to_lines
 from wanflow.media.text.text_checks import CheckTexts, FindCovered, FindMissing
 from wanflow.messages import joined, tr
 from wanflow.planner.conformity import ColorPair, color_pairs
@@ -43,6 +43,7 @@ from wanflow.planner.cut import (
     placed_at,
 )
 from wanflow.planner.cut_layout import CutLayout, Segment, frame_rate, lay_out, notice_caption, place_items
+from wanflow.planner.cut_lines import PlacedLine, lines_in, lines_on_slates, place_lines
 from wanflow.planner.decide import Decision
 from wanflow.planner.plan import Step
 from wanflow.runner.context import RunContext, RunState
@@ -92,7 +93,8 @@ async def _assemble_film(node: str, edit: Edit, fingerprint: str, run_state: Run
         production.opened(path, content)
     rate = frame_rate(edit)
     clips = place_items(edit, rate)
-    captions = await _read_captions(edit, total_frames(clips), rate, context)
+    lines = place_lines(edit, clips)
+    captions = await _read_captions(edit, lines, total_frames(clips), rate, context)
     await _warn_of_unseen_subtitles(node, edit, total_frames(clips), rate, context)
     if not is_drawn_anywhere(production, cut):
         await _warn_of_texts(node, edit, context, production)
@@ -103,7 +105,7 @@ async def _assemble_film(node: str, edit: Edit, fingerprint: str, run_state: Run
     layout = lay_out(edit, clips, rate, captions)
     await _warn_of_covered_titles(node, layout, context)
     meter = CutMeter(node, context, layout.frames)
-    assembly = _Assembly(node, layout, context, run_state, meter)
+    assembly = _Assembly(node, layout, lines, context, run_state, meter)
     facts = await assembly.join(await assembly.make_segments(), fingerprint)
     run_state.add_cut(cut.name, fingerprint, edit.missing)
     film = DeliverableFilm(cut, facts.digest, layout.frames, rate, film_size(edit))
@@ -186,9 +188,17 @@ def _seconds(film: DeliverableFilm) -> str:
 class _Assembly:
     """The work on one cut: which segments are made now, and how far it is."""
 
-    def __init__(self, node: str, layout: CutLayout, context: RunContext, run_state: RunState, meter: CutMeter) -> None:
+    def __init__(
+        self,
+        node: str,
+        layout: CutLayout,
+        lines: tuple[PlacedLine, ...],
+        context: RunContext,
+        run_state: RunState,
+        meter: CutMeter,
+    ) -> None:
         self._node, self._layout, self._context, self._run_state = node, layout, context, run_state
-        self._cut, self._meter = layout.edit.cut, meter
+        self._cut, self._lines, self._meter = layout.edit.cut, lines, meter
         self._encoded: set[str] = set()
 
     @property
@@ -264,20 +274,18 @@ class _Assembly:
             frames=layout.frames,
             rate=layout.rate,
             sound=sound,
-            tracks=tuple(
-                SubtitleTrack(
-                    PurePath(soft.subtitles.source.path),
-                    PurePath(soft.file),
-                    iso_code(soft.subtitles.language),
-                    soft.title,
-                    soft.subtitles.source.encoding,
-                )
-                for soft in soft_tracks(self._context.out, cut)
-            ),
+            tracks=tuple(self._track(soft) for soft in soft_tracks(self._context.out, cut)),
             chapters=tuple(Chapter(item.name, clip.begin, end) for item, clip, end in clips),
             sources=tuple(dict.fromkeys(filter(None, (self._file(item) for item in layout.items)))),
             label=self._own_label(content) if cut.finish.labelled else None,
         )
+
+    def _track(self, soft: SoftTrack) -> SubtitleTrack:
+        track = soft.subtitles
+        named = (PurePath(soft.file), iso_code(track.language), soft.title)
+        if track.file is not None:
+            return SubtitleTrack(PurePath(track.file.path), *named, track.file.encoding)
+        return SubtitleTrack(to_lines(lines_in(self._lines, track.language), self._layout.rate), *named)
 
     def _own_label(self, content: str) -> CutLabels | None:
         """The film's own AI label; None where no clip was made by AI."""
@@ -295,27 +303,32 @@ class _Assembly:
         return None if item.vertex is None else file_of(item.vertex, self._run_state, self._context, item.digest)
 
 
-async def _read_captions(edit: Edit, frames: int, rate: Fraction, context: RunContext) -> tuple[Caption, ...]:
+async def _read_captions(
+    edit: Edit, lines: tuple[PlacedLine, ...], frames: int, rate: Fraction, context: RunContext
+) -> tuple[Caption, ...]:
     """All captions of a film of this length; raises MediaFault where subtitles cannot be read."""
     notice = notice_caption(edit.cut, frames, rate)
     captions = [] if notice is None else [notice]
-    for track in edit.cut.finish.subtitles:
-        if track.burned:
-            place, edge = placed_at(track.position, film_size(edit))
-            path = PurePath(track.source.path)
-            read = await context.jobs(ReadSubtitles(path, frames, rate, track.source.encoding, place, edge))
-            # `zh` means every Chinese script, and leaves the choice to the film
-            language = None if track.language == "zh" else track.language
-            captions += [replace(caption, language=language) for caption in read]
+    for track in (track for track in edit.cut.finish.subtitles if track.burned):
+        place, edge = placed_at(track.position, film_size(edit))
+        if track.file is None:
+            read = to_captions(to_lines(lines_in(lines, track.language), rate), frames=frames, rate=rate)
+        else:
+            path = PurePath(track.file.path)
+            read = await context.jobs(ReadSubtitles(path, frames, rate, track.encoding, place, edge))
+        # `zh` means every Chinese script, and leaves the choice to the film
+        language = None if track.language == "zh" else track.language
+        captions += [replace(caption, place=place, edge=edge, language=language) for caption in read]
+    captions += to_captions(to_lines(lines_on_slates(edit, lines), rate), frames=frames, rate=rate)
     return tuple(captions)
 
 
 async def _warn_of_unseen_subtitles(node: str, edit: Edit, frames: int, rate: Fraction, context: RunContext) -> None:
     """Warn for each file with subtitles that begin after the film's end, unless that was said before the run."""
-    for track in edit.cut.finish.subtitles:
-        words = await context.jobs(FindLinesBeyond(PurePath(track.source.path), frames, rate, track.source.encoding))
+    for file in (track.file for track in edit.cut.finish.subtitles if track.file is not None):
+        words = await context.jobs(FindLinesBeyond(PurePath(file.path), frames, rate, file.encoding))
         if words:
-            text = tr("`{path}`: {words}", path=track.source.path, words=words)
+            text = tr("`{path}`: {words}", path=file.path, words=words)
             if text not in context.warned:
                 context.emit(Warned(text, node))
 

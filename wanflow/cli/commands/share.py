@@ -17,7 +17,7 @@ from wanflow.cli.options import ProductionOptions, example, production_options
 from wanflow.cli.screen import print_file, say
 from wanflow.errors import ExitCode
 from wanflow.messages import tr
-from wanflow.report.export.edit_list import EditList, to_srt
+from wanflow.report.export.edit_list import EditList, lines_to_srt, to_srt
 from wanflow.report.export.left_out import left_out
 from wanflow.report.text.words import count, listed
 from wanflow.store import atomic
@@ -85,14 +85,21 @@ def _print_transfer(transfer: Transfer, verb: str, missing: str) -> None:
     metavar="FILE",
     help="Where to write it; `-` is stdout (default: out/<cut>.<format>, for fcp7 .xml; its path is printed).",
 )
+@click.option(
+    "--language",
+    metavar="TAG",
+    help="With `srt`: what the shots say in that language (`en`, `zh-Hans`; `und`: unknown), from their `lines`.",
+)
 @production_options
 @click.pass_obj
-def export(settings: ProductionOptions, cut: str | None, kind: str, output: Path | None) -> int:
+def export(settings: ProductionOptions, cut: str | None, kind: str, output: Path | None, language: str | None) -> int:
     """Write CUT (default: the only one) for an editing suite.
 
     `otio` and `edl` have paths relative to the written file. `fcp7` is XML for Premiere and Resolve; it has absolute
-    paths. `srt` has the names of the shots as subtitles.
+    paths. `srt` has the names of the shots as subtitles, or with `--language` what they say.
     """
+    if language is not None and kind != "srt":
+        raise click.UsageError(tr("`--language` is of `--format srt` only"))
     production = open_production(settings, quiet=True)
     shown = api.export(api.plan(production), cut)
     path = production.folder / production.out / f"{shown.cut}.{SUFFIXES.get(kind, kind)}" if output is None else output
@@ -100,7 +107,10 @@ def export(settings: ProductionOptions, cut: str | None, kind: str, output: Path
     target = Path.cwd() if dash else path.absolute().parent
     try:
         writer = cast(Writer, import_attribute(INTERCHANGE[kind])) if kind in INTERCHANGE else None
-        text = to_srt(shown) if writer is None else writer(shown, production.folder.absolute(), target)
+        if writer is not None:
+            text = writer(shown, production.folder.absolute(), target)
+        else:
+            text = to_srt(shown) if language is None else lines_to_srt(shown, language)
     except ImportError as missing:
         words = tr(
             "`--format {kind}` needs OpenTimelineIO, which this Python lacks ({name})", kind=kind, name=missing.name

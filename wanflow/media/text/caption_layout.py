@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import lru_cache
 
 from wanflow import digest
 from wanflow.writing import is_latin, script_language
@@ -72,7 +72,6 @@ class Caption:
         return [*shown, *_further(self)]
 
 
-@lru_cache(maxsize=4)
 def stacked(captions: tuple[Caption, ...]) -> tuple[Caption, ...]:
     """The captions of a film in order of appearance, each with those below it.
 
@@ -94,11 +93,24 @@ def within(captions: Iterable[Caption], begin: int, frames: int) -> tuple[Captio
     Counted in frames of the segment, and none beyond it. Give all captions of the film, so that one which is shown
     across a join keeps its place.
     """
-    return tuple(
-        replace(caption, first=max(0, caption.first - begin), end=min(frames, caption.end - begin))
-        for caption in stacked(tuple(captions))
-        if caption.first < begin + frames and begin < caption.end
-    )
+    return next(in_each(captions, [(begin, frames)]))
+
+
+def in_each(captions: Iterable[Caption], segments: Iterable[tuple[int, int]]) -> Iterator[tuple[Caption, ...]]:
+    """The same for segments in the order of the film, each with its first frame and its length.
+
+    A film may have thousands of each, so all are gone through once.
+    """
+    waiting, shown = deque(stacked(tuple(captions))), list[Caption]()
+    for begin, frames in segments:
+        shown = [caption for caption in shown if begin < caption.end]
+        while waiting and waiting[0].first < begin + frames:
+            if begin < (caption := waiting.popleft()).end:
+                shown.append(caption)
+        yield tuple(
+            replace(caption, first=max(0, caption.first - begin), end=min(frames, caption.end - begin))
+            for caption in shown
+        )
 
 
 def _rows(captions: Sequence[Caption]) -> list[list[Caption]]:

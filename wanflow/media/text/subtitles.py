@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -64,6 +64,11 @@ class FindLinesBeyond(Job[str]):
     def perform(self, worker: Worker) -> str:
         """Read the file, and look at the times of its lines."""
         return words_beyond(read_lines(worker.root / self.path, self.encoding), frames=self.frames, rate=self.rate)
+
+
+def to_lines(spans: Iterable[tuple[int, int, str]], rate: Fraction) -> tuple[Line, ...]:
+    """Texts that are seen from a first frame until another one, as lines of subtitles."""
+    return tuple(Line(int(begin * 1000 / rate), int(end * 1000 / rate), text) for begin, end, text in spans)
 
 
 def to_srt(lines: Sequence[Line], *, frames: int, rate: Fraction) -> str:

@@ -50,15 +50,17 @@ class CheckTexts(Job[tuple[Problem, ...]]):
     def perform(self, worker: Worker) -> tuple[Problem, ...]:
         """Read the subtitles, and give warnings, each at the first text that it is about."""
         typography = Typography(tuple(worker.root / font for font in self.fonts), self.language)
-        texts = list(self.texts)
+        texts = [replace(text, share=Decimal(SHARE)) if text.kind == "subtitle" else text for text in self.texts]
         for track in self.subtitles:
-            path = track.source.path
+            if track.file is None:
+                continue  # its lines are among `texts`
+            path = track.file.path
             with suppress(MediaFault):  # what is wrong with the file is a problem of its own
                 texts += [
                     DrawnText(
                         line.text, Place(path, max(1, line.number), 1), "subtitle", Decimal(SHARE), track.language
                     )
-                    for line in read_lines(worker.root / path, track.source.encoding)
+                    for line in read_lines(worker.root / path, track.file.encoding)
                 ]
         unread = (*_unjoined(texts), *_without_font(texts, typography))
         return (*unread, *(_cut_off(texts, typography, self.size) if self.size else ()))

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from operator import itemgetter
-from pathlib import Path
 
 from wanflow import timebase
 from wanflow.boundary import Content
 from wanflow.errors import UnknownTarget
 from wanflow.graph.node import CutVertex, ShotVertex, asset_name, cut_id
-from wanflow.language.production import Music, Shot, Subtitles, TitleCard, TransitionKind
+from wanflow.language.language_tags import UNKNOWN, read_language
+from wanflow.language.production import Music, Production, Shot, Subtitles, TitleCard, TransitionKind
 from wanflow.language.timeline import PlacedClip, total_frames
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.subtitle_file import read_lines
-from wanflow.media.text.subtitles import clock_text, to_captions
+from wanflow.media.text.subtitles import clock_text, to_captions, to_lines
+from wanflow.media.text.subtitles import to_srt as subtitles_as_srt
 from wanflow.messages import joined, tr, trp
 from wanflow.planner.cut import Edit, EditItem, arrange, film_size, placed_at
 from wanflow.planner.cut_layout import frame_rate, notice_caption, place_items
+from wanflow.planner.cut_lines import PlacedLine, lines_in, place_lines
 from wanflow.planner.expected import known_findings
 from wanflow.planner.inputs import inputs_of, outputs_of
 from wanflow.planner.plan import Plan, ReasonCode
@@ -129,7 +131,10 @@ class EditSubtitles:
 
 @dataclass(frozen=True, slots=True)
 class EditList:
-    """A cut at its frame rate; `size` is the width and height of its picture, `notice` the words over its opening."""
+    """A cut at its frame rate; `size` is the width and height of its picture, `notice` the words over its opening.
+
+    `lines` are what its shots say, whether or not it has subtitles of them.
+    """
 
     cut: str
     title: str
@@ -139,6 +144,7 @@ class EditList:
     music: EditMusic | None = None
     subtitles: tuple[EditSubtitles, ...] = ()
     notice: Caption | None = None
+    lines: tuple[PlacedLine, ...] = ()
 
     @property
     def parts(self) -> Iterator[EditEvent]:
@@ -194,17 +200,28 @@ def edit_list(plan: Plan, cut: str, *, whole: bool = True) -> EditList:
     clips = place_items(edit, rate)
     events = tuple(_event(plan, edit.items[clip.item], clip, rate) for clip in clips)
     frames = total_frames(clips)
-    files = {track: production.opened(track.source.path, Content.TEXT) for track in edit.cut.finish.subtitles}
-    subtitles = (_subtitles(edit, track, file, frames, rate) for track, file in files.items())
+    lines = place_lines(edit, clips)
+    subtitles = tuple(_subtitles(edit, track, lines, frames, rate, production) for track in edit.cut.finish.subtitles)
     notice = notice_caption(edit.cut, frames, rate)
     music = _music(edit, frames, rate)
-    return EditList(cut, production.title or cut, rate, events, film_size(edit), music, tuple(subtitles), notice)
+    return EditList(cut, production.title or cut, rate, events, film_size(edit), music, subtitles, notice, lines)
 
 
-def _subtitles(edit: Edit, track: Subtitles, file: Path, frames: int, rate: Fraction) -> EditSubtitles:
+def _subtitles(
+    edit: Edit,
+    track: Subtitles,
+    lines: Sequence[PlacedLine],
+    frames: int,
+    rate: Fraction,
+    production: Production,
+) -> EditSubtitles:
     place, edge = placed_at(track.position, film_size(edit)) if track.burned else ("bottom", None)
-    lines = to_captions(read_lines(file, track.source.encoding), frames=frames, rate=rate)
-    return EditSubtitles(track, tuple(replace(line, place=place, edge=edge) for line in lines))
+    if track.file is None:
+        read = to_lines(lines_in(lines, track.language), rate)
+    else:
+        read = read_lines(production.opened(track.file.path, Content.TEXT), track.file.encoding)
+    captions = to_captions(read, frames=frames, rate=rate)
+    return EditSubtitles(track, tuple(replace(line, place=place, edge=edge) for line in captions))
 
 
 def _event(plan: Plan, item: EditItem, clip: PlacedClip, rate: Fraction) -> EditEvent:
@@ -270,6 +287,17 @@ def _music(edit: Edit, frames: int, rate: Fraction) -> EditMusic | None:
         return None
     heard = timebase.to_frames(Fraction(film.samples, film.sample_rate), rate)
     return EditMusic(music, film.samples, film.sample_rate, max(1, min(frames, heard)), edit.music.digest or "")
+
+
+def lines_to_srt(cut: EditList, language: str) -> str:
+    """What the shots of a cut say in a language, as its track of lines; raises UnknownTarget where no line is in it."""
+    known = dict.fromkeys(tag or UNKNOWN for each in cut.lines for tag in each.line.texts)
+    tag = read_language(language) or language
+    if tag not in known:
+        hint = tr("their languages: {known}", known=joined(", ", known)) if known else None
+        raise UnknownTarget(tr("no line of `{cut}` is in `{name}`", cut=cut.cut, name=language), hint=hint)
+    said = lines_in(cut.lines, None if tag == UNKNOWN else tag)
+    return subtitles_as_srt(to_lines(said, cut.rate), frames=cut.frames, rate=cut.rate)
 
 
 def to_srt(cut: EditList) -> str:

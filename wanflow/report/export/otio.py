@@ -288,7 +288,8 @@ def _subtitle_markers(cut: EditList, folder: Path, target: Path) -> Iterator[oti
     """A marker for each line: every suite shows markers, and OpenTimelineIO has no track of text."""
     for subtitles in cut.subtitles:
         track = subtitles.track
-        facts = {"subtitles": _address(track.source.path, folder, target), "language": track.language or UNKNOWN}
+        source = "lines" if track.file is None else _address(track.file.path, folder, target)
+        facts = {"subtitles": source, "language": track.language or UNKNOWN}
         for line in subtitles.lines:
             yield otio.schema.Marker(
                 name=on_one_line(line.text),

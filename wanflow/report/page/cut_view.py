@@ -16,7 +16,7 @@ from wanflow.messages import Translatable, tr
 from wanflow.planner.status import CutRow
 from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic, edit_list
 from wanflow.report.page.snapshot import Snapshot
-from wanflow.report.show import ShowRow, join_text, rows_of, source_text
+from wanflow.report.show import ShowRow, join_text, rows_of, source_text, track_text
 from wanflow.report.text.words import seconds_text
 
 
@@ -167,7 +167,12 @@ def cut_page(snapshot: Snapshot, name: str) -> CutPage:
         edit=edit,
         items=tuple(_items(edit, snapshot)),
         subtitles=tuple(
-            (source_text(each.track.source), tuple(_line(line, edit) for line in each.lines)) for each in edit.subtitles
+            (
+                # lines have no name of a file that says their language
+                " ".join(filter(None, (track_text(each.track), None if each.track.file else each.track.language))),
+                tuple(_line(line, edit) for line in each.lines),
+            )
+            for each in edit.subtitles
         ),
         notice=None if edit.notice is None else _line(edit.notice, edit),
         music="" if edit.music is None else _music_text(edit.music),
