@@ -71,8 +71,9 @@ ITERATING = (ItemsView.__iter__.__code__, ValuesView.__iter__.__code__)
 class Looks:
     """What one command looked at, each in the state of its first look, and what it printed.
 
-    `unaccounted` says why it may leave no stamp. `begun_ns` is the time from before its first look. `read` holds the
-    content of files that were changed so shortly before that their stat does not show another change.
+    `unaccounted` says why it may leave no stamp; then nothing more is noted, since a run reads each file that it just
+    wrote. `begun_ns` is the time from before its first look. `read` holds the content of files that were changed so
+    shortly before that their stat does not show another change.
     """
 
     def __init__(self, begun_ns: int | None = None) -> None:
@@ -197,7 +198,7 @@ def _noting(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def look(path: Any, *arguments: Any, **options: Any) -> Any:
         record = _record
-        if record is not None and not getattr(record.busy, "now", False):
+        if record is not None and record.unaccounted is None and not getattr(record.busy, "now", False):
             if options.get("dir_fd") is not None:
                 record.unaccounted = "a path below an open folder"
             with _quietly(record):
@@ -209,7 +210,7 @@ def _noting(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:
     record = _record
-    if record is None or event not in HEARD or getattr(record.busy, "now", False):
+    if record is None or record.unaccounted is not None or event not in HEARD or getattr(record.busy, "now", False):
         return
     if event not in UNACCOUNTED and "importlib" in sys._getframe(1).f_code.co_filename:  # noqa: SLF001
         return  # a module, or the version of a library: a stamp names them
