@@ -280,10 +280,10 @@ def test_what_cannot_be_recorded_is_noted(act: Callable[[], object]) -> None:
 def test_a_command_that_leaves_no_stamp_keeps_no_content(tmp_path: Path) -> None:
     """A run reads each segment that it just wrote: their bytes took a megabyte of memory each."""
     before, after = tmp_path / "before", tmp_path / "after"
+    before.write_bytes(b"1")
+    after.write_bytes(b"2")
     with recorded() as record:
-        before.write_bytes(b"1")
         before.read_bytes()
         unaccounted("a process")
-        after.write_bytes(b"2")
         after.read_bytes()
     assert record.read == {str(before): b"1"}
