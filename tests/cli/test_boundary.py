@@ -329,7 +329,7 @@ WORDS = {
     "release": ["release", "first"],
     "resolve": ["resolve", "first", "--resubmit"],
 }
-WITHOUT = {"init", "models", "emulator", "schema"}
+WITHOUT = {"init", "models", "emulator", "schema", "completion"}
 """Commands that load no production."""
 
 

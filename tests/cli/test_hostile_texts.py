@@ -119,6 +119,7 @@ CALLS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "models": (("models",), ("models", "wan2.7-i2v")),
     "emulator": (("emulator", "--host", WORDS), ("emulator", "--faults", NAME)),
     "schema": (("schema",),),
+    "completion": (("completion", "bash", "--print"),),
     "doctor": (("doctor",), ("doctor", "--repair")),
 }
 """Calls of every command in a production whose every text is hostile."""

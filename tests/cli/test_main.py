@@ -18,7 +18,7 @@ LIGHTER = (*LIGHT, "jsonschema", "anyio", "yaml", "filelock")
 WORKING = (
     *("init", "validate", "plan", "run", "status", "why", "show", "list", "graph", "takes", "check", "play", "pick"),
     *("retake", "hold", "release", "review", "costs", "collect", "cancel", "resolve", "export", "report", "push"),
-    *("pull", "gc", "models", "emulator", "schema", "doctor"),
+    *("pull", "gc", "models", "emulator", "schema", "completion", "doctor"),
 )
 PROBE = """
 import sys

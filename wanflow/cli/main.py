@@ -66,6 +66,7 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "models": CommandEntry("look:models", "Show what each model accepts."),
     "emulator": CommandEntry("emulator:emulator", "Serve the emulated API on this machine."),
     "schema": CommandEntry("validate:schema", "Print the JSON Schema of the production file."),
+    "completion": CommandEntry("completion:completion", "Install completion for your shell, and the man page."),
     "doctor": CommandEntry("upkeep:doctor", "Check that this machine can render."),
 }
 
@@ -74,8 +75,8 @@ Example:
   wanflow plan && wanflow run
 
 \b
-Shell completion (bash; zsh and fish likewise):
-  eval "$(_WANFLOW_COMPLETE=bash_source wanflow)"
+Shell completion and the man page:
+  wanflow completion
 """
 
 
