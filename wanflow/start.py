@@ -11,10 +11,8 @@ import sys
 
 import wanflow
 from wanflow.display_language import language_of
+from wanflow.help_pages import page_of
 
-PAGES = os.path.join(os.path.dirname(__file__), "locale", "help.txt")  # noqa: PTH118, PTH120 - pathlib takes 5 ms
-"""The pages of help in both languages, 80 columns wide; tools/write_help.py writes them."""
-PAGE_END = "\f\n"
 COLUMNS = 80
 """Width of a page of help; a wider terminal has the same lines."""
 
@@ -51,15 +49,7 @@ def known_text(words: list[str]) -> str | None:
         return f"wanflow {wanflow.__version__}\n"
     if not words or words[-1] not in {"--help", "-h"} or len(words) > 2 or not _has_columns():
         return None
-    with open(PAGES, encoding="utf-8") as file:  # noqa: PTH123 - pathlib takes 5 ms
-        pages = file.read()
-    _, found, rest = pages.partition(f"{PAGE_END}{page_name(words[:-1], language_of(os.environ))}\n")
-    return rest.partition(PAGE_END)[0] if found else None
-
-
-def page_name(command: list[str], language: str | None) -> str:
-    """The first line of a page of help in the file: the command, and its language."""
-    return " ".join(("#", language or "en", "wanflow", *command))
+    return page_of(words[:-1], language_of(os.environ))
 
 
 def _has_columns() -> bool:

@@ -15,8 +15,8 @@ from wanflow.cli.options import example
 from wanflow.cli.screen import print_report, say
 from wanflow.display_language import language_of
 from wanflow.errors import ExitCode, UnknownTarget
+from wanflow.help_pages import PAGE_END, all_pages, page_name
 from wanflow.messages import joined, tr
-from wanflow.start import PAGE_END, PAGES, page_name
 from wanflow.store.atomic import write_whole
 
 SHELLS: Mapping[str, tuple[str, str, str]] = {
@@ -52,7 +52,7 @@ def completion(shell: str | None, *, prints: bool) -> int:
     place = below_home(*SHELLS[name])
     install(place, script)
     page = below_home(*MAN)
-    install(page, man_page(Path(PAGES).read_text(encoding="utf-8"), language_of(os.environ)))
+    install(page, man_page(all_pages(), language_of(os.environ)))
     say(str(place), str(page))
     if name == "zsh":
         line = f"fpath=({place.parent} $fpath); autoload -Uz compinit; compinit"
