@@ -31,7 +31,11 @@ def check(
     first and last frame, its continuation, and drift along a chain are compared with what was given. A picture is
     measured for its size, one colour, blur, bars and alpha, and compared with the other takes of its request.
     """
-    rows = api.check(open_production(settings, quiet=True), select, exclude=exclude, on_take=_print_checked)
+
+    def tell(row: TakeRow) -> None:
+        say(tr("checked {node}", node=take_node(row.shot, row.number)), err=True)
+
+    rows = api.check(open_production(settings, quiet=True), select, exclude=exclude, on_take=tell)
     for row in rows:
         if row.state == "missing":
             hint = tr("`wanflow pull`, or copy the store")
@@ -41,7 +45,3 @@ def check(
     else:
         say(*check_lines(rows))
     return ExitCode.WOULD_RUN if signals and any(row.findings for row in rows) else ExitCode.DONE
-
-
-def _print_checked(row: TakeRow) -> None:
-    say(tr("checked {node}", node=take_node(row.shot, row.number)), err=True)

@@ -58,12 +58,12 @@ def review(
         )
     continue_without_reader()
     reviewing = Reviewing(host, port, read_only=read_only, allow_run=allow_run, opens=not no_open, complete=pasteable)
-    interrupted = anyio.run(serve, file, partial(open_sound_part, settings), reviewing, say, _say_again)
+
+    def say_again(address: str) -> None:
+        say(tr("the link was opened a second time; for another browser: {address}", address=address), err=True)
+
+    interrupted = anyio.run(serve, file, partial(open_sound_part, settings), reviewing, say, say_again)
     if interrupted is None:
         return ExitCode.DONE
     say(*interrupted_lines(api.inventory_of(interrupted)), err=True)
     return ExitCode.INTERRUPTED
-
-
-def _say_again(address: str) -> None:
-    say(tr("the link was opened a second time; for another browser: {address}", address=address), err=True)

@@ -27,9 +27,11 @@ class OwnHosts:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 421 for other hosts and 403 for pages."""
         headers = Headers(scope=scope)
+        # every browser says so of any form or script
+        is_of_page = "origin" in headers or headers.get("sec-fetch-site", "none") != "none"
         if not self._hosts.has(headers.get("host", "")):
             refusal = Rejected("MisdirectedRequest", "The Host header names another server.", status=421)
-        elif scope["method"] not in {"GET", "HEAD"} and _is_of_page(headers):
+        elif scope["method"] not in {"GET", "HEAD"} and is_of_page:
             refusal = Rejected("AccessDenied", "Requests of web pages are not accepted.", status=403)
         else:
             await self._app(scope, receive, send)
@@ -37,8 +39,3 @@ class OwnHosts:
         request_id = str(uuid4())
         closed = {"connection": "close", "x-request-id": request_id}
         await JSONResponse(replies.error(refusal, request_id), refusal.status, closed)(scope, receive, send)
-
-
-def _is_of_page(headers: Headers) -> bool:
-    """Whether a browser says that a page sent a request; every browser says so of any form or script."""
-    return "origin" in headers or headers.get("sec-fetch-site", "none") != "none"

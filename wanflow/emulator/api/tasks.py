@@ -90,16 +90,12 @@ def repeats(tasks: Tasks, task: Task) -> int:
     The service draws a random seed then (service.md 2.1). Counting gives different results that are the same again in
     each rehearsal. Where the media lie does not matter: an upload may be done again.
     """
-    if "seed" in _settings(task.body):
+    settings = task.body.get("parameters")
+    if isinstance(settings, Mapping) and "seed" in settings:
         return 0
     asked = _without_addresses(task.body)
     before = takewhile(lambda other: other.id != task.id, tasks.by_id.values())
     return sum(other.model == task.model and _without_addresses(other.body) == asked for other in before)
-
-
-def _settings(body: Mapping[str, object]) -> Mapping[str, object]:
-    settings = body.get("parameters")
-    return settings if isinstance(settings, Mapping) else {}
 
 
 def _without_addresses(value: object) -> object:

@@ -59,7 +59,8 @@ def check_envelope(
         raise Rejected("BadRequest.EmptyInput", "Required input parameter missing from request.")
     if not isinstance(body.get("parameters", {}), Mapping):  # the vendor's pages call them optional
         raise Rejected("BadRequest.EmptyParameters", "Required parameters missing from request.")
-    if _mentions_oss(_mapping(body, "input")) and headers.get("x-dashscope-ossresourceresolve") != "enable":
+    uploaded = any(text.startswith(OSS) for key, text in _texts(_mapping(body, "input")) if key not in WORDS)
+    if uploaded and headers.get("x-dashscope-ossresourceresolve") != "enable":
         raise Rejected("invalid_parameter_error", "The provided URL does not appear to be valid.")
     return model
 
@@ -340,11 +341,6 @@ def _check_pixels(size: str, rule: SettingRule, types: Sequence[str]) -> None:
 
 BOOLEAN = SettingRule(bool)
 _KIND_WORDS: Mapping[type, str] = {bool: "boolean", int: "integer", str: "string"}
-
-
-def _mentions_oss(given: Mapping[str, object]) -> bool:
-    """Whether a part of a request has an `oss://` address, anywhere but in its words."""
-    return any(text.startswith(OSS) for key, text in _texts(given) if key not in WORDS)
 
 
 def _texts(given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
