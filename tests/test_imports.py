@@ -20,7 +20,7 @@ code = main()
 sys.stderr.write(" ".join(sorted(set(sys.modules) - bare)))
 sys.exit(code)
 """
-STARTS = {"__future__", "wanflow", "wanflow.display_language", "wanflow.start"}
+STARTS = {"__future__", "wanflow", "wanflow.display_language", "wanflow.help_pages", "wanflow.start"}
 
 
 def imported(*words: str, folder: Path, environ: dict[str, str]) -> tuple[set[str], str]:
