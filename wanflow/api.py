@@ -849,15 +849,20 @@ def repair(folder: Path) -> tuple[Damage, ...]:
     return tuple(damage for damage in repaired if damage.repair is not None)
 
 
-def init(folder: Path, template: str | None = None) -> Mapping[str, Sequence[str]]:
-    """Write a small working production with drawn assets; nothing is overwritten.
+def init(folder: Path, template: str | None = None, source: Path | None = None) -> Started:
+    """Write a small working production with drawn assets, or one with the shots of `source`; nothing is overwritten.
 
-    Gives the lines that were added to files which existed, by path. Raises UnknownTarget for a template that does not
-    exist, and where a file of the production exists already.
+    `source` is a shot list (CSV) or a screenplay (Fountain). Raises UnknownTarget for a template that does not exist,
+    and where a file of the production exists already; MediaFault for a source that cannot be read.
     """
-    from wanflow.templates import write
+    from wanflow.templates import Started, starting_files, write
 
-    return write(folder, template)
+    if source is None:
+        return Started(write(folder, starting_files(template)))
+    from wanflow.importing import draft
+
+    files, notes = draft.starting_files(draft.read(source), source.stem)
+    return Started(write(folder, files), notes)
 
 
 def _overrides(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from math import sin
 from pathlib import Path
@@ -144,19 +145,30 @@ def starting_files(template: str | None = None) -> Mapping[str, bytes]:
     text = production(None if template is None else known[template])
     return {
         **{path: _png(draw()) for path, draw in _DRAWN.items() if path in text},
-        "wanflow.schema.json": json.dumps(bundled(PRODUCTION_SCHEMA), ensure_ascii=False, indent=2).encode() + b"\n",
-        **{name: lines.encode() for name, lines in KEPT.items()},
-        AGENTS_FILE: AGENTS.encode(),
         "wanflow.yaml": text.encode(),
     }
 
 
-def write(folder: Path, template: str | None = None) -> dict[str, list[str]]:
-    """Write a new production; gives the lines that were added to files which existed, by path.
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What `init` did beside its files: lines added to files that existed, by path, and what a source had otherwise."""
 
-    Raises UnknownTarget for an unknown template, and where a file of the production exists already.
+    added: Mapping[str, Sequence[str]]
+    notes: Sequence[str] = ()
+
+
+def write(folder: Path, production_files: Mapping[str, bytes]) -> dict[str, list[str]]:
+    """Write a new production, its schema, and what git needs; gives the lines that were added to files, by path.
+
+    Raises UnknownTarget where a file of the production exists already.
     """
-    files, added, yielding = starting_files(template), dict[str, list[str]](), {*KEPT, AGENTS_FILE}
+    added, yielding = dict[str, list[str]](), {*KEPT, AGENTS_FILE}
+    beside = {
+        "wanflow.schema.json": json.dumps(bundled(PRODUCTION_SCHEMA), ensure_ascii=False, indent=2) + "\n",
+        **KEPT,
+        AGENTS_FILE: AGENTS,
+    }
+    files = {**{name: text.encode() for name, text in beside.items()}, **production_files}
     there = [name for name in files if name not in yielding and (folder / name).exists()]
     if there:
         hint = tr("name another folder: `wanflow init DIR`")

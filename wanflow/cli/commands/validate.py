@@ -40,9 +40,21 @@ class InitCommand(click.Command):
     shell_complete=lambda context, option, begin: [name for name in templates() if name.startswith(begin)],  # noqa: ARG005
     help="Begin with a pipeline that comes with wanflow, one of those below.",
 )
-def init(folder: Path, template: str | None) -> int:
+@click.option(
+    "--from",
+    "source",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Begin with the shots of a list (`.csv`) or a screenplay (`.fountain`).",
+)
+def init(folder: Path, template: str | None, source: Path | None) -> int:
     """Write a small working production with drawn assets into DIR (default: here). Overwrites nothing."""
-    for path, lines in api.init(folder, template).items():
+    if template is not None and source is not None:
+        raise click.UsageError(tr("`--template` and `--from` exclude each other"))
+    started = api.init(folder, template, source)
+    for note in started.notes:
+        say(tr("note: {note}", note=note), err=True)
+    for path, lines in started.added.items():
         say(
             tr("added {lines} to `{path}`", lines=joined(tr(" and "), (f"`{line}`" for line in lines)), path=path),
             err=True,
