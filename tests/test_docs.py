@@ -41,6 +41,7 @@ EDITORS = CHECKOUT / "docs" / "editors.md"
 LANGUAGE = CHECKOUT / "docs" / "language.md"
 PYTHON = CHECKOUT / "docs" / "python.md"
 AGENTS = CHECKOUT / "docs" / "agents.md"
+SHOT_LISTS = CHECKOUT / "docs" / "shot-lists.md"
 SECURITY = CHECKOUT / "docs" / "security.md"
 CUSTOM_MODELS = CHECKOUT / "docs" / "custom-models.md"
 """Its blocks are executed by `test_custom_models_page.py`."""
@@ -350,6 +351,19 @@ def test_the_commands_of_the_rules_for_agents_work(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "main.mp4").is_file()
 
 
+def test_a_shot_list_and_a_screenplay_begin_a_film(tmp_path: Path) -> None:
+    """The page's table and screenplay, by the page's commands but for the run, which other pages make."""
+    table, play = (block.text for block in blocks(SHOT_LISTS) if block.language == "text")
+    (tmp_path / "shots.csv").write_text(table, encoding="utf-8")
+    (tmp_path / "play.fountain").write_text(play, encoding="utf-8")
+    typed = [*(line for line in commands(SHOT_LISTS) if line != "wanflow run"), "cd ..", "wanflow init play --from play.fountain"]
+    done = execute(["bash", "-ec", "\n".join(typed)], tmp_path, path=sysconfig.get_path("scripts"))
+    assert done.returncode == 0, done.stderr
+    assert "`lens`" in done.stderr
+    assert "renders 2 takes" in done.stdout
+    assert wanflow.validate(tmp_path / "play" / "wanflow.yaml") == ()
+
+
 def test_any_client_can_be_pointed_at_the_emulator(tmp_path: Path) -> None:
     """The page's own commands, on a free port: wanflow's paid backend, the vendor's SDK and curl, one after the other."""
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -379,7 +393,7 @@ def test_every_block_is_executed_or_only_shown(page: Path) -> None:
         assert "python" not in {block.language for block in blocks(page)}
     known = (
         ("make ", "wanflow ", "cd ", "export ", "mv ", *INSTALLS)
-        if kind in {README, EDITORS, LANGUAGE, PYTHON, SECURITY, AGENTS}
+        if kind in {README, EDITORS, LANGUAGE, PYTHON, SECURITY, AGENTS, SHOT_LISTS}
         else ("make ",)
     )
     assert page == EMULATOR or [line for line in commands(page) if not line.startswith(known)] == []

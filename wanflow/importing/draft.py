@@ -12,6 +12,7 @@ from pathlib import Path
 from wanflow.catalog.read import load_catalog
 from wanflow.characters import case_folded, name_like
 from wanflow.emulator.film.drawing import draw_card
+from wanflow.importing.screenplay import read_screenplay
 from wanflow.importing.shot_list import ListedShot, ShotList, Speech, read_table
 from wanflow.messages import joined, tr
 from wanflow.writing import ENGLISH, is_wide, language_of_text
@@ -35,11 +36,7 @@ PLANNED = "# The pictures of the cast are placeholders: put your own in their pl
 
 def read(source: Path) -> ShotList:
     """The shots of a file, by its name's end: `.fountain`, else a table. Raises MediaFault where it has none."""
-    if source.suffix.lower() in SCREENPLAYS:
-        from wanflow.importing.screenplay import read_screenplay
-
-        return read_screenplay(source)
-    return read_table(source)
+    return read_screenplay(source) if source.suffix.lower() in SCREENPLAYS else read_table(source)
 
 
 def starting_files(shots: ShotList, title: str) -> tuple[Mapping[str, bytes], tuple[str, ...]]:

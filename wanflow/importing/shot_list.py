@@ -187,7 +187,7 @@ def _listed(
             keys[f"x-{name_like(heads[at]).lower()}"] = cell.strip()
     seconds = None
     if (written := cells.get("duration")) is not None and (seconds := seconds_of(written)) is None:
-        notes.append(tr("row {number}: `{written}` is no length in seconds", number=number, written=written))
+        notes.append(tr("row {number}: `{written}` is not a length in seconds", number=number, written=written))
     cast = tuple(filter(None, _NAMES.split(cells.get("cast", ""))))
     speech = tuple(_speeches(cells.get("dialogue", ""), cast))
     if beyond := [cell for cell in row[len(heads) :] if cell.strip()]:
