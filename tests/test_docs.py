@@ -356,7 +356,11 @@ def test_a_shot_list_and_a_screenplay_begin_a_film(tmp_path: Path) -> None:
     table, play = (block.text for block in blocks(SHOT_LISTS) if block.language == "text")
     (tmp_path / "shots.csv").write_text(table, encoding="utf-8")
     (tmp_path / "play.fountain").write_text(play, encoding="utf-8")
-    typed = [*(line for line in commands(SHOT_LISTS) if line != "wanflow run"), "cd ..", "wanflow init play --from play.fountain"]
+    typed = [
+        *(line for line in commands(SHOT_LISTS) if line != "wanflow run"),
+        "cd ..",
+        "wanflow init play --from play.fountain",
+    ]
     done = execute(["bash", "-ec", "\n".join(typed)], tmp_path, path=sysconfig.get_path("scripts"))
     assert done.returncode == 0, done.stderr
     assert "`lens`" in done.stderr

@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from wanflow.store.remote import Remote, Transfer
     from wanflow.store.repair import Damage
     from wanflow.store.take import Take
+    from wanflow.templates import Started
 
 NO_VALUES: Mapping[str, str] = {}
 
@@ -855,14 +856,14 @@ def init(folder: Path, template: str | None = None, source: Path | None = None) 
     `source` is a shot list (CSV) or a screenplay (Fountain). Raises UnknownTarget for a template that does not exist,
     and where a file of the production exists already; MediaFault for a source that cannot be read.
     """
-    from wanflow.templates import Started, starting_files, write
+    from wanflow import templates
 
     if source is None:
-        return Started(write(folder, starting_files(template)))
+        return templates.Started(templates.write(folder, templates.starting_files(template)))
     from wanflow.importing import draft
 
     files, notes = draft.starting_files(draft.read(source), source.stem)
-    return Started(write(folder, files), notes)
+    return templates.Started(templates.write(folder, files), notes)
 
 
 def _overrides(

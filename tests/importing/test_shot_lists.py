@@ -144,7 +144,7 @@ def test_a_file_without_shots_is_refused(tmp_path: Path, name: str, content: byt
 CELL = st.text(st.characters(max_codepoint=0x17F), max_size=20) | st.sampled_from(
     ["${x}", "$$", "../../etc", "KEEPER: hm", "a, b", "=1+1", "10", "yes", "- a", "# no", "\u202e", "\x1b[31m", "5 s"]
 )
-ROW = st.fixed_dictionaries({column: CELL for column in [*COLUMNS, "tags", "lens"]})
+ROW = st.fixed_dictionaries(dict.fromkeys([*COLUMNS, "tags", "lens"], CELL))
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -168,7 +168,16 @@ def test_whatever_a_table_says_the_production_has_no_error(tmp_path_factory, row
 
 @pytest.mark.parametrize(
     ("written", "seconds"),
-    [("5", 5), ("5 s", 5), ("4,5 秒", 4.5), ("0:06", 6), ("1:02:03", 3723), ("00:00:05:12", 5), ("0", None), ("x", None)],
+    [
+        ("5", 5),
+        ("5 s", 5),
+        ("4,5 秒", 4.5),
+        ("0:06", 6),
+        ("1:02:03", 3723),
+        ("00:00:05:12", 5),
+        ("0", None),
+        ("x", None),
+    ],
 )
 def test_lengths_are_read_as_people_write_them(written: str, seconds: float | None) -> None:
     """In seconds, as a clock shows them, and as editors count."""

@@ -19,7 +19,7 @@ from wanflow.writing import ENGLISH, is_wide, language_of_text
 from wanflow.yamldoc.write import Value, on_one_line, written
 
 WITH_CAST, WITHOUT_CAST = "wan2.7-r2v", "wan2.7-t2v"
-"""Models of shots that show cast members, and of those that are made from words alone: neither needs a picture first."""
+"""Models of shots that show cast members, and of those made from words alone: neither needs a picture first."""
 
 SCREENPLAYS = (".fountain", ".spmd")
 LONGEST = 40
@@ -133,26 +133,31 @@ class _Draft:
     def _prompt(self, shot: ListedShot, path: str) -> tuple[str, list[str]]:
         """The prompt, and the cast members that it names."""
         words = "".join(_sentence(part) for part in shot.words).strip()
-        told = [(each, self.cast[each.who]) for each in shot.speech if each.seen and each.who in self.cast]
-        wanted = [self.cast[who] for who in _people(shot, seen=True)]
-        mentioned = [self.cast[found[0]] for found in self._found(words)]
-        shown = list(dict.fromkeys((*mentioned, *wanted)))
-        if len(shown) > self._most_cast:
-            left = joined(", ", shown[self._most_cast :])
-            told_once = tr("`{path}` shows {most} of its cast, as many as its model: not {left}", path=path, most=self._most_cast, left=left)
-            self.notes.append(told_once)
-            shown = shown[: self._most_cast]
+        shown = self._shown(shot, words, path)
+        said = [(self.cast[each.who], each.text) for each in shot.speech if each.seen and each.who is not None]
+        is_han = language_of_text(words or " ".join(text for _, text in said)) != ENGLISH
         text = self._marked(words, shown)
-        han = language_of_text(words or " ".join(each.text for each in shot.speech)) not in {ENGLISH}
-        silent = [name for name in shown if f"${{{name}}}" not in text and name not in {name for _, name in told}]
+        silent = [f"${{{name}}}" for name in shown if f"${{{name}}}" not in text and name not in dict(said)]
         if silent:
-            names = [f"${{{name}}}" for name in silent]
-            text = f"{'、'.join(names)}。{text}" if han else f"{', '.join(names)}. {text}"
-        for speech, name in told:
-            if name in shown:
-                said = _escaped(speech.text)
-                text += f"${{{name}}}说：“{said}”" if han else f' ${{{name}}} says: "{said}"'
+            text = f"{'、'.join(silent)}。{text}" if is_han else f"{', '.join(silent)}. {text}"
+        form = "${{{}}}说：“{}”" if is_han else ' ${{{}}} says: "{}"'
+        text += "".join(form.format(name, _escaped(line)) for name, line in said if name in shown)
         return text.strip() or "…", shown
+
+    def _shown(self, shot: ListedShot, words: str, path: str) -> list[str]:
+        """The cast members in the picture, as many as a model shows, in order of first mention."""
+        people = (*(who for who, _ in self._found(words)), *_people(shot, seen=True))
+        shown = list(dict.fromkeys(self.cast[who] for who in people))
+        shown, left = shown[: self._most_cast], shown[self._most_cast :]
+        if left:
+            told = tr(
+                "`{path}` shows {most} of its cast, as many as its model: not {left}",
+                path=path,
+                most=self._most_cast,
+                left=joined(", ", left),
+            )
+            self.notes.append(told)
+        return shown
 
     def _found(self, words: str) -> Iterator[tuple[str, re.Match[str]]]:
         """The cast members that words name, with where."""
@@ -211,9 +216,7 @@ def _mentions(cast: Mapping[str, str]) -> re.Pattern[str] | None:
     return re.compile("|".join(parts), re.IGNORECASE) if parts else None
 
 
-def _timed(
-    speech: Sequence[Speech], cast: Mapping[str, str], seconds: Fraction | None
-) -> tuple[list[Value], Fraction]:
+def _timed(speech: Sequence[Speech], cast: Mapping[str, str], seconds: Fraction | None) -> tuple[list[Value], Fraction]:
     """Lines one after the other at the pace of speech, closer where the shot is short; and when the last one ends."""
     at, places = BEFORE, list[tuple[Fraction, Fraction]]()
     for each in speech:

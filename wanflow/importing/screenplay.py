@@ -68,10 +68,9 @@ class _Reader:
             case Slug():
                 self._scene, self._begun = str(paragraph.line).strip(), False
                 self._setting = _setting(self._scene)
-            case Action() if _FADE.fullmatch(words := _plain(paragraph.lines)):
-                self._join(words)
             case Action():
-                self._add(words)
+                words = _plain(paragraph.lines)
+                (self._join if _FADE.fullmatch(words) else self._add)(words)
             case Dialog():
                 self._say([paragraph])
             case DualDialog():

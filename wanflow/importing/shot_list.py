@@ -24,7 +24,20 @@ MAX_ROWS = 20_000
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "scene": ("scene", "scene no", "scene number", "sc", "scn", "场景", "场次", "場景", "場次"),
-    "shot": ("shot", "shot no", "shot number", "shot id", "no", "number", "id", "镜号", "镜头", "镜头号", "鏡號", "鏡頭"),
+    "shot": (
+        "shot",
+        "shot no",
+        "shot number",
+        "shot id",
+        "no",
+        "number",
+        "id",
+        "镜号",
+        "镜头",
+        "镜头号",
+        "鏡號",
+        "鏡頭",
+    ),
     "size": ("size", "shot size", "shot type", "type", "framing", "frame", "景别", "景別"),
     "description": (
         *("description", "shot description", "prompt", "action", "visual", "visuals", "content", "subject", "picture"),
@@ -170,21 +183,14 @@ def _columns(heads: Iterable[str]) -> dict[int, str]:
     return found
 
 
-def _listed(
-    number: int, row: list[str], heads: list[str], columns: Mapping[int, str], notes: list[str]
-) -> ListedShot:
+def _listed(number: int, row: list[str], heads: list[str], columns: Mapping[int, str], notes: list[str]) -> ListedShot:
     """The shot of a row; `number` is the row's, from 1 for the headings."""
     cells = {columns[at]: cell.strip() for at, cell in enumerate(row) if at in columns and cell.strip()}
-    keys = {key: cells[key] for key in KEYS if key in cells and key != "size"}
-    if _PIXELS.fullmatch(cells.get("size", "")):
-        keys["size"] = re.sub(r"\s*[x×*]\s*", "*", cells.pop("size"))
-    if (size := cells.get("size", "").casefold()) in SIZES:
-        cells["size"] = SIZES[size]
-    if note := cells.get("note"):
-        keys["note"] = note
-    for at, cell in enumerate(row):
-        if at not in columns and cell.strip() and at < len(heads) and name_like(heads[at]):
-            keys[f"x-{name_like(heads[at]).lower()}"] = cell.strip()
+    keys = _keys(cells) | {
+        f"x-{name_like(head).lower()}": cell.strip()
+        for at, (head, cell) in enumerate(zip(heads, row, strict=False))
+        if at not in columns and cell.strip() and name_like(head)
+    }
     seconds = None
     if (written := cells.get("duration")) is not None and (seconds := seconds_of(written)) is None:
         notes.append(tr("row {number}: `{written}` is not a length in seconds", number=number, written=written))
@@ -202,6 +208,17 @@ def _listed(
         seconds=seconds,
         keys=keys,
     )
+
+
+def _keys(cells: dict[str, str]) -> dict[str, str]:
+    """Keys of a shot that a row has; a size in pixels is one, any other becomes words."""
+    keys = {key: cells[key] for key in (*KEYS, "note") if key in cells and key != "size"}
+    size = cells.get("size", "")
+    if _PIXELS.fullmatch(size):
+        keys["size"] = re.sub(r"\s*[x×*]\s*", "*", cells.pop("size"))
+    elif size.casefold() in SIZES:
+        cells["size"] = SIZES[size.casefold()]
+    return keys
 
 
 def seconds_of(written: str) -> Fraction | None:

@@ -31,7 +31,9 @@ def on_one_line(value: Mapping[str, Value]) -> Mapping[str, Value]:
 
 def written(value: Mapping[str, Value]) -> str:
     """A mapping as a text of YAML, in block style."""
-    text = yaml.dump(dict(value), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH, default_flow_style=False)
+    text = yaml.dump(
+        dict(value), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH, default_flow_style=False
+    )
     return str(text)
 
 
