@@ -75,8 +75,8 @@ def test_a_table_becomes_scenes_cast_and_shots(tmp_path: Path) -> None:
     assert wide.prompt == "Wide shot. The lighthouse stands above a grey sea. Slow pan left."
     assert (wide.model, wide.parameters["duration"], wide.note) == ("wan2.7-t2v", 5, "establishing")
     assert both.written == (
-        "Medium close-up. ${Keeper} lifts his lantern, and ${Anna} turns. Static. "
-        '${Keeper} says: "Storm tonight." ${Anna} says: "Then nobody sails."'
+        "Medium close-up. Keeper lifts his lantern, and Anna turns. Static. "
+        'Keeper says: "Storm tonight." Anna says: "Then nobody sails."'
     )
     assert [media.cast for media in both.media] == ["Keeper", "Anna"]
     assert [(line.who, dict(line.texts)) for line in both.lines] == [
@@ -99,7 +99,7 @@ def test_a_chinese_table_keeps_its_names(tmp_path: Path, encoding: str) -> None:
     production, notes = begun(tmp_path, "镜头.csv", CHINESE.encode(encoding))
     (shot,) = production.shots.values()
     assert shot.name == "码头/1"
-    assert shot.written == "近景。${老李}提起灯笼，望着海面。固定。${老李}说：“今晚有风暴。”"
+    assert shot.written == "近景。老李提起灯笼，望着海面。固定。老李说：“今晚有风暴。”"
     assert (shot.parameters["duration"], notes) == (6, ())
 
 
@@ -108,10 +108,10 @@ def test_a_screenplay_becomes_shots(tmp_path: Path) -> None:
     production, _ = begun(tmp_path, "boat.fountain", PLAY)
     assert production.title == "The Last Boat"
     mist, talk, lamp = production.shots.values()
-    assert mist.written == "Exterior, harbour, dawn. Mist over the water. ${old-tom} coils a rope."
+    assert mist.written == "Exterior, harbour, dawn. Mist over the water. old-tom coils a rope."
     assert [(line.who, dict(line.texts)) for line in mist.lines] == [("old-tom", {None: "We sailed at six."})]
     assert [line.who for line in talk.lines] == ["anna", "old-tom"]
-    assert lamp.written == 'Interior, cabin, night. ${anna} lights the lamp. ${anna} says: "Storm tonight."'
+    assert lamp.written == 'Interior, cabin, night. anna lights the lamp. anna says: "Storm tonight."'
     assert [item.transition and item.transition.kind.value for item in production.cuts["main"].items] == [
         "fade",
         None,
