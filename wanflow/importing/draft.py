@@ -16,7 +16,7 @@ from wanflow.importing.screenplay import read_screenplay
 from wanflow.importing.shot_list import ListedShot, ShotList, Speech, read_table
 from wanflow.messages import joined, tr
 from wanflow.writing import ENGLISH, is_wide, language_of_text
-from wanflow.yamldoc.write import Value, on_one_line, written
+from wanflow.yamldoc.write import YamlValue, on_one_line, written
 
 WITH_CAST, WITHOUT_CAST = "wan2.7-r2v", "wan2.7-t2v"
 """Models of shots that show cast members, and of those made from words alone: neither needs a picture first."""
@@ -46,7 +46,7 @@ def starting_files(shots: ShotList, title: str) -> tuple[Mapping[str, bytes], tu
     """
     draft = _Draft(shots)
     scenes, cuts = draft.scenes(), draft.cut()
-    main: dict[str, Value] = {"wanflow": 1, "title": _escaped(shots.title or title)}
+    main: dict[str, YamlValue] = {"wanflow": 1, "title": _escaped(shots.title or title)}
     if any(scenes):
         main["include"] = ["scenes/*.yaml"]
     main["defaults"] = {"resolution": "720P", "prompt_extend": False}
@@ -82,16 +82,16 @@ class _Draft:
         length = rules.parameters["duration"]
         self._shortest, self._longest = int(length.low or 2), int(length.high or 15)
 
-    def scenes(self) -> dict[str, dict[str, Value]]:
+    def scenes(self) -> dict[str, dict[str, YamlValue]]:
         """The shots by scene and name, in order; those without a scene are under an empty name."""
-        made: dict[str, dict[str, Value]] = {}
+        made: dict[str, dict[str, YamlValue]] = {}
         for shot, (scene, name) in zip(self._shots, self._names, strict=True):
             made.setdefault(scene, {})[name] = self._shot(shot, f"{scene}/{name}" if scene else name)
         return made
 
-    def cut(self) -> list[Value]:
+    def cut(self) -> list[YamlValue]:
         """All shots in order, with the transitions between them."""
-        items: list[Value] = []
+        items: list[YamlValue] = []
         for shot, (scene, name) in zip(self._shots, self._names, strict=True):
             path = f"{scene}/{name}" if scene else name
             joins = shot.joined if items or shot.joined == "fade" else None
@@ -108,10 +108,10 @@ class _Draft:
             names.append((scene, name))
         return names
 
-    def _shot(self, shot: ListedShot, path: str) -> dict[str, Value]:
+    def _shot(self, shot: ListedShot, path: str) -> dict[str, YamlValue]:
         lines, end = _timed(shot.speech, self.cast, shot.seconds)
         prompt, shown = self._prompt(shot, path)
-        made: dict[str, Value] = {"model": WITH_CAST if shown else WITHOUT_CAST, "prompt": prompt, "ratio": "16:9"}
+        made: dict[str, YamlValue] = {"model": WITH_CAST if shown else WITHOUT_CAST, "prompt": prompt, "ratio": "16:9"}
         made["duration"] = self._duration(shot.seconds, end, path)
         for key, value in shot.keys.items():
             if key in {"seed", "takes"} and re.fullmatch(r"-?[0-9]{1,9}", value):
@@ -216,7 +216,9 @@ def _mentions(cast: Mapping[str, str]) -> re.Pattern[str] | None:
     return re.compile("|".join(parts), re.IGNORECASE) if parts else None
 
 
-def _timed(speech: Sequence[Speech], cast: Mapping[str, str], seconds: Fraction | None) -> tuple[list[Value], Fraction]:
+def _timed(
+    speech: Sequence[Speech], cast: Mapping[str, str], seconds: Fraction | None
+) -> tuple[list[YamlValue], Fraction]:
     """Lines one after the other at the pace of speech, closer where the shot is short; and when the last one ends."""
     at, places = BEFORE, list[tuple[Fraction, Fraction]]()
     for each in speech:
@@ -226,9 +228,9 @@ def _timed(speech: Sequence[Speech], cast: Mapping[str, str], seconds: Fraction 
         at += lasting + BETWEEN
     end = places[-1][1] if places else Fraction(0)
     share = min(Fraction(1), seconds / end) if seconds and end else Fraction(1)
-    lines: list[Value] = []
+    lines: list[YamlValue] = []
     for each, (begin, stop) in zip(speech, places, strict=True):
-        who: dict[str, Value] = {} if each.who is None else {"who": cast[each.who]}
+        who: dict[str, YamlValue] = {} if each.who is None else {"who": cast[each.who]}
         times = {"at": round(float(begin * share), 2), "to": round(float(stop * share), 2)}
         lines.append(on_one_line({**times, **who, "text": _escaped(each.text)}))
     return lines, end * share + BETWEEN

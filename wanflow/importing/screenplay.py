@@ -110,7 +110,7 @@ class _Reader:
 
 
 def _speeches(dialog: Dialog) -> Iterator[Speech]:
-    """What a character says; what stands in brackets is how, and is left to the picture."""
+    """What a character says; words in brackets say how, and are left to the picture."""
     name = str(dialog.character).strip().rstrip("^").strip()
     beyond = " ".join(_BEYOND.findall(name)).upper()
     who = _BEYOND.sub(" ", name).strip()

@@ -124,7 +124,7 @@ class ShotList:
 
 
 def read_text(file: Path) -> str:
-    """The text of a file, in UTF-8 or the likeliest encoding. Raises MediaFault for a file that is no text."""
+    """The text of a file, in UTF-8 or the likeliest encoding. Raises MediaFault for a file without text."""
     try:
         size, data = file.stat().st_size, b""
         if size <= MAX_BYTES:

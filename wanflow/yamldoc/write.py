@@ -9,10 +9,10 @@ import yaml
 WIDTH = 100
 """Characters of a line after which a long text goes on in the next one."""
 
-Value = str | int | float | bool | None | Sequence["Value"] | Mapping[str, "Value"]
+YamlValue = str | int | float | bool | None | Sequence["YamlValue"] | Mapping[str, "YamlValue"]
 
 
-class _Flow(dict[str, "Value"]):
+class _Flow(dict[str, "YamlValue"]):
     """A mapping on one line."""
 
 
@@ -24,12 +24,12 @@ class _Dumper(yaml.SafeDumper):
         super().increase_indent(flow, False)
 
 
-def on_one_line(value: Mapping[str, Value]) -> Mapping[str, Value]:
+def on_one_line(value: Mapping[str, YamlValue]) -> Mapping[str, YamlValue]:
     """A mapping that is written on one line."""
     return _Flow(value)
 
 
-def written(value: Mapping[str, Value]) -> str:
+def written(value: Mapping[str, YamlValue]) -> str:
     """A mapping as a text of YAML, in block style."""
     text = yaml.dump(
         dict(value), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH, default_flow_style=False

@@ -202,7 +202,7 @@ class DashScopeClient:
         return fault
 
     async def _fetch(self, url: str, target: Path, most_bytes: int) -> DownloadedFile:
-        have = target.stat().st_size if target.exists() else 0
+        have = _size(target)
         async with self._transport.open(url, have) as (answer, headers, chunks):
             continues = headers.get("content-range", "").startswith(f"bytes {have}-")
             if answer.status == 416 or (answer.status == 206 and not continues):
@@ -246,6 +246,10 @@ class DashScopeClient:
                 )
             )
         return fetched
+
+
+def _size(target: Path) -> int:
+    return target.stat().st_size if target.exists() else 0
 
 
 def _discarded(target: Path, fault: ServiceFault) -> ServiceFault:
