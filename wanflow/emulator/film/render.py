@@ -182,10 +182,12 @@ class _SceneBuilder:
         seconds = tuple(clip.seconds for clip, _ in videos)
         if order.silent:
             return _Scene(command, video, None, seconds)
-        # the sounds that references are, or speak with
-        heard = (item.url if self._is_sound(item) else item.voice for item in order.media)
-        voices = [path for url in heard if url is not None and (path := self._file(url)) is not None]
-        return _Scene(command, video, sound.voices(command, voices, order.seed), seconds)
+        return _Scene(command, video, sound.voices(command, self._voices(), order.seed), seconds)
+
+    def _voices(self) -> list[Path]:
+        """The sounds that references are, or speak with."""
+        heard = (item.url if self._is_sound(item) else item.voice for item in self._order.media)
+        return [path for url in heard if url is not None and (path := self._file(url)) is not None]
 
     def _edit(self, clip: InputVideo) -> _Scene:
         """The input under a look, with the pictures that came with it as insets (service.md 2.3)."""
