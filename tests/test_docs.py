@@ -171,10 +171,14 @@ def test_the_film_of_the_readme_comes_out_as_it_says(typed: Typed) -> None:
 def test_the_cuts_of_the_page_are_made(typed: Typed, tmp_path: Path) -> None:
     """With the shots of the README's film, in the animatic, and exported."""
     page = CHINESE[CUTS] if typed.readme == README_ZH else CUTS
-    text, *_ = (block.text for block in blocks(page) if block.language == "yaml")
+    text, *more = (block.text for block in blocks(page) if block.language == "yaml")
     film = shutil.copytree(typed.film, tmp_path / "film")
     file = film / "wanflow.yaml"
-    file.write_text(f"{file.read_text(encoding='utf-8').partition('cuts:')[0]}{text}", encoding="utf-8")
+    shots = file.read_text(encoding="utf-8").partition("cuts:")[0]
+    for other in more:
+        file.write_text(f"{shots}{other}", encoding="utf-8")
+        assert read(file)[1] == ()
+    file.write_text(f"{shots}{text}", encoding="utf-8")
     _, (trailer, written) = yaml.safe_load(text)["cuts"].items()
     music, (soft, burned) = film / written["music"]["file"], written["subtitles"]
     for path in (music, film / soft, film / burned["file"]):
