@@ -224,7 +224,7 @@ def _blocks() -> Iterator[tuple[str, str]]:
     pages = ["README.md", "README.zh-CN.md", "docs/*.md", "docs/zh-CN/*.md"]
     for page in sorted(page for pattern in pages for page in CHECKOUT.glob(pattern)):
         found = re.findall(r"^```yaml\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-        ours = [text for text in found if not re.search(r"^(repos|jobs|models):", text, re.MULTILINE)]
+        ours = [text for text in found if not re.search(r"^(repos|jobs|models):|\bpromt:", text, re.MULTILINE)]
         yield from ((f"{page.relative_to(CHECKOUT).as_posix()}-{number}", text) for number, text in enumerate(ours))
     for file in sorted([*CHECKOUT.glob("examples/**/*.yaml"), *CHECKOUT.glob("pipelines/**/*.yaml")]):
         yield file.relative_to(CHECKOUT).as_posix(), file.read_text(encoding="utf-8")

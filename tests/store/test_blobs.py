@@ -118,6 +118,9 @@ def test_law_4_only_these_places_of_the_store_remove_any_file() -> None:
         ("gc.py", "path.unlink(missing_ok=True)"),  # stand-ins, and paid takes that a person named
         ("gc.py", "item.path.unlink(missing_ok=True)"),  # derived files and renditions, which are made again
         ("run_lock.py", "name.unlink()"),
+        ("outputs.py", "shutil.rmtree(entry)"),  # a folder of pictures of an earlier delivery, as it was written
+        ("outputs.py", "shutil.rmtree(made)"),  # the copy below `.wanflow/tmp` of a folder on another disk
+        ("outputs.py", "shutil.rmtree(aside, ignore_errors=True)"),  # the former folder of a delivery
         ("outputs.py", "entry.unlink()"),  # subtitles that an earlier film of a cut had, as they were written
         ("repair.py", "store.format.unlink()"),
         ("repair.py", "path.unlink()"),  # a derived file, or a take without a byte

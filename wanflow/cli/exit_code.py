@@ -85,6 +85,11 @@ def code_of_fault(fault: Exception) -> str:
 def error(message: str, hint: str | None = None, code: str | None = None) -> None:
     """Print on stderr what is wrong and, where known, the way out; with `--json` on stdout as well, with its code."""
     print_errors([error_json(message, hint and pasteable(hint), code)])
+    say_error(message, hint)
+
+
+def say_error(message: str, hint: str | None = None) -> None:
+    """Print on stderr what is wrong and the way out, where stdout has a document of its own."""
     lines = [tr("error: {message}", message=message), *([tr("hint: {hint}", hint=hint)] if hint else [])]
     say(*(shown(translated(line), LONGEST_MESSAGE) for line in lines), err=True)
 

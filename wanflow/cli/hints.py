@@ -19,7 +19,7 @@ from wanflow.cli.options import ProductionOptions
 from wanflow.language.problem import Problem, is_shipped
 from wanflow.yamldoc.nodes import Place
 
-WITHOUT_PRODUCTION = frozenset({"init", "emulator", "schema"})
+WITHOUT_PRODUCTION = frozenset({"init", "emulator", "schema", "completion"})
 """Commands without a production, which take none of its options."""
 TEXT_KEYS = frozenset({"text", "message", "hint"})
 """Keys of JSON documents whose values are text for a person."""

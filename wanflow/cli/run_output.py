@@ -14,7 +14,7 @@ from typing import cast
 import click
 
 from wanflow import api, looked_at
-from wanflow.cli.exit_code import cause, code_of, error, print_fault
+from wanflow.cli.exit_code import cause, code_of, print_fault, say_error
 from wanflow.cli.hints import command_on, from_here, pasteable
 from wanflow.cli.limits import exceeded
 from wanflow.cli.main import import_attribute
@@ -166,7 +166,7 @@ def only_elsewhere(production: Production, way: tuple[str, str]) -> bool:
                 for backend, number in others.items()
             ]
         )
-        error(
+        say_error(
             tr("nothing is in flight on {name}, but {words}", name=production.provider.name, words=words),
             listed([_way(way, each) for each in others]),
         )
