@@ -17,7 +17,7 @@ The tree of exceptions; a leaf is defined beside the code that raises it:
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar
@@ -140,3 +140,18 @@ SYSTEM_WORDS = (
 def words_of_system(fault: OSError) -> str:
     """What the system says of a failure, as part of a sentence; in the reader's language where a catalog has it."""
     return tr((fault.strerror or str(fault)).lower())
+
+
+def cause(fault: Exception) -> Exception:
+    """The first failure in a task group of nothing but known failures; else the fault itself."""
+    leaves = list(_leaves(fault))
+    known = all(isinstance(leaf, WanflowError | OSError) for leaf in leaves)
+    return leaves[0] if known else fault
+
+
+def _leaves(fault: Exception) -> Iterator[Exception]:
+    if not isinstance(fault, ExceptionGroup):
+        yield fault
+        return
+    for inner in fault.exceptions:
+        yield from _leaves(inner)

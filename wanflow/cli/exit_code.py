@@ -9,7 +9,7 @@ import re
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -26,7 +26,7 @@ from wanflow.cli.limits import exceeded, words_of_process
 from wanflow.cli.output import ended_by_signals, tolerant_streams
 from wanflow.cli.screen import print_json_text, print_problems, say
 from wanflow.codes import code_of as message_code
-from wanflow.errors import ExitCode, StoreFault, WanflowError, words_of_system
+from wanflow.errors import ExitCode, StoreFault, WanflowError, cause, words_of_system
 from wanflow.language.problem import SpecError
 from wanflow.masking import without_key, without_signatures
 from wanflow.messages import joined, tr, translated
@@ -207,18 +207,3 @@ def _write(report: str, folder: Path | None) -> Path:
     with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(shown_lines(report))
     return Path(name)
-
-
-def cause(fault: Exception) -> Exception:
-    """The first failure in a task group of nothing but known failures; else the fault itself."""
-    leaves = list(_leaves(fault))
-    known = all(isinstance(leaf, WanflowError | OSError) for leaf in leaves)
-    return leaves[0] if known else fault
-
-
-def _leaves(fault: Exception) -> Iterator[Exception]:
-    if not isinstance(fault, ExceptionGroup):
-        yield fault
-        return
-    for inner in fault.exceptions:
-        yield from _leaves(inner)

@@ -14,13 +14,13 @@ from typing import cast
 import click
 
 from wanflow import api, looked_at
-from wanflow.cli.exit_code import cause, code_of, print_fault, say_error
+from wanflow.cli.exit_code import code_of, print_fault, say_error
 from wanflow.cli.hints import command_on, from_here, pasteable
 from wanflow.cli.limits import exceeded
 from wanflow.cli.main import import_attribute
 from wanflow.cli.output import cancelled_by_signals, continue_without_reader
 from wanflow.cli.screen import for_reader, print_json_text, say
-from wanflow.errors import ExitCode, StoreFault
+from wanflow.errors import ExitCode, StoreFault, cause
 from wanflow.language.production import Production
 from wanflow.messages import joined, tr, trn
 from wanflow.planner.plan import Plan

@@ -14,7 +14,7 @@ from wanflow.boundary import Content
 from wanflow.catalog.provider import Provider
 from wanflow.characters import case_folded
 from wanflow.language.cut_items import number_of, read_items, slate_of
-from wanflow.language.language_tags import language_in_name, read_language
+from wanflow.language.language_tags import language_in_name, read_language, unknown_language
 from wanflow.language.output_paths import FILM, place_output
 from wanflow.language.problem import Problem, Severity, defined_again
 from wanflow.language.production import (
@@ -291,8 +291,7 @@ def _file_tracks(node: Node, base: BasePath, problems: list[Problem]) -> Iterato
     if isinstance(language, TextNode):
         track = replace(track, language=read_language(language.string))
         if track.language is None:
-            hint = tr("write a tag of BCP 47: `en`, `zh-Hans`, `zh-Hant`, `yue`, `pt-BR`")
-            problems.append(Problem(language.place, tr("unknown language `{name}`", name=language.string), hint))
+            problems.append(unknown_language(language))
     if isinstance(encoding, TextNode):
         source = replace(source, encoding=encoding.string)
         track = replace(track, source=source)

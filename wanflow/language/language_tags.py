@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
+from wanflow.language.problem import Problem
+from wanflow.messages import tr
 from wanflow.patterns import pattern
+from wanflow.yamldoc.nodes import TextNode
 
 UNKNOWN = "und"
 """ISO 639 code of an unknown language."""
@@ -85,6 +88,12 @@ def read_language(text: str) -> str | None:
         first, *parts = parts  # `zh-yue`, as older files have it
     scripts = {part.title() for part in parts[:1] if len(part) == 4 and part.isalpha()}
     return _tag_of(_KNOWN[first], parts) if first in _KNOWN and scripts <= {*_SCRIPTS.split()} else None
+
+
+def unknown_language(written: TextNode) -> Problem:
+    """The problem of a language that `read_language` does not know."""
+    hint = tr("write a tag of BCP 47: `en`, `zh-Hans`, `zh-Hant`, `yue`, `pt-BR`")
+    return Problem(written.place, tr("unknown language `{name}`", name=written.string), hint)
 
 
 def _tag_of(code: str, parts: list[str]) -> str:

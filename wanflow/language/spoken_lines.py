@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 from itertools import groupby
 
-from wanflow.language.language_tags import read_language
+from wanflow.language.language_tags import read_language, unknown_language
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import SpokenLine
 from wanflow.language.scope import Scope
@@ -74,8 +74,7 @@ def _texts(
             continue
         tag = language if key is None else read_language(key.string)
         if key is not None and tag is None:
-            hint = tr("write a tag of BCP 47: `en`, `zh-Hans`, `zh-Hant`, `yue`, `pt-BR`")
-            problems.append(Problem(key.place, tr("unknown language `{name}`", name=key.string), hint))
+            problems.append(unknown_language(key))
         elif key is not None and tag in texts:
             message = tr("`{name}` is the language of another text of the line", name=key.string)
             problems.append(Problem(key.place, message, tr("write one text for each language")))

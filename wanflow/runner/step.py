@@ -7,7 +7,7 @@ from functools import partial
 
 from anyio.abc import TaskGroup
 
-from wanflow.errors import WanflowError
+from wanflow.errors import WanflowError, cause
 from wanflow.messages import joined, tr
 from wanflow.planner.decide import Decision
 from wanflow.planner.plan import Action, ReasonCode, Step, StepKind
@@ -56,7 +56,10 @@ class StepRunner:
             take = await self._do(step, decision, claim)
             if take is not None:
                 await self._check(step, take)
-        except WanflowError as fault:
+        except (WanflowError, ExceptionGroup) as raised:  # a cut makes its parts side by side, in a task group
+            fault = cause(raised)
+            if not isinstance(fault, WanflowError):
+                raise
             if isinstance(fault, Unauthorised | AccountBlocked):
                 self.run_state.halted_by = fault
             return self._fail(Failure(step.node, str(fault), fault.hint, fault.step_exit_code))
