@@ -860,9 +860,9 @@ def init(folder: Path, template: str | None = None, source: Path | None = None) 
 
     if source is None:
         return templates.Started(templates.write(folder, templates.starting_files(template)))
-    from wanflow.importing import draft
+    from wanflow.importing import new_production
 
-    files, notes = draft.starting_files(draft.read(source), source.stem)
+    files, notes = new_production.starting_files(new_production.read(source), source.stem)
     return templates.Started(templates.write(folder, files), notes)
 
 

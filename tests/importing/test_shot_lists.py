@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from wanflow import api
 from wanflow.errors import MediaFault
-from wanflow.importing import draft
+from wanflow.importing import new_production
 from wanflow.importing.shot_list import COLUMNS, read_table, seconds_of
 from wanflow.language.problem import Severity
 from wanflow.templates import write
@@ -159,7 +159,7 @@ def test_whatever_a_table_says_the_production_has_no_error(tmp_path_factory, row
         shots = read_table(folder / "shots.csv")
     except MediaFault:
         return  # all cells are blank, or a line is longer than a table has it
-    files, _ = draft.starting_files(shots, "Film")
+    files, _ = new_production.starting_files(shots, "Film")
     assert all(".." not in name and not name.startswith("/") for name in files)
     write(folder / "film", files)
     problems = api.validate(folder / "film" / "wanflow.yaml")

@@ -44,30 +44,30 @@ def starting_files(shots: ShotList, title: str) -> tuple[Mapping[str, bytes], tu
 
     A list with scenes becomes a file for each; `title` is that of the film where the list has none.
     """
-    draft = _Draft(shots)
-    scenes, cuts = draft.scenes(), draft.cut()
+    begun = _NewProduction(shots)
+    scenes, cuts = begun.scenes(), begun.cut()
     main: dict[str, YamlValue] = {"wanflow": 1, "title": _escaped(shots.title or title)}
     if any(scenes):
         main["include"] = ["scenes/*.yaml"]
     main["defaults"] = {"resolution": "720P", "prompt_extend": False}
-    if draft.cast:
-        main["cast"] = {name: on_one_line({"image": f"cast/{name}.png"}) for name in draft.cast.values()}
+    if begun.cast:
+        main["cast"] = {name: on_one_line({"image": f"cast/{name}.png"}) for name in begun.cast.values()}
     if "" in scenes:
         main["shots"] = scenes[""]
-    files = {f"cast/{name}.png": _card(number, who) for number, (who, name) in enumerate(draft.cast.items())}
+    files = {f"cast/{name}.png": _card(number, who) for number, (who, name) in enumerate(begun.cast.items())}
     for number, (scene, made) in enumerate(((scene, made) for scene, made in scenes.items() if scene), 1):
         body = written({"wanflow": 1, "scene": scene, "shots": made})
         files[f"scenes/{number:03}-{scene}.yaml"] = f"{MODELINE_BELOW}{body}".encode()
     text = written({**main, "cuts": {"main": cuts}})
-    files["wanflow.yaml"] = f"{MODELINE}{PLANNED if draft.cast else ''}{text}".encode()
-    return files, (*shots.notes, *draft.notes)
+    files["wanflow.yaml"] = f"{MODELINE}{PLANNED if begun.cast else ''}{text}".encode()
+    return files, (*shots.notes, *begun.notes)
 
 
 MODELINE = "# yaml-language-server: $schema=wanflow.schema.json\n"
 MODELINE_BELOW = "# yaml-language-server: $schema=../wanflow.schema.json\n"
 
 
-class _Draft:
+class _NewProduction:
     """Names for scenes, shots and cast, and the shots as the production file has them."""
 
     def __init__(self, shots: ShotList) -> None:
