@@ -89,7 +89,8 @@ def test_nothing_is_sent_without_approval(wanflow: Wanflow, paid: Path) -> None:
 def test_a_program_is_told_how_a_run_ended_that_never_began(wanflow: Wanflow, paid: Path) -> None:
     """The last event comes whatever happens."""
     for words in (("run", "--json"), ("run", "--json", "--yes", "--locked")):
-        (event,) = lines(wanflow(*words).out)
+        error, event = lines(wanflow(*words).out)
+        assert (error["event"], len(error["errors"])) == ("error", 1)
         assert (event["event"], event["exit_code"], event["submitted"]) == ("run.finished", 3, 0)
 
 
@@ -143,7 +144,8 @@ def test_without_a_key_nothing_is_asked(wanflow: Wanflow, paid: Path, monkeypatc
     """2, before anybody approves anything."""
     monkeypatch.delenv(KEY_VARIABLE)
     said = wanflow("run", "--yes", "--json")
-    (event,) = lines(said.out)
+    error, event = lines(said.out)
+    assert (error["event"], [each["code"] for each in error["errors"]]) == ("error", ["not-set-region-needs-key"])
     assert (said.code, event["event"], event["exit_code"]) == (2, "run.finished", 2)
     assert f"{KEY_VARIABLE} is not set" in said.err
 

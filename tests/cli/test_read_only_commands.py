@@ -33,11 +33,12 @@ def test_validate_reports_every_problem(wanflow, tmp_path: Path, monkeypatch: py
 
 
 def test_validate_as_json(wanflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A JSON list with exactly the keys of cli.md, JSON `validate`."""
+    """A JSON list with exactly the keys of cli.md, JSON `validate`: those of the contract, then the code and the fix."""
     monkeypatch.chdir(tmp_path)
     write_production(tmp_path, MISSPELT)
     problems = json.loads(wanflow("validate", "--format", "json").out)
-    assert {tuple(problem) for problem in problems} == {("file", "line", "column", "severity", "message", "hint")}
+    keys = ("file", "line", "column", "severity", "message", "hint", "code", "fix")
+    assert {tuple(problem) for problem in problems} == {keys}
     assert {(problem["file"], problem["line"], problem["severity"]) for problem in problems} >= {
         ("wanflow.yaml", 16, "error"),
         ("wanflow.yaml", 22, "error"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import pty
 import re
@@ -146,5 +147,6 @@ def test_a_pipe_gets_the_rows(wanflow: Wanflow, rendered: Path) -> None:
     assert (done.code, done.out) == (0, wanflow("takes").out)
     assert done.err == f"{NOTE}\n"
     both = wanflow("takes", "--thumbnails", "--json")
-    assert (both.code, both.out) == (2, "")
+    (error,) = json.loads(both.out)["errors"]
+    assert (both.code, error["code"]) == (2, "json-thumbnails-exclude-each-other")
     assert "`--json` and `--thumbnails` exclude each other" in both.err
