@@ -17,7 +17,7 @@ INSTALL := $(IN)/python $(PIP_INSTALL) $(VERSIONS)
 TESTS := not slow
 LIGHTHOUSE := examples/02-lighthouse
 
-.PHONY: help demo test test-slow test-newest check docs messages lock clean
+.PHONY: help demo test test-slow test-newest check docs messages site lock clean
 
 help:
 	@echo 'make demo         render $(LIGHTHOUSE) as a free animatic and print where its film is'
@@ -27,6 +27,7 @@ help:
 	@echo 'make check        lint, formatting, types, layers and complexity'
 	@echo 'make docs         write the generated pages and schemas: .gitattributes lists them'
 	@echo 'make messages     take new messages of the code into the catalogs of translations, and name what they lack'
+	@echo 'make site         build the site from docs/ into build/site, and check its links'
 	@echo 'make lock         write the newest versions of all dependencies to constraints.txt'
 	@echo 'make clean        remove what make set up, and caches; films stay'
 
@@ -58,6 +59,10 @@ messages: $(DEVELOPMENT)
 
 docs: $(DEVELOPMENT)
 	@for what in schema models pipelines help; do $(IN)/python tools/write_$$what.py || exit 1; done
+
+site: $(DEVELOPMENT)
+	@NO_MKDOCS_2_WARNING=1 $(IN)/mkdocs build --quiet
+	@echo build/site/index.html
 
 # the fewest versions: what is tested on one Python is what all others get, where one version fits them all
 lock:

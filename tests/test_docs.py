@@ -45,6 +45,8 @@ SHOT_LISTS = CHECKOUT / "docs" / "shot-lists.md"
 SECURITY = CHECKOUT / "docs" / "security.md"
 CUSTOM_MODELS = CHECKOUT / "docs" / "custom-models.md"
 """Its blocks are executed by `test_custom_models_page.py`."""
+COOKBOOK = CHECKOUT / "docs" / "cookbook.md"
+"""Its blocks are executed by `test_cookbook_page.py`."""
 CHINESE = {README: README_ZH, **{CHECKOUT / "docs" / page.name: page for page in CHECKOUT.glob("docs/zh-CN/*.md")}}
 """The Chinese counterpart of each page that has one."""
 ORIGINAL = {chinese: page for page, chinese in CHINESE.items()}
@@ -395,13 +397,13 @@ def test_every_block_is_executed_or_only_shown(page: Path) -> None:
     """No block of a page is of a kind that no test looks at, and no command but those that one executes."""
     assert {block.language for block in blocks(page)} <= EXECUTED | SHOWN
     kind = ORIGINAL.get(page, page)
-    if kind not in {README, MODELS, WAN3, CUTS, EDITORS, LANGUAGE, FORMAT, CUSTOM_MODELS, AGENTS}:
+    if kind not in {README, MODELS, WAN3, CUTS, EDITORS, LANGUAGE, FORMAT, CUSTOM_MODELS, COOKBOOK, AGENTS}:
         assert "yaml" not in {block.language for block in blocks(page)}
     if page != PYTHON:
         assert "python" not in {block.language for block in blocks(page)}
     known = (
         ("make ", "wanflow ", "cd ", "export ", "mv ", *INSTALLS)
-        if kind in {README, EDITORS, LANGUAGE, PYTHON, SECURITY, AGENTS, SHOT_LISTS}
+        if kind in {README, EDITORS, LANGUAGE, PYTHON, SECURITY, AGENTS, SHOT_LISTS, COOKBOOK}
         else ("make ",)
     )
     assert page == EMULATOR or [line for line in commands(page) if not line.startswith(known)] == []
