@@ -22,7 +22,7 @@ MADE_HERE = {"__pycache__", "out", ".wanflow"}
 PAGE = re.compile(r"(?<![\w.)/\"-])((?:[\w.-]+/)*)([\w-]+\.md)\b(?!\))")
 NUMBERED = re.compile(r" (\d[\d.]*\d|\d)((?:(?:, point |, | and | to )\d[\d.]*\d|(?:, point |, | and | to )\d)*)")
 LATER = re.compile(r"(?:, point |, | and | to )(\d+(?:\.\d+)?)")
-WRITTEN_ELSEWHERE = {"notes.md", "note.md", "AGENTS.md", "index.md"}
+WRITTEN_ELSEWHERE = {"notes.md", "note.md", "AGENTS.md"}
 
 
 def files() -> list[Path]:
