@@ -40,7 +40,7 @@ TRESPASSES = (
     ("starlette", "cli/options.py", "starlette"),
     ("Jinja2", "cli/options.py", "jinja2"),
     ("The page knows of no run", "report/page/snapshot.py", "wanflow.runner.events"),
-    ("Segments and captions are pure", "media/picture/segment.py", "anyio"),
+    ("Segments, captions and titles are pure", "media/picture/segment.py", "anyio"),
     ("Exports need no run", "report/export/otio.py", "wanflow.runner.events"),
     ("Law 9", "runner/scheduler.py", "time"),
 )

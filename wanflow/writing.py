@@ -19,6 +19,9 @@ SIMPLIFIED, TRADITIONAL, HONG_KONG, JAPANESE, KOREAN = "zh-Hans", "zh-Hant", "zh
 """Languages in which one code point has different forms, so that a text needs a font of its own language."""
 ENGLISH = "en"
 
+FONT_FORMATS = {".otf", ".ttc", ".ttf"}
+"""Suffixes of the font files that are read."""
+
 
 _KANA = pattern("[\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fd-\u30ff\u31f0-\u31ff\uff66-\uff9d]")
 HANGUL = pattern("[\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff]")

@@ -17,6 +17,7 @@ from PIL import Image
 from kit.clips import numbered_clip
 from kit.invalid_values import paths
 from kit.sounds import draw_wav, tone
+from kit.square_fonts import square_font
 from wanflow import api
 from wanflow.boundary import Boundary, Content
 from wanflow.cli.main import COMMANDS
@@ -110,7 +111,8 @@ FULL: Mapping[str, object] = {
             "items": [
                 {"shot": "first", "take": 1, "focus": [0.3, 0.4]},
                 {"file": "a.mp4", "speed": 0.5, "sound": "drop", "freeze": 1},
-                {"title": "The end", "seconds": 2, "background": "#000000"},
+                {"title": "The end", "duration": 2, "background": "#000000", "font": "own.ttf"},
+                {"title": "A name", "over": True, "at": 1, "font": "own.ttf", "color": "gold", "position": "top"},
             ],
             "output": "out/main.mp4",
             "delivery": {"web": "h265", "frames": "png"},
@@ -152,8 +154,9 @@ MEDIA = {
     *("shots/cited/references/1/image", "shots/cited/references/1/voice", "shots/cited/references/2/video"),
     "shots/story/references/0/audio",
     *("shots/used/with/still", "cuts/main/items/1/file", "cuts/main/music/file", "cuts/bed/music"),
+    *("cuts/main/items/2/font", "cuts/main/items/3/font"),
 }
-"""Keys of `FULL` that name a picture, a video or a sound of a shot or cut."""
+"""Keys of `FULL` that name a picture, a video, a sound or a font of a shot or cut."""
 
 
 NO_FILES = {"audio_setting", "frame", "key", "overlap", "shot_type", "takes", "track", "transition"}
@@ -169,6 +172,7 @@ def own_folder(alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         (tmp_path / "repo" / name).write_text(text, encoding="utf-8")
     Image.new("RGB", (640, 360), (70, 110, 150)).save(folder / "a.png")
     numbered_clip(folder / "a.mp4", 90, (640, 360))
+    square_font(folder / "own.ttf", "abc")
     draw_wav(folder / "a.wav", tone(440, 0.5), 48_000 * 3)
     (folder / "notes.md").write_text("# Notes\n", encoding="utf-8")
     for name in ("en.srt", "de.srt"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -58,6 +59,7 @@ def bare_machine() -> Iterator[None]:
         patch.setattr(fonts, "ALL_LANGUAGES", ())
         patch.setattr(fonts, "WIDE_FONTS", dict.fromkeys(fonts.WIDE_FONTS, ()))
         patch.setattr(fonts, "OTHER_FONTS", ())
+        patch.setattr(fonts, "_font_files", cache(lambda: ()))
         forget()
         try:
             yield
@@ -70,6 +72,9 @@ def forget() -> None:
     caches = (
         fonts._face_for,
         fonts._own,
+        fonts._first,
+        fonts._faces_in,
+        fonts._font_files,
         fonts._installed,
         layout.length_of,
         captions.set_caption,

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from kit.clips import click_sound, number_picture, numbered_clip
+from kit.square_fonts import square_font
 from wanflow import api
 from wanflow.language.production import TitleCard, Transition
+from wanflow.language.source import FileSource
 
 HEAD = """\
 wanflow: 1
@@ -28,6 +30,7 @@ def found(tmp_path: Path):
     numbered_clip(tmp_path / "clip.mp4", 30, (64, 48))
     numbered_clip(tmp_path / "mute.mp4", 30, (64, 48), sound=False)
     click_sound(tmp_path / "theme.wav", 48_000)
+    (tmp_path / "junk.ttf").write_text("not a font", encoding="utf-8")
     (tmp_path / "en.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nhello\n", encoding="utf-8")
     file = tmp_path / "wanflow.yaml"
 
@@ -53,6 +56,46 @@ WRONG = [
     ("  m: [{title: The End}]", 7, "a title needs a `duration`", "e.g. `duration: 2`"),
     ("  m: [{title: The End, duration: 2, background: blak}]", 49, "unknown colour `blak`", "`black`"),
     ("  m: [{title: The End, duration: 2, in: 1}]", 37, "a title has no `in`", "remove it"),
+    ("  m: [{title: x, over: true}]", 7, "this is the first one", "remove `over`"),
+    ("  m: [{title: x, duration: 1, at: 1}]", 31, "`at` belongs to a title that lies over an item", "`over: true`"),
+    ("  m: [coast, {title: ' ', over: true}]", 14, "`title` is empty", "write its words"),
+    ("  m: [coast, {title: x, over: true, background: red}]", 37, "a title over an item has no `background`", ""),
+    ("  m: [coast, {title: x, over: true, transition: fade}]", 37, "over an item has no `transition`", "remove it"),
+    ("  m: [coast, {title: x, over: true, speed: 2}]", 37, "a title over an item has no `speed`", "remove it"),
+    ("  m: [coast, {title: x, over: true, take: 1}]", 37, "a title over an item has no `take`", "remove it"),
+    ("  m: [coast, {title: x, over: true, at: -1}]", 41, "`at` must be at least 0, not `-1`", ""),
+    ("  m: [coast, {title: x, over: true, at: .nan}]", 41, "`at` must be a number, not `.nan`", ""),
+    (
+        "  m: [coast, {title: x, over: true, at: 4}]",
+        14,
+        "`at` 4 lies beyond the end of `coast`, which plays for 4 s",
+        "",
+    ),
+    ("  m: [{file: clip.mp4, out: 0.5}, {title: x, over: true, at: 0.5}]", 35, "plays for 0.5 s", "`at` smaller"),
+    ("  m: [coast, {title: x, over: 1, duration: 1}]", 31, "`over` must be `true` or `false`, not `1`", ""),
+    ("  m: [{shot: coast, over: true}]", 21, "a clip has no `over`", "remove it"),
+    ("  m: [{file: clip.mp4, font: Arial}]", 24, "a clip has no `font`", "remove it"),
+    ("  m: [{title: x, duration: 1, size: 0.6}]", 37, "`size` must be at most 0.5, not `0.6`", ""),
+    ("  m: [{title: x, duration: 1, size: 1e999}]", 37, "`size` must be a number, not `1e999`", ""),
+    ("  m: [{title: x, duration: 1, position: bottom}]", 41, "`position` must be one of `center`, `top`", ""),
+    ("  m: [{title: x, duration: 1, color: gould}]", 38, "unknown colour `gould`", "did you mean `gold`?"),
+    ("  m: [{title: x, duration: 1, fade: 0.6}]", 31, "two fades of 0.6 s do not fit", "half of `duration`"),
+    ("  m: [{title: x, duration: 1, font: none.ttf}]", 37, "`none.ttf` does not exist", ""),
+    ("  m: [{title: x, duration: 1, font: ./coast.png}]", 37, "is a picture, and `font` takes a font file", ""),
+    ("  m: [{title: x, duration: 1, font: junk.ttf}]", 37, "`junk.ttf` is not a font", ".otf or .ttc"),
+    (
+        "  m: [{title: x, duration: 1, font: a.woff2}]",
+        37,
+        "`a.woff2` is not a font file that can be read",
+        "convert it",
+    ),
+    ("  m: [{title: x, duration: 1, font: Qwxzyv}]", 37, "this machine has no font `Qwxzyv`", "name a font file"),
+    (
+        "  m: [coast, {title: x, over: true}, {title: y, over: true, at: 1}]",
+        38,
+        "two titles are shown at `center` at the same time",
+        "another `position`",
+    ),
     (
         "  m: [{shot: coast, duration: 2}]",
         21,
@@ -185,6 +228,33 @@ def test_all_that_a_cut_can_say_is_understood(found, tmp_path: Path) -> None:
     assert (finish.loudness, finish.profile, finish.labelled) == (Decimal(-16), "draft", False)
     assert finish.notice is not None
     assert (finish.notice.text, finish.notice.seconds, finish.notice.height) == ("made by AI", 3, 5)
+
+
+TITLES = """\
+  main:
+    - coast
+    - {title: Ada, over: true, at: 0.5, duration: 2, position: lower-third, fade: 0.25, font: letters.ttf}
+    - {title: London, over: true, position: top, size: 0.1, color: gold, font: Qwxzyv Sans}
+    - {title: The End, duration: 2, fade: 0.5}
+    - {title: at last, over: true, position: lower-third}
+"""
+
+
+def test_titles_lie_over_the_item_before_them(found, tmp_path: Path) -> None:
+    """They are no items of the cut; each has its look, its time and its place."""
+    square_font(tmp_path / "letters.ttf", "Ada")
+    ((line, _, words),) = found(TITLES)
+    assert (line, words.partition(":")[0]) == (10, "this machine has no font `Qwxzyv Sans`")
+    cut = api.load(tmp_path / "wanflow.yaml").cuts["main"]
+    assert [item.name for item in cut.items] == ["coast", "The End"]
+    name, city = cut.items[0].over
+    assert (name.at, name.seconds, name.place.line) == (Decimal("0.5"), Decimal(2), 9)
+    assert name.title == TitleCard("Ada", font=FileSource("letters.ttf"), position="lower-third", fade=Decimal("0.25"))
+    assert (city.at, city.seconds) == (0, None)
+    look = {"size": Decimal("0.1"), "color": (255, 215, 0), "font": "Qwxzyv Sans"}
+    assert city.title == TitleCard("London", position="top", **look)
+    assert cut.items[1].source == TitleCard("The End", fade=Decimal("0.5"))
+    assert [over.title.text for over in cut.items[1].over] == ["at last"]
 
 
 def test_what_is_not_said_has_a_sensible_value(found, tmp_path: Path) -> None:

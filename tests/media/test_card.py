@@ -13,7 +13,8 @@ from PIL import Image, ImageChops, ImageCms
 from kit.clips import cut_short
 from kit.square_fonts import bare_machine, square_font
 from wanflow.media.container import BadMedia
-from wanflow.media.picture.card import draw_title, fit_still
+from wanflow.media.picture.card import fit_still
+from wanflow.media.picture.title import draw_title
 from wanflow.media.text.fonts import Typography
 
 SIZES = [(1280, 720), (720, 1280), (320, 180)]

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from kit.square_fonts import bare_machine, square_collection, square_font
-from wanflow.media.picture.card import draw_title
+from wanflow.media.picture.title import draw_title
 from wanflow.media.text import fonts
 from wanflow.media.text.fonts import Typography, runs
 from wanflow.media.text.layout import draw_line, length_of

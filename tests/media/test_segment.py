@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from wanflow.language.production import TransitionKind
 from wanflow.media.picture.segment import Card, JoinRecipe, SegmentRecipe, Window, fit_bars, slate_top
 from wanflow.media.text.caption_layout import Caption
+from wanflow.media.text.title_look import TitleLook, TitleOverlay
 
 LATIN = SegmentRecipe("ab" * 32, 3, 120, 150, 1280, 720, Fraction(30), ("coast",))
 RECIPE = replace(LATIN, slate=("海岸",))
@@ -36,6 +37,7 @@ OTHERS = {
     "fonts": ("fonts/one.ttf 9",),
     "language": "ja",
     "missing": "海",
+    "titles": (TitleOverlay("Ada", TitleLook(position="top"), 0, 9, 9),),
     "speed": Fraction(1, 2),
     "heard": False,
     "played": 100,
@@ -66,6 +68,8 @@ def test_plain_latin_has_the_key_that_it_always_had() -> None:
             replace(join, before=spoken, after=spoken).key()
             != "448c0d96c651bcb6f417eb933797ac1c20322088c0194d067388683988ed1cf3"
         )
+    card = replace(LATIN, slate=(), card=Card("The End", (0, 0, 128)))
+    assert card.key() == "8896445bb0483ddfe0945cd0b2a6176fb0e6c010f6fbf26b6196492999908efd"
     assert replace(LATIN, fonts=("fonts/one.ttf 9",)).key() != replace(LATIN, fonts=("fonts/two.ttf 9",)).key()
 
 

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from kit.square_fonts import bare_machine
-from wanflow.language.production import DrawnText, Subtitles
+from wanflow.language.production import DrawnText, Subtitles, TitleCard, TransitionKind
 from wanflow.language.source import FileSource
 from wanflow.media.jobs import Worker
-from wanflow.media.picture.segment import Card, SegmentRecipe
+from wanflow.media.picture.segment import Card, JoinRecipe, SegmentRecipe
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.text_checks import CheckTexts, FindCovered
+from wanflow.media.text.title_look import TitleLook, TitleOverlay
 from wanflow.yamldoc.nodes import Place
 
 NOTICE = Place("wanflow.yaml", 2, 9)
@@ -85,6 +86,28 @@ def test_titles_under_burned_lines_are_found(tmp_path: Path) -> None:
     higher = replace(short, captions=(Caption("a line", 0, 9, "top", edge=Decimal("0.45")),))
     segments = (plain, short, long, above, higher, replace(long, captions=()), replace(plain, card=Card()))
     assert FindCovered(segments).perform(Worker(tmp_path)) == (2, 4)
+
+
+def test_a_title_that_is_not_as_asked_is_told(tmp_path: Path) -> None:
+    """Smaller letters than asked, once the size of the picture is known, and other ones than the family's."""
+    high = TitleCard("a line of words " * 3, size=Decimal("0.5"))
+    other = TitleCard("The End", font="Qwxzyv Sans", font_at=NOTICE)
+    texts = [DrawnText(title.text, TITLE, "title", title=title) for title in (high, other, other)]
+    missing = ("wanflow.yaml:2:9", "this machine has no font `Qwxzyv Sans`: the title has the usual letters")
+    with bare_machine():
+        assert check(texts, tmp_path) == [missing]
+        ((place, words),) = check(texts[:1], tmp_path, (1280, 720))
+    assert (place, words.partition(":")[0]) == ("wanflow.yaml:7:3", "the title does not fit at `size")
+
+
+def test_titles_over_clips_under_burned_lines_are_found(tmp_path: Path) -> None:
+    """A lower third lies where lines are burned, at the same time; a title at the top does not."""
+    lower, top = (TitleOverlay("Ada", TitleLook(position=position), 0, 5, 5) for position in ("lower-third", "top"))
+    plain = SegmentRecipe("", 0, 10, 10, 320, 180, Fraction(10), captions=(Caption("a line\nof two", 0, 5),))
+    later = replace(plain, captions=(Caption("a line\nof two", 5, 9),))
+    join = JoinRecipe(TransitionKind.DISSOLVE, plain, plain, plain.captions, (lower,))
+    segments = (*(replace(each, titles=(title,)) for each in (plain, later) for title in (lower, top)), join)
+    assert FindCovered(segments).perform(Worker(tmp_path)) == (0, 4)
 
 
 def test_lines_that_surely_fit_are_not_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

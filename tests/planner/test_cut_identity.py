@@ -9,11 +9,12 @@ from fractions import Fraction
 import pytest
 
 from kit.films import production, shot
+from wanflow.graph.node import origin_id
 from wanflow.language.output_paths import soft_tracks
-from wanflow.language.production import Cut, CutFinish, CutItem, CutShape, Subtitles
+from wanflow.language.production import Cut, CutFinish, CutItem, CutShape, OverTitle, Subtitles, TitleCard
 from wanflow.language.source import FileSource, ShotSource
-from wanflow.planner.cut import Edit, is_drawn_anywhere, prompt_language
-from wanflow.planner.plan import Slate
+from wanflow.planner.cut import Edit, arrange, is_drawn_anywhere, prompt_language
+from wanflow.planner.plan import NodeOutput, Slate
 from wanflow.yamldoc.nodes import Place
 
 PLACE = Place("wanflow.yaml", 1, 1)
@@ -40,6 +41,41 @@ def test_a_cut_of_an_earlier_version_stays_what_it_was() -> None:
     english = replace(BURNED, language="en")
     assert identity(SOFT, english, UNKNOWN) == "74850f2379fc36d71db89814a874362e41eb7ee5d1a6c1d3b8c316144cd3b559"
     assert identity(SOFT, replace(english, language="en-GB"), UNKNOWN) == identity(SOFT, english, UNKNOWN)
+
+
+END = CutItem(TitleCard("The End", (0, 0, 128)), PLACE, seconds=Decimal(2))
+
+
+def identity_of(*items: CutItem, font: str = "a" * 64) -> str | None:
+    """The fingerprint of a cut of titles; `font` is the digest of the file `own.ttf`."""
+    film, file = production(), FileSource("own.ttf")
+    named = ((PLACE, file),) if any(title.font == file for item in items for _, title in item.titles) else ()
+    titled = replace(cut_of(), name="main", items=items, finish=CutFinish(title_fonts=named))
+    return arrange(titled, {origin_id(file): NodeOutput("own.ttf", font)}, film.shots, film.provider).fingerprint()
+
+
+def test_titles_change_the_identity_of_a_cut_by_their_looks_alone() -> None:
+    """A title as it always was has the identity that it always had; how a number is written does not matter."""
+    assert identity_of(END) == "91ddf7122ea6b0d55d047cf0a4eae8014e3d10915ad9de11623f3ce77b0b7505"
+    looks: list[dict[str, object]] = [
+        *({"color": (1, 2, 3)}, {"size": Decimal("0.1")}, {"position": "top"}, {"fade": Decimal("0.5")}),
+        *({"font": "DejaVu Serif"}, {"font": FileSource("own.ttf")}),
+    ]
+    cards = [replace(END.source, **look) for look in looks]
+    over = OverTitle(TitleCard("Ada"), PLACE)
+    overs = [
+        *(over, replace(over, at=Decimal(1)), replace(over, seconds=Decimal(1))),
+        *(replace(over, title=replace(over.title, **look)) for look in looks),
+    ]
+    items = [END, *(replace(END, source=card) for card in cards), *(replace(END, over=(each,)) for each in overs)]
+    found = {identity_of(item) for item in items}
+    assert len(found) == len(items)
+    assert None not in found
+    assert identity_of(replace(END, source=cards[1])) == identity_of(
+        replace(END, source=replace(cards[1], size=Decimal("0.100")))
+    )
+    own = replace(END, source=cards[-1])
+    assert identity_of(own, font="b" * 64) != identity_of(own)
 
 
 @pytest.mark.parametrize(

@@ -158,10 +158,11 @@ def _hint_for_shot(key: str, value: Node | None, known: Collection[str]) -> str 
     if not isinstance(value, MapNode) and not (isinstance(value, TextNode) and value.value is None):
         return None
     written = [name.string for name, _ in value.entries] if isinstance(value, MapNode) else []
-    inner = [
-        each for name in written for each in (("in", "out") if name == "trim" else (name, *OTHER_KEYS.get(name, ())))
-    ]
-    usable = dict.fromkeys(name for name in inner if name in known and name != "shot")
+    usable = dict[str, None]()
+    for name in written:
+        inner = ("in", "out") if name == "trim" else (name, *OTHER_KEYS.get(name, ()))
+        here = [each for each in inner if each in known and each != "shot"]
+        usable |= dict.fromkeys(here if name == "trim" else here[:1])
     entries = ", ".join((f"shot: {key}", *(f"{name}: …" for name in usable)))
     return tr("write `{{{entries}}}`", entries=entries)
 

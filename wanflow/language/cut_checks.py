@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import takewhile
 
 from wanflow.language import timeline
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Cut, CutItem, Shot, TitleCard
 from wanflow.language.source import Facts, FileSource, Kind, ShotSource, Source, Unreadable
+from wanflow.language.timeline import PlacedClip
 from wanflow.messages import tr
 from wanflow.timebase import NOMINAL_RATE
 from wanflow.yamldoc.nodes import Place
@@ -21,6 +23,7 @@ NAMED = {
     Kind.SUBTITLES: tr("a subtitle file"),
     Kind.DOCUMENT: tr("a document"),
     Kind.PAGE: tr("a web page"),
+    Kind.FONT: tr("a font"),
 }
 
 PLAYED = ("gif", "png", "webp")
@@ -62,6 +65,8 @@ def check_cut(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> Iterator[P
     for track in cut.finish.subtitles:
         if track.file is not None:
             yield from _required(expect(track.file), track.place, track.file.path, "subtitles")
+    for place, source in cut.finish.title_fonts:
+        yield from _required(expect(source), place, source.path, "font")
     if not any(found):
         yield from _misfits(cut, expect, shots)
 
@@ -115,6 +120,9 @@ def _required(found: ExpectedClip | Unreadable | None, place: Place, path: str, 
             tr("`{path}` is {named}, and `subtitles` takes a subtitle file", path=path, named=NAMED[found.kind]),
             hint,
         )
+    elif found is not None and role == "font" and found.kind is not Kind.FONT:
+        what = NAMED[found.kind]
+        yield Problem(place, tr("`{path}` is {what}, and `font` takes a font file", path=path, what=what))
     elif found is not None and role == "music" and (found.kind not in {Kind.AUDIO, Kind.VIDEO} or found.silent):
         what = tr("a video without sound") if found.silent else NAMED[found.kind]
         yield Problem(place, tr("`{path}` is {what}, and `music` takes a sound", path=path, what=what))
@@ -182,3 +190,32 @@ def _misfit(cut: Cut, items: list[timeline.TimelineItem], rate: Fraction, offset
     else:
         if items and not clips and not offset:
             yield Problem(cut.place, tr("nothing of the cut is left"))
+        yield from _misplaced_titles(cut, clips, rate, offset)
+
+
+def _misplaced_titles(cut: Cut, clips: Sequence[PlacedClip], rate: Fraction, offset: int) -> Iterator[Problem]:
+    """Titles that begin after the end of their items, and those that are drawn over each other."""
+    shown: list[tuple[int, int, str, Place | None]] = []
+    for clip in clips:
+        item = cut.items[clip.item + offset]
+        if isinstance(item.source, TitleCard):
+            shown.append((clip.begin, clip.begin + clip.length, item.source.position, None))
+        for over in item.over:
+            try:
+                first, end = timeline.title_frames(clip, item, over, rate)
+            except timeline.TitleOutsideItem as outside:
+                yield Problem(over.place, str(outside), tr("make `at` smaller"))
+            else:
+                shown.append((first, end, over.title.position, over.place))
+    yield from _titles_together(sorted(shown, key=lambda each: each[0]))
+
+
+def _titles_together(shown: Sequence[tuple[int, int, str, Place | None]]) -> Iterator[Problem]:
+    """Warnings of titles at one position at the same time: first frame, end and position of each, None for a card."""
+    for at, (_, end, position, place) in enumerate(shown):
+        others = takewhile(lambda other: other[0] < end, shown[at + 1 :])  # noqa: B023 - used at once
+        # cards that join each other are meant to
+        later = next((other[3] or place for other in others if other[2] == position and (other[3] or place)), None)
+        if later is not None:
+            message = tr("two titles are shown at `{position}` at the same time", position=position)
+            yield Problem(later, message, tr("give one another `position`, `at` or `duration`"), Severity.WARNING)

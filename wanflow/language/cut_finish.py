@@ -13,7 +13,8 @@ from itertools import islice
 from wanflow.boundary import Content
 from wanflow.catalog.provider import Provider
 from wanflow.characters import case_folded
-from wanflow.language.cut_items import number_of, read_items, slate_of
+from wanflow.language.cut_items import read_items, slate_of
+from wanflow.language.cut_titles import number_of
 from wanflow.language.language_tags import language_in_name, read_language, unknown_language
 from wanflow.language.output_paths import FILM, place_output
 from wanflow.language.problem import Problem, Severity, defined_again
@@ -40,6 +41,7 @@ from wanflow.messages import joined, tr, trp
 from wanflow.patterns import pattern
 from wanflow.writing import (
     ENGLISH,
+    FONT_FORMATS,
     HONG_KONG,
     JAPANESE,
     KOREAN,
@@ -51,7 +53,6 @@ from wanflow.writing import (
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
 
 FONT_FOLDER = "fonts"
-FONT_FORMATS = {".otf", ".ttc", ".ttf"}
 PROFILES = frozenset({"draft", "final"})
 """Encoder efforts."""
 
@@ -108,7 +109,7 @@ def read_cut(
                 tr("end it in `{film}`", film=FILM),
             )
         )
-    titles = [item.source.text for item in items if isinstance(item.source, TitleCard)]
+    titles = [title for item in items for _, title in item.titles]
     lines = lines_of_items(items, shots)
     finish = read_finish(node, film, titles, lines, provider.default_profile, scope.base, problems)
     written = output.place if isinstance(output, TextNode) else None
@@ -132,7 +133,7 @@ def _deliveries(cut: str, node: Node, out: str, problems: list[Problem]) -> Iter
 def read_finish(
     node: Node,
     film: FilmTexts,
-    titles: Sequence[str],
+    titles: Sequence[TitleCard],
     lines: Sequence[SpokenLine] | None,
     default_profile: str,
     base: BasePath,
@@ -146,8 +147,10 @@ def read_finish(
     subtitles = node.find("subtitles") if isinstance(node, MapNode) else None
     listed = subtitles.items if isinstance(subtitles, ListNode) else () if subtitles is None else (subtitles,)
     tracks = tuple(track for each in listed for track in _tracks(each, lines, base, problems))
-    labelled, notice = _label(film, titles, tracks)
+    labelled, notice = _label(film, [title.text for title in titles], tracks)
     plain = CutFinish(profile=default_profile, labelled=labelled, notice=notice, fonts=fonts, language=film.language)
+    named = {each.font: (each.font_at or node.place, each.font) for each in titles if isinstance(each.font, FileSource)}
+    plain = replace(plain, title_fonts=tuple(named.values()))
     if not isinstance(node, MapNode):
         return plain
     profile = node.find("profile")

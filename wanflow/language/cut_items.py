@@ -2,51 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence as Listed
 from dataclasses import replace
 from decimal import Decimal
 
 from wanflow.language.author_hints import hint_for_take
+from wanflow.language.cut_titles import KEYS_OF_TITLES, lay_over, lies_over, number_of, read_title
 from wanflow.language.problem import Problem
 from wanflow.language.production import CutItem, TitleCard, Transition, TransitionKind
 from wanflow.language.scope import Scope
 from wanflow.language.source import FileSource, ShotSource
 from wanflow.messages import tr
-from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode
 
 TRANSITION_SECONDS = Decimal("0.5")
 """Seconds of a transition without a `duration`."""
 
-COLOURS = {
-    "black": 0x000000,
-    "blue": 0x0000FF,
-    "brown": 0xA52A2A,
-    "cyan": 0x00FFFF,
-    "gold": 0xFFD700,
-    "gray": 0x808080,
-    "green": 0x008000,
-    "grey": 0x808080,
-    "magenta": 0xFF00FF,
-    "maroon": 0x800000,
-    "navy": 0x000080,
-    "olive": 0x808000,
-    "orange": 0xFFA500,
-    "pink": 0xFFC0CB,
-    "purple": 0x800080,
-    "red": 0xFF0000,
-    "silver": 0xC0C0C0,
-    "teal": 0x008080,
-    "white": 0xFFFFFF,
-    "yellow": 0xFFFF00,
-}
-"""Colours by their names in CSS; any other one is written in digits."""
-
 MAX_ITEMS = 20_000
 """Maximum items of one cut, those of a group counted one by one: as many as a production has shots."""
 
-_CODE = re.compile(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 UNUSABLE = ShotSource("")
 """In place of an item with a reported problem: a shot that is in no production, so that none makes the cut."""
 
@@ -71,15 +45,22 @@ def read_items(
                 Problem(node.place, tr("a cut has at most {max_items} items", max_items=MAX_ITEMS), tr("split it"))
             )
             return ()
-        rest: Node | None = node
-        if isinstance(node, ListNode):  # its problems are reported; where its source is among them, nothing is left
-            named = (item for item in node.items if isinstance(item, MapNode) and item.keys_among(_SOURCES))
-            rest = next(named, None)
+        rest = _with_source(node)
+        if lies_over(rest):
+            lay_over(rest, items, scope, problems)
+            continue
         found = (
             [] if rest is None else _expand_item(rest, scope, problems, slated=slated, crops=crops, first=number == 0)
         )
         items += found if rest is node else [CutItem(UNUSABLE, node.place)]
     return tuple(items)
+
+
+def _with_source(node: Node) -> Node | None:
+    """An item as it is read; of a list, whose problems are reported, the part that names what plays."""
+    if not isinstance(node, ListNode):
+        return node
+    return next((item for item in node.items if isinstance(item, MapNode) and item.keys_among(_SOURCES)), None)
 
 
 def _expand_item(
@@ -110,12 +91,6 @@ def slate_of(node: Node, *, default: bool) -> bool:
     """Whether an animatic gets its slate strip."""
     value = node.find("slate") if isinstance(node, MapNode) else None
     return value.value is not False if isinstance(value, TextNode) else default
-
-
-def number_of(node: MapNode, key: str) -> Decimal | None:
-    """The number under a key; None where there is none."""
-    value = node.find(key)
-    return Decimal(value.value) if isinstance(value, TextNode) and isinstance(value.value, int | Decimal) else None
 
 
 def _unknown_shot(item: CutItem, name: TextNode, scope: Scope, problems: list[Problem]) -> list[CutItem]:
@@ -191,7 +166,7 @@ def _source(node: MapNode, scope: Scope, problems: list[Problem]) -> ShotSource 
     if isinstance(file, TextNode) and file.string:
         return FileSource(scope.base.path(file.text))
     if isinstance(title, TextNode) and title.string.strip():
-        return TitleCard(title.string, _colour(node.find("background"), problems))
+        return read_title(node, title.string, scope, problems)
     return None
 
 
@@ -199,7 +174,7 @@ def _misplaced_keys(node: MapNode, source: ShotSource | FileSource | TitleCard, 
     """Keys that do not apply to this kind of item."""
     found: list[Problem] = []
     duration, title = node.key("duration"), isinstance(source, TitleCard)
-    misplaced = [*(_OF_CLIPS if duration or title else ()), *(("focus",) if title else ("background",))]
+    misplaced = [*(_OF_CLIPS if duration or title else ()), *(("focus",) if title else KEYS_OF_TITLES)]
     what = tr("a title") if title else tr("a picture") if duration else tr("a clip")
     unnumbered = _OF_SHOTS if title or isinstance(source, FileSource) else ()
     for key, _ in node.pairs:
@@ -219,6 +194,9 @@ def _misplaced_keys(node: MapNode, source: ShotSource | FileSource | TitleCard, 
     if focus is not None and not crops and not title:
         message = tr("`focus` needs `fit: crop` in the cut: nothing is cut off otherwise")
         found.append(Problem(focus.place, message, tr("add `fit: crop`, or remove it")))
+    if title and (at := node.key("at")) is not None:
+        message = tr("`at` belongs to a title that lies over an item")
+        found.append(Problem(at.place, message, tr("add `over: true`, or remove it")))
     return found
 
 
@@ -239,17 +217,3 @@ def _transition(node: MapNode, problems: list[Problem], *, first: bool) -> Trans
         problems.append(Problem(name.place, message, tr("only a `fade`, from black, works there")))
         return None
     return Transition(kind, TRANSITION_SECONDS if seconds is None else seconds, name.place)
-
-
-def _colour(node: Node | None, problems: list[Problem]) -> tuple[int, int, int]:
-    if not isinstance(node, TextNode) or node.value is None:
-        return (0, 0, 0)
-    named, code = COLOURS.get(node.string.lower()), _CODE.fullmatch(node.string)
-    if code is not None:
-        digits = code[1] if len(code[1]) == 6 else "".join(2 * digit for digit in code[1])
-        named = int(digits, 16)
-    if named is None:
-        hint = did_you_mean(node.string.lower(), COLOURS) or tr('e.g. `navy`, or in quotes `"#1a2b3c"`')
-        problems.append(Problem(node.place, tr("unknown colour `{name}`", name=node.string), hint))
-        named = 0
-    return named >> 16, named >> 8 & 255, named & 255

@@ -152,10 +152,31 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class TitleCard:
-    """Words on a plain ground; `background` is red, green and blue from 0 to 255."""
+    """Words on a plain ground, or over an item; colours are red, green and blue from 0 to 255.
+
+    `font` is a file or a family, None for the film's letters. `color` is None for what can be read on the ground.
+    `size` is the height of the letters as a share of the picture's, None for the size of its `position`: `center`,
+    `top` or `lower-third`. `fade` are seconds in which the words come and go. `font_at` is where the font is named.
+    """
 
     text: str
     background: tuple[int, int, int] = (0, 0, 0)
+    font: FileSource | str | None = None
+    color: tuple[int, int, int] | None = None
+    size: Decimal | None = None
+    position: str = "center"
+    fade: Decimal = Decimal(0)
+    font_at: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OverTitle:
+    """A title over an item, from second `at` of it as it plays, for `seconds`; None to the item's end."""
+
+    title: TitleCard
+    place: Place
+    at: Decimal = Decimal(0)
+    seconds: Decimal | None = None
 
 
 class TransitionKind(StrEnum):
@@ -191,6 +212,7 @@ class CutItem:
     the present request plays, one after the other; with a `take` it is one of these. A clip plays `speed` times as
     fast, its sound in pitch with `keep_sound`, else silent; then its last frame is held for `freeze` seconds. `focus`
     is the point that a crop keeps, as shares of the picture from its left and its top, None for the middle.
+    `over` are the titles that lie over it.
     """
 
     source: ShotSource | FileSource | TitleCard
@@ -210,6 +232,8 @@ class CutItem:
     freeze: Decimal | None = None
     focus: tuple[Decimal, Decimal] | None = None
 
+    over: tuple[OverTitle, ...] = ()
+
     def each_take(self, numbers: Sequence[int], *, opens: bool) -> Iterator[CutItem]:
         """An item of all takes, as an item for each of them; `opens`: the film begins with it.
 
@@ -219,6 +243,12 @@ class CutItem:
             joins = self.transition is not None and self.transition.kind is not TransitionKind.FADE
             alone = opens and position == 0 and joins
             yield replace(self, take=number, transition=None if alone else self.transition)
+
+    @property
+    def titles(self) -> tuple[tuple[Place, TitleCard], ...]:
+        """The titles that it shows: its own words, and those over it."""
+        own = ((self.place, self.source),) if isinstance(self.source, TitleCard) else ()
+        return (*own, *((over.place, over.title) for over in self.over))
 
     @property
     def source_place(self) -> Place:
@@ -319,7 +349,8 @@ class CutFinish:
 
     `loudness` in LUFS, None for untouched; `profile` is the encoder's effort; `labelled`: its metadata say that it is
     made by AI, and `notice` is what its opening says of it. `fonts` are files whose letters go before those of the
-    machine, with their bytes. `language` is the film's own, a tag of BCP 47; None for that of each text.
+    machine, with their bytes; `title_fonts` are those that titles name. `language` is the film's own, a tag of BCP 47;
+    None for that of each text.
     """
 
     music: Music | None = None
@@ -330,17 +361,23 @@ class CutFinish:
     notice: Notice | None = None
     fonts: tuple[tuple[str, int], ...] = ()
     language: str | None = None
+    title_fonts: tuple[tuple[Place, FileSource], ...] = ()
 
     @property
     def files(self) -> tuple[tuple[Place, FileSource], ...]:
         """The files that it takes, beside those of the items."""
         music = [(self.music.place, self.music.source)] if self.music else []
-        return (*music, *((each.place, each.file) for each in self.subtitles if each.file is not None))
+        return (
+            *music,
+            *((each.place, each.file) for each in self.subtitles if each.file is not None),
+            *self.title_fonts,
+        )
 
     @property
     def contents(self) -> Mapping[str, Content]:
         """What each of its files is read as, by path; fonts as well."""
         media = (*(path for path, _ in self.fonts), *(() if self.music is None else (self.music.source.path,)))
+        media = (*media, *(source.path for _, source in self.title_fonts))
         texts = (track.file.path for track in self.subtitles if track.file is not None)
         return {**dict.fromkeys(media, Content.MEDIA), **dict.fromkeys(texts, Content.TEXT)}
 
@@ -351,7 +388,8 @@ class DrawnText:
 
     `kind` is `title`, `slate`, `notice` or `subtitle`, or `card` for a prompt on a card of the animatic. `share` is the
     height of its capitals in percent of the shorter side, None where letters have the size that fits. `language` is its
-    own, None for the film's. `written` is the node of its YAML, where a place in it matters.
+    own, None for the film's. `written` is the node of its YAML, where a place in it matters. `title` is how a title
+    looks.
     """
 
     text: str
@@ -360,6 +398,7 @@ class DrawnText:
     share: Decimal | None = None
     language: str | None = None
     written: TextNode | None = None
+    title: TitleCard | None = None
 
     def place_of(self, character: str) -> Place:
         """Where a character of it is written, as far as that is known."""
@@ -372,6 +411,8 @@ class DrawnText:
 
         Of letters higher than a tenth of the shorter side only a few have room.
         """
+        if self.title is not None and (self.title.size is not None or self.title.position != "center"):
+            return True
         if self.share is None:
             return len(self.text) > 200 and self.kind not in {"slate", "card"}
         return self.share > 10 or len(self.text) * self.share > 180

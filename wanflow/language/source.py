@@ -26,6 +26,7 @@ class Kind(StrEnum):
     SUBTITLES = "subtitles"
     DOCUMENT = "document"
     PAGE = "page"
+    FONT = "font"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from wanflow import timebase
 from wanflow.catalog.model import Role
-from wanflow.language.production import CutItem, Shot, TransitionKind
+from wanflow.language.production import CutItem, OverTitle, Shot, TransitionKind
 from wanflow.language.source import FileSource, Frame, Head, PieceOutside, ShotSource, Source, Span, Tail, frame_span
 from wanflow.messages import tr
 
@@ -31,6 +31,10 @@ class TimelineError(ValueError):
 
 class TrimOutsideClip(TimelineError):
     """An `in` or an `out` beyond the end of its clip."""
+
+
+class TitleOutsideItem(TimelineError):
+    """A title that would begin after the end of the item that it lies over."""
 
 
 class TransitionsOverlap(TimelineError):
@@ -238,6 +242,24 @@ def place(items: Sequence[TimelineItem], rate: Fraction) -> tuple[PlacedClip, ..
         inherited = None
     _require_room(clips, items, rate)
     return tuple(clips)
+
+
+def title_frames(clip: PlacedClip, item: CutItem, over: OverTitle, rate: Fraction) -> tuple[int, int]:
+    """The first frame and the end (excluded), on the timeline, of a title over a clip; it ends with the clip at last.
+
+    Raises TitleOutsideItem.
+    """
+    first = timebase.to_frames(over.at, rate)
+    if first >= clip.length:
+        message = tr(
+            "`at` {at} lies beyond the end of `{name}`, which plays for {length} s",
+            at=over.at,
+            name=item.name,
+            length=timebase.decimal_text(timebase.to_seconds(clip.length, rate), 3),
+        )
+        raise TitleOutsideItem(clip.item, message)
+    end = clip.length if over.seconds is None else first + max(1, timebase.to_frames(over.seconds, rate))
+    return clip.begin + first, clip.begin + min(end, clip.length)
 
 
 def total_frames(clips: Sequence[PlacedClip]) -> int:

@@ -36,10 +36,12 @@ from wanflow.media.jobs import Job, Worker
 from wanflow.media.look import Look, look_of
 from wanflow.media.picture.still import opened_picture, picture_count, upright_size
 from wanflow.media.sound.track import USUAL, Track, heard, measured_samples, numbered_track
+from wanflow.media.text.fonts import is_font
 from wanflow.media.text.subtitle_file import BEGINNING_BYTES, SUFFIXES, measure_subtitles, subtitle_format
 from wanflow.media.wholeness import broken_packet, missing_end
 from wanflow.messages import tr, trn
 from wanflow.timebase import NOMINAL_RATE, SAMPLE_RATE
+from wanflow.writing import FONT_FORMATS
 
 SAME = {"mpo": "jpeg"}
 """Formats by another name: a camera's JPEG with a second picture behind it is a JPEG."""
@@ -55,7 +57,15 @@ HINT = tr(
 )
 MOST_SECONDS = 24 * 3600
 """Seconds of the longest media: a few bytes of a header can name a time that no film ends in."""
-OTHERS = {Kind.IMAGE: tr("a picture"), Kind.AUDIO: tr("a sound"), Kind.SUBTITLES: tr("a subtitle file")}
+OTHERS = {
+    Kind.IMAGE: tr("a picture"),
+    Kind.AUDIO: tr("a sound"),
+    Kind.SUBTITLES: tr("a subtitle file"),
+    Kind.FONT: tr("a font"),
+}
+
+FONT_STARTS = (b"\0\1\0\0", b"OTTO", b"true", b"ttcf")
+"""First bytes of TrueType and OpenType fonts, and of collections of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +106,9 @@ def _probe(path: Path, size: int, *, texts: bool) -> Facts:
     if beginning[4:8] == MOVIE and beginning[8:12].decode(errors="replace") not in STILL:
         # Pillow would load all of its formats, in 25 ms, to find that it has none for a film
         return _probe_other(path, size, beginning) if texts else _probe_container(path, size)
+    font = _probe_font(path, size, beginning)
+    if font is not None:
+        return font
     try:
         return _probe_picture(path, size)
     except UnidentifiedImageError as fault:
@@ -108,6 +121,16 @@ def _probe(path: Path, size: int, *, texts: bool) -> Facts:
         if beginning.startswith(DAMAGED):
             raise BadMedia(path, tr("is a damaged picture"), hint=tr("export it again")) from fault
         return _probe_other(path, size, beginning) if texts else _probe_container(path, size)
+
+
+def _probe_font(path: Path, size: int, beginning: bytes) -> Facts | None:
+    """Measure a font; None for what is none by its content and by its name."""
+    named = path.suffix.lower() in FONT_FORMATS and not is_pointer(beginning)
+    if not named and not beginning.startswith(FONT_STARTS):
+        return None
+    if not is_font(path):  # one with bitmaps only is none either: titles have any size
+        raise BadMedia(path, tr("is not a font"), hint=tr("name a .ttf, .otf or .ttc file with outlines"))
+    return Facts(Kind.FONT, path.suffix[1:].lower() or "ttf", digest.of_file(path), size)
 
 
 def _probe_other(path: Path, size_bytes: int, beginning: bytes) -> Facts:

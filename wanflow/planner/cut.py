@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from wanflow import digest, timebase
@@ -27,8 +27,9 @@ from wanflow.language.production import (
     TitleCard,
 )
 from wanflow.language.references import language_of
-from wanflow.language.source import Frame, PieceOutside, ShotSource, Sound, frame_span
+from wanflow.language.source import FileSource, Frame, PieceOutside, ShotSource, Sound, frame_span
 from wanflow.language.timeline import takeover
+from wanflow.media.text.caption_layout import SAFE_BOTTOM, SAFE_TOP
 from wanflow.messages import joined, tr
 from wanflow.planner.plan import ON_SLATE, NodeOutput, Reason, ReasonCode, missing_output
 from wanflow.store.take import Film
@@ -55,11 +56,6 @@ DELIVERY_VERSION = 1
 
 DEFAULT_SIZE = (1280, 720)
 
-SAFE_BOTTOM, SAFE_TOP = Decimal("0.2"), Decimal("0.1")
-"""Shares of the height of a vertical film that the interface of a platform covers, at its lower and upper edge.
-
-Guides for vertical video count 320 to 460 of 1,920 pixels below and 180 to 250 above.
-"""
 TOP_EDGE = Decimal("0.04")
 """Share of the height above a subtitle at the top of another film."""
 
@@ -108,7 +104,8 @@ class EditItem:
 class Edit:
     """A cut with all that it is made from, known as far as it is; `subtitles` are the digests of their contents.
 
-    `missing` are characters of its texts that no font has; they are known when the film is made.
+    `missing` are characters of its texts that no font has; they are known when the film is made, and so is
+    `families`: what this machine has of each family that a title names. `title_fonts` are the digests of font files.
     """
 
     cut: Cut
@@ -116,11 +113,13 @@ class Edit:
     music: NodeOutput | None = None
     subtitles: tuple[str | None, ...] = ()
     missing: str = ""
+    title_fonts: Mapping[str, str | None] = field(default_factory=dict)
+    families: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def known(self) -> bool:
         """Whether everything that it is made from exists."""
-        parts = [item.digest for item in self.items] + list(self.subtitles)
+        parts = [item.digest for item in self.items] + [*self.subtitles, *self.title_fonts.values()]
         return None not in parts and (self.music is None or self.music.digest is not None)
 
     def fingerprint(self) -> str | None:
@@ -240,14 +239,20 @@ def outputs_used(cut: Cut, inputs: Mapping[str, NodeOutput]) -> tuple[NodeOutput
     )
 
 
+def digests_of_fonts(cut: Cut, inputs: Mapping[str, NodeOutput]) -> dict[str, str | None]:
+    """The digests of the font files that the titles of a cut name, by path."""
+    return {source.path: inputs[origin_id(source)].digest for _, source in cut.finish.title_fonts}
+
+
 def arrange(cut: Cut, inputs: Mapping[str, NodeOutput], shots: Mapping[str, Shot], provider: Provider) -> Edit:
     """A cut with the outputs that it is made from, and where the next item takes over each one."""
     items: list[EditItem] = []
+    fonts = digests_of_fonts(cut, inputs)
     clips = tuple(playing(cut, inputs))
     for (item, clip), (after, _) in zip(clips, (*clips[1:], (None, None)), strict=True):
         if isinstance(item.source, TitleCard):
-            title: Canonical = {"title": item.source.text, "background": list(item.source.background)}
-            items.append(EditItem(item, None, digest.of_json(title), None))
+            title: dict[str, Canonical] = {"title": item.source.text, "background": list(item.source.background)}
+            items.append(EditItem(item, None, digest.of_json(title | _look_json(item.source, fonts)), None))
             continue
         vertex = origin_id(item.source)
         # what continues a shot continues the take that counts
@@ -260,7 +265,8 @@ def arrange(cut: Cut, inputs: Mapping[str, NodeOutput], shots: Mapping[str, Shot
         said = lines_of(item, shots)
         items.append(EditItem(item, vertex, clip.digest, clip.film, begins, slate, clip.obstacle, said))
     music = None if cut.finish.music is None else inputs[origin_id(cut.finish.music.source)]
-    return Edit(cut, tuple(items), music, tuple(_digest_of(track, items, inputs) for track in cut.finish.subtitles))
+    tracks = tuple(_digest_of(track, items, inputs) for track in cut.finish.subtitles)
+    return Edit(cut, tuple(items), music, tracks, title_fonts=fonts)
 
 
 def _digest_of(track: Subtitles, items: Sequence[EditItem], inputs: Mapping[str, NodeOutput]) -> str | None:
@@ -314,7 +320,7 @@ def _edit_json(edit: Edit) -> dict[str, Canonical]:
 def _letters_json(edit: Edit) -> dict[str, Canonical]:
     """The versions of how words are drawn, each where the film has words that it changes."""
     finish, notice = edit.cut.finish, edit.cut.finish.notice
-    drawn = [item.item.source.text for item in edit.items if isinstance(item.item.source, TitleCard)]
+    drawn = [title.text for item in edit.items for _, title in item.item.titles]
     drawn += [line for item in edit.items for line in item.slate] + ([] if notice is None else [notice.text])
     drawn += words_on_slates(edit)
     burned = any(
@@ -366,6 +372,19 @@ def _on_slate(item: EditItem, edit: Edit) -> list[tuple[Decimal, Decimal, str]]:
     return [(begin, end, slate_line(line, language)) for begin, end, line in item.lines_between_trims]
 
 
+def _look_json(title: TitleCard, fonts: Mapping[str, str | None]) -> dict[str, Canonical]:
+    """How a title looks, as far as it is not as it always was; a font file is its digest."""
+    font = fonts[title.font.path] if isinstance(title.font, FileSource) else title.font
+    look: dict[str, Canonical] = {
+        "font": font,
+        "color": None if title.color is None else list(title.color),
+        "size": _plain(title.size),
+        "position": None if title.position == "center" else title.position,
+        "fade": _plain(title.fade or None),
+    }
+    return {key: value for key, value in look.items() if value is not None}
+
+
 def _item_json(item: EditItem, edit: Edit) -> Canonical:
     """An item of an edit; what came with later versions is added only where it changes the film."""
     made, joined = item.item, item.item.transition
@@ -378,6 +397,12 @@ def _item_json(item: EditItem, edit: Edit) -> Canonical:
         later["focus"] = [_plain(share) for share in made.focus]
     if said := _on_slate(item, edit):
         later["said"] = [[_plain(begin), _plain(end), text] for begin, end, text in said]
+    over: list[Canonical] = [
+        [each.title.text, _look_json(each.title, edit.title_fonts), _plain(each.at), _plain(each.seconds)]
+        for each in made.over
+    ]
+    if over:
+        later["over"] = over
     return later | {
         "of": item.digest,
         "in": _plain(made.start),
@@ -429,11 +454,10 @@ def drawn_texts(production: Production, cut: Cut) -> Iterator[DrawnText]:
             if language in line.texts
         )
         slated = item.slate and (production.provider.slated or item.takes_all)
-        match item.source:
-            case TitleCard(text):
-                yield DrawnText(text, item.place, "title")
-            case ShotSource(name) if slated and name in production.shots:
-                yield from _slate_texts(production.shots[name], cut, () if burned else said)
+        for place, title in item.titles:
+            yield DrawnText(title.text, place, "title", title=title)
+        if isinstance(item.source, ShotSource) and slated and item.source.shot in production.shots:
+            yield from _slate_texts(production.shots[item.source.shot], cut, () if burned else said)
     notice = cut.finish.notice
     if notice is not None:
         yield DrawnText(notice.text, notice.place, "notice", notice.height)
@@ -470,4 +494,6 @@ def is_drawn_anywhere(production: Production, cut: Cut) -> bool:
     """Whether every machine can draw the texts of a cut, with room; burned subtitle files are not known here."""
     burned = any(track.burned and track.file is not None for track in cut.finish.subtitles)
     texts = tuple(drawn_texts(production, cut))
+    if any(text.title is not None and text.title.font is not None for text in texts):
+        return False
     return not burned and is_latin("".join(text.text for text in texts)) and not any(text.is_long for text in texts)

@@ -10,9 +10,11 @@ from wanflow import timebase
 from wanflow.errors import MediaFault
 from wanflow.language import timeline
 from wanflow.language.production import Cut, CutShape, TitleCard, TransitionKind
+from wanflow.language.source import FileSource
 from wanflow.language.timeline import PlacedClip, TimelineSpan
 from wanflow.media.picture.segment import MIDDLE, Card, JoinRecipe, PartRecipe, SegmentRecipe
 from wanflow.media.text.caption_layout import Caption, in_each
+from wanflow.media.text.title_look import TitleFont, TitleLook, TitleOverlay, titles_within
 from wanflow.messages import tr
 from wanflow.planner.cut import DEFAULT_SIZE, Edit, EditItem, film_size, films_of
 
@@ -82,18 +84,21 @@ def lay_out(edit: Edit, clips: tuple[PlacedClip, ...], rate: Fraction, captions:
 def _segments(
     edit: Edit, clips: tuple[PlacedClip, ...], shape: CutShape, captions: tuple[Caption, ...]
 ) -> Iterator[Segment]:
+    titles = _overlays(edit, clips, shape.rate or timebase.NOMINAL_RATE)
     stretches = tuple(timeline.stretches(clips))
     captioned = in_each(captions, ((stretch.begin, stretch.frames) for stretch in stretches))
     for stretch, shown in zip(stretches, captioned, strict=True):
+        near = [*titles.get(-1 if stretch.before is None else stretch.before, ()), *titles.get(stretch.clip, ())]
+        over = titles_within(near, stretch.begin, stretch.frames)
         clip = clips[stretch.clip]
         item = edit.items[clip.item]
-        own = _recipe(edit, clip, stretch.offset, stretch, shape, captioned=bool(shown))
+        own = _recipe(edit, clip, stretch.offset, stretch, shape, captioned=bool(shown or over))
         if stretch.transition is TransitionKind.CUT:
-            yield Segment(replace(own, captions=shown), stretch.begin, item)
+            yield Segment(replace(own, captions=shown, titles=over), stretch.begin, item)
             continue
         earlier = None if stretch.before is None else clips[stretch.before]
         before = None if earlier is None else _recipe(edit, earlier, stretch.before_offset, stretch, shape)
-        joined = JoinRecipe(stretch.transition, before, own, shown)
+        joined = JoinRecipe(stretch.transition, before, own, shown, over)
         yield Segment(joined, stretch.begin, item, None if earlier is None else edit.items[earlier.item])
 
 
@@ -105,7 +110,7 @@ def _recipe(
     width, height = shape.size or DEFAULT_SIZE
     card = None if made.seconds is None else Card()
     if isinstance(made.source, TitleCard):
-        card = Card(made.source.text, made.source.background)
+        card = Card(made.source.text, made.source.background, _look(edit, made.source, clip.length, shape.rate))
     drawn = captioned or item.slate or isinstance(made.source, TitleCard)
     return SegmentRecipe(
         source=item.digest or "",
@@ -117,7 +122,8 @@ def _recipe(
         rate=shape.rate or timebase.NOMINAL_RATE,
         slate=item.slate,
         fit=shape.fit,
-        skip=0 if isinstance(made.source, TitleCard) else skip,  # a title is the same at any moment
+        # a title that does not fade is the same at any moment
+        skip=0 if isinstance(made.source, TitleCard) and card is not None and not card.look.fade else skip,
         opens=stretch.opens,
         closes=stretch.closes,
         card=card,
@@ -131,6 +137,33 @@ def _recipe(
         played=clip.played if clip.held and skip + stretch.frames >= clip.played else None,
         focus=made.focus or MIDDLE,
     )
+
+
+def _overlays(edit: Edit, clips: tuple[PlacedClip, ...], rate: Fraction) -> dict[int, list[TitleOverlay]]:
+    """The titles over each clip, in frames of the film; raises MediaFault for one that begins after its item."""
+    found = dict[int, list[TitleOverlay]]()
+    for position, clip in enumerate(clips):
+        item = edit.items[clip.item].item
+        for over in item.over:
+            try:
+                first, end = timeline.title_frames(clip, item, over, rate)
+            except timeline.TitleOutsideItem as outside:
+                raise MediaFault(f"{over.place}: {outside}", hint=tr("make `at` smaller")) from outside
+            look = _look(edit, over.title, end - first, rate)
+            overlay = TitleOverlay(over.title.text, look, first, end, end - first)
+            found.setdefault(position, []).append(overlay)
+    return found
+
+
+def _look(edit: Edit, title: TitleCard, length: int, rate: Fraction | None) -> TitleLook:
+    """How a title of `length` frames looks; of two fades each takes half of it at most."""
+    font = None
+    if isinstance(title.font, FileSource):
+        font = TitleFont(title.font.path, is_file=True, identity=edit.title_fonts[title.font.path] or "")
+    elif title.font is not None:
+        font = TitleFont(title.font, is_file=False, identity=edit.families.get(title.font, ""))
+    fade = min(timebase.to_frames(title.fade, rate or timebase.NOMINAL_RATE), length // 2)
+    return TitleLook(font, title.color, title.size, title.position, fade)
 
 
 def _timeline_item(item: EditItem, rate: Fraction) -> timeline.TimelineItem:

@@ -192,8 +192,33 @@ def item_text(item: CutItem) -> str:
     if item.transition is not None:
         words.append(tr("{join} {seconds:f} s", join=join_text(item.transition.kind), seconds=item.transition.seconds))
     if card is not None:
-        words.append(tr("on {colour}", colour="#{:02x}{:02x}{:02x}".format(*card.background)))
+        words.append(tr("on {colour}", colour=_colour_code(card.background)))
+        words += _look_words(card)
+    for over in item.over:
+        words.append(tr('title "{name}" over it from {at:f} s', name=over.title.text, at=over.at))
+        if over.seconds is not None:
+            words.append(tr("for {seconds:f} s", seconds=over.seconds))
+        words += _look_words(over.title)
     return joined(", ", words)
+
+
+def _colour_code(colour: tuple[int, int, int]) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*colour)
+
+
+def _look_words(title: TitleCard) -> Iterator[str]:
+    """How a title looks, where that is not as usual."""
+    if title.font is not None:
+        font = title.font.path if isinstance(title.font, FileSource) else title.font
+        yield tr("font {name}", name=font)
+    if title.color is not None:
+        yield tr("letters {colour}", colour=_colour_code(title.color))
+    if title.size is not None:
+        yield tr("letters {size:f} of the height", size=title.size)
+    if title.position != "center":
+        yield title.position
+    if title.fade:
+        yield tr("words fade for {seconds:f} s", seconds=title.fade)
 
 
 def _clip_words(item: CutItem) -> Iterator[str]:

@@ -19,17 +19,17 @@ from wanflow.graph.node import CutVertex, ShotVertex, asset_name
 from wanflow.language.checks import Check
 from wanflow.language.language_tags import iso_code
 from wanflow.language.output_paths import FILM, SoftTrack, provenance_file, soft_tracks
-from wanflow.language.production import Cut, Production, TitleCard
+from wanflow.language.production import Cut, Production
 from wanflow.language.source import Facts
 from wanflow.language.timeline import total_frames
 from wanflow.media.checks.color_match import CompareColors
 from wanflow.media.cut import AssembleCut, Chapter, CutLabels, CutRecipe, SubtitleTrack
 from wanflow.media.jobs import Job
 from wanflow.media.picture.conform import ConformSegment, JoinClips
-from wanflow.media.picture.segment import JoinRecipe, SegmentRecipe
+from wanflow.media.picture.segment import JoinRecipe
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.subtitles import FindLinesBeyond, ReadSubtitles, to_captions, to_lines
-from wanflow.media.text.text_checks import CheckTexts, FindCovered, FindMissing
+from wanflow.media.text.text_checks import CheckTexts, FindCovered, FindFamilies, FindMissing
 from wanflow.messages import joined, tr
 from wanflow.planner.conformity import ColorPair, color_pairs
 from wanflow.planner.cut import (
@@ -98,10 +98,16 @@ async def _assemble_film(node: str, edit: Edit, fingerprint: str, run_state: Run
     await _warn_of_unseen_subtitles(node, edit, total_frames(clips), rate, context)
     if not is_drawn_anywhere(production, cut):
         await _warn_of_texts(node, edit, context, production)
-        titles = (item.item.source.text for item in edit.items if isinstance(item.item.source, TitleCard))
-        drawn = (*titles, *(line for item in edit.items for line in item.slate), *(each.text for each in captions))
+        titles = [title for item in edit.items for _, title in item.item.titles]
+        drawn = (
+            *(title.text for title in titles),
+            *(line for item in edit.items for line in item.slate),
+            *(each.text for each in captions),
+        )
         fonts = tuple(PurePath(path) for path, _ in cut.finish.fonts)
-        edit = replace(edit, missing=await context.jobs(FindMissing("".join(drawn), fonts)))
+        named = tuple(dict.fromkeys(title.font for title in titles if isinstance(title.font, str)))
+        families = await context.jobs(FindFamilies(named, fonts)) if named else {}
+        edit = replace(edit, missing=await context.jobs(FindMissing("".join(drawn), fonts)), families=families)
     layout = lay_out(edit, clips, rate, captions)
     await _warn_of_covered_titles(node, layout, context)
     meter = CutMeter(node, context, layout.frames)
@@ -348,7 +354,7 @@ async def _warn_of_covered_titles(node: str, layout: CutLayout, context: RunCont
     titled = [
         (segment.recipe, segment.item.item.place)
         for segment in layout.segments
-        if isinstance(segment.recipe, SegmentRecipe) and segment.recipe.card is not None and segment.recipe.captions
+        if segment.recipe.captions and (segment.recipe.titles or segment.item.item.seconds is not None)
     ]
     if not titled:
         return

@@ -56,7 +56,7 @@ MADE_OF = {
     Kind.IMAGE: frozenset({Rendition.POSTER, Rendition.STILL}),
     Kind.VIDEO: frozenset(Rendition) - {Rendition.STILL},
     Kind.AUDIO: frozenset({Rendition.PEAKS}),
-    **dict.fromkeys((Kind.SUBTITLES, Kind.DOCUMENT, Kind.PAGE), frozenset[Rendition]()),
+    **dict.fromkeys((Kind.SUBTITLES, Kind.DOCUMENT, Kind.PAGE, Kind.FONT), frozenset[Rendition]()),
 }
 """The renditions of each kind of file; a film without sound has no waveform."""
 

@@ -1,4 +1,4 @@
-"""Stills of a cut: title cards, pictures brought to the cut's size, and the slate."""
+"""Stills of a cut: pictures brought to the cut's size, and the slate."""
 
 from __future__ import annotations
 
@@ -10,39 +10,8 @@ from PIL import Image, ImageDraw
 
 from wanflow.media.picture.segment import MIDDLE, Focus, fit_bars, fit_crop, strip_height
 from wanflow.media.picture.still import BLACK, read_moving, read_still
-from wanflow.media.text.fonts import PLAIN, Ink, Typography
-from wanflow.media.text.layout import TextSetting, draw_line, draw_lines, drawable, fit, shortened
-
-WHITE: Ink = (255, 255, 255)
-TITLE_PERCENT, SMALLEST_PERCENT, BOX_PERCENT = 10, 3, 84
-
-
-def draw_title(text: str, size: tuple[int, int], background: Ink, typography: Typography = PLAIN) -> Image.Image:
-    """A card with a text in its middle, in black or white, whichever is easier to read; the same pixels each time.
-
-    Letters of about a tenth of the height, smaller where the text needs it.
-    """
-    card, setting = Image.new("RGB", size, background), set_title(text, size, typography)
-    top = (size[1] - setting.height) // 2
-    draw_lines(ImageDraw.Draw(card), setting, size[0] // 2, top, ink_on(background))
-    return card
-
-
-def set_title(text: str, size: tuple[int, int], typography: Typography = PLAIN) -> TextSetting:
-    """The lines of a title card of `size` pixels."""
-    # a narrow picture would have a line of a few letters
-    largest = max(1, min(size[1] * TITLE_PERCENT // 100, size[0] * TITLE_PERCENT * 5 // 400))
-    smallest = max(1, min(largest, min(size) * SMALLEST_PERCENT // 100))
-    box = (max(1, size[0] * BOX_PERCENT // 100), max(1, size[1] * BOX_PERCENT // 100))
-    return fit(text, box, (largest, smallest), typography)
-
-
-def ink_on(background: Ink) -> Ink:
-    """Black or white, whichever has more contrast to a background (WCAG's relative luminance)."""
-    levels = (channel / 255 for channel in background)
-    red, green, blue = (level / 12.92 if level <= 0.04045 else ((level + 0.055) / 1.055) ** 2.4 for level in levels)
-    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return BLACK if (luminance + 0.05) ** 2 > 1.05 * 0.05 else WHITE
+from wanflow.media.text.fonts import PLAIN, Typography
+from wanflow.media.text.layout import draw_line, drawable, shortened
 
 
 def fit_still(path: Path, size: tuple[int, int], fit: str, focus: Focus = MIDDLE) -> Image.Image:

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 import ffmpeg
 from ffmpeg.nodes import FilterableStream
+from PIL import Image
 
 from wanflow import timebase
 from wanflow.errors import MediaFault
@@ -31,14 +32,16 @@ from wanflow.media.inputs import PICTURE_DEMUXER, generated_input, media_input, 
 from wanflow.media.jobs import Job, OnProgress, RunningProcesses, Worker
 from wanflow.media.join_checks import require_segment
 from wanflow.media.look import Look
-from wanflow.media.picture.card import draw_strip, draw_title, fit_still
+from wanflow.media.picture.card import draw_strip, fit_still
 from wanflow.media.picture.segment import JoinRecipe, SegmentRecipe, fit_bars, fit_crop, slate_top
 from wanflow.media.picture.still import moves
+from wanflow.media.picture.title import Titles, draw_title, draw_words, overlay_titles, typography_of
 from wanflow.media.pipe import Animation, Reel, writer_of
 from wanflow.media.probe import Footage, examine
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.captions import draw_caption, overlay_captions
-from wanflow.media.text.fonts import Typography
+from wanflow.media.text.fonts import Ink, Typography
+from wanflow.media.text.title_look import TitleOverlay
 from wanflow.messages import tr
 from wanflow.store.atomic import replacing
 from wanflow.timebase import SAMPLE_RATE
@@ -74,7 +77,9 @@ class ConformSegment(Job[Facts]):
         """Write the segment, and measure what came out."""
         root, target = worker.root, worker.root / self.target
         source, fonts = _below(root, self.source), tuple(root / font for font in self.fonts)
-        return conform(source, self.recipe, target, fonts=fonts, processes=worker.processes, progress=worker.progress)
+        return conform(
+            source, self.recipe, target, fonts=fonts, root=root, processes=worker.processes, progress=worker.progress
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,9 @@ class JoinClips(Job[Facts]):
             (_below(root, self.before), _below(root, self.after)),
             tuple(root / font for font in self.fonts),
         )
-        return blend(sources, self.recipe, target, fonts=fonts, processes=worker.processes, progress=worker.progress)
+        return blend(
+            sources, self.recipe, target, fonts=fonts, root=root, processes=worker.processes, progress=worker.progress
+        )
 
 
 def _below(root: Path, file: PurePath | None) -> Path | None:
@@ -105,8 +112,8 @@ def _below(root: Path, file: PurePath | None) -> Path | None:
 class Side:
     """What a segment, or one side of a transition, is made from: measured footage, a drawn picture, or an animation.
 
-    `strip` is the drawn slate, None for a clean picture. `second`: it is the later side. `fed` and `heard` are how many
-    fed clips, and fed sounds, come before it.
+    `strip` is the drawn slate, None for a clean picture. `words` are those of a card on which they fade. `second`:
+    it is the later side. `fed` and `heard` are how many fed clips, and fed sounds, come before it.
     """
 
     recipe: SegmentRecipe
@@ -114,6 +121,7 @@ class Side:
     picture: Path | None = None
     animation: Animation | None = None
     strip: Path | None = None
+    words: Titles = ()
     second: bool = False
     fed: int = 0
     heard: int = 0
@@ -147,17 +155,20 @@ def conform(
     processes: RunningProcesses,
     progress: OnProgress | None,
     fonts: tuple[Path, ...] = (),
+    root: Path = Path(),
 ) -> Facts:
     """Write the segment that a recipe describes: a MOV of H.264 and exactly as much PCM sound (ffmpeg.md 3.4).
 
     A clip without sound, or with too little, gets silence. `source` is None for a title. `fonts` go before those of
-    the machine. It is checked, which gives its facts. Raises MediaFault.
+    the machine, and titles name theirs below `root`. It is checked, which gives its facts. Raises MediaFault.
     """
     with replacing(target) as part, TemporaryDirectory(prefix="wanflow-") as folder:
-        side = prepare(source, recipe, Path(folder), "clip", fonts)
-        captions = _drawn(recipe.captions, recipe, Path(folder), fonts)
+        drawing = Drawing(Path(folder), (recipe.width, recipe.height), Typography(fonts, recipe.language), root)
+        side = prepare(source, recipe, drawing, "clip")
+        titles, captions = drawing.titles(recipe.titles), drawing.captions(recipe.captions)
         stdin = writer_of(side.reels)
-        run_ffmpeg(segment_arguments(side, captions, part), processes=processes, progress=progress, stdin=stdin)
+        arguments = segment_arguments(side, captions, part, titles)
+        run_ffmpeg(arguments, processes=processes, progress=progress, stdin=stdin)
         return require_segment(part, recipe)
 
 
@@ -169,59 +180,91 @@ def blend(
     processes: RunningProcesses,
     progress: OnProgress | None,
     fonts: tuple[Path, ...] = (),
+    root: Path = Path(),
 ) -> Facts:
     """Write a transition: both clips for as long as it takes, as a segment of its own (ffmpeg.md 3.2).
 
     Of the two `sources` one is None for a title, and where there is nothing before. Gives its facts. Raises MediaFault.
     """
     with replacing(target) as part, TemporaryDirectory(prefix="wanflow-") as name:
-        folder, before = Path(name), recipe.before
-        first = None if before is None else prepare(sources[0], before, folder, "before", fonts)
+        before, after = recipe.before, recipe.after
+        drawing = Drawing(Path(name), (after.width, after.height), Typography(fonts, after.language), root)
+        first = None if before is None else prepare(sources[0], before, drawing, "before")
         fed = [] if first is None else first.reels
         second = replace(
-            prepare(sources[1], recipe.after, folder, "after", fonts),
+            prepare(sources[1], after, drawing, "after"),
             second=before is not None,
             fed=len(fed),
             heard=sum(isinstance(reel, Reel) and reel.sound is not None for reel in fed),
         )
-        captions = _drawn(recipe.captions, recipe.after, folder, fonts)
-        arguments, stdin = join_arguments(first, second, recipe, captions, part), writer_of([*fed, *second.reels])
+        titles, captions = drawing.titles(recipe.titles), drawing.captions(recipe.captions)
+        arguments = join_arguments(first, second, recipe, captions, part, titles)
+        stdin = writer_of([*fed, *second.reels])
         run_ffmpeg(arguments, processes=processes, progress=progress, stdin=stdin)
         return require_segment(part, recipe)
 
 
-def prepare(source: Path | None, recipe: SegmentRecipe, folder: Path, name: str, fonts: tuple[Path, ...]) -> Side:
-    """Measure the clip, or draw the picture, that a recipe speaks of; what is drawn goes into `folder`."""
-    size, strip, typography = (recipe.width, recipe.height), None, Typography(fonts, recipe.language)
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Where and how the pictures of a segment are drawn: into `folder`, for a picture of `size`, with these letters.
+
+    Fonts of titles are below `root`.
+    """
+
+    folder: Path
+    size: tuple[int, int]
+    typography: Typography
+    root: Path
+
+    def captions(self, captions: Sequence[Caption]) -> Captions:
+        """The captions with their pictures."""
+        files = [self.folder / f"caption{number}.png" for number in range(len(captions))]
+        for caption, file in zip(captions, files, strict=True):
+            draw_caption(caption, self.size, self.typography).save(file, "PNG")
+        return list(zip(captions, files, strict=True))
+
+    def titles(self, titles: Sequence[TitleOverlay], name: str = "title", ground: Ink | None = None) -> Titles:
+        """The titles with their pictures, and where those lie; `ground` is that of a card, None over an item."""
+        found = []
+        for number, title in enumerate(titles):
+            file = self.folder / f"{name}{number}.png"
+            letters = typography_of(title.look, self.typography, self.root)
+            picture, at = draw_words(title.text, self.size, letters, title.look, ground)
+            picture.save(file, "PNG")
+            found.append((title, file, at))
+        return found
+
+
+def prepare(source: Path | None, recipe: SegmentRecipe, drawing: Drawing, name: str) -> Side:
+    """Measure the clip, or draw the picture, that a recipe speaks of."""
+    size, strip, folder, typography = drawing.size, None, drawing.folder, drawing.typography
     if recipe.slate:
         strip = folder / f"{name}.slate.png"
         draw_strip(recipe.slate, size, typography).save(strip, "PNG")
     if recipe.card is None:
         return Side(recipe, footage=_footage(source, recipe), strip=strip)
     picture = folder / f"{name}.png"
-    words = recipe.card.text
+    words, look = recipe.card.text, recipe.card.look
     if words is None and moves(_given(source)):
         played = Animation(_given(source), size, recipe.fit, recipe.skip, recipe.frames, recipe.rate, recipe.focus)
         return Side(recipe, animation=played, strip=strip)
     if words is None:
         drawn = fit_still(_given(source), size, recipe.fit, recipe.focus)
+    elif look.fade:
+        ground = recipe.card.background
+        shown = TitleOverlay(words, look, 0, recipe.frames, recipe.count, recipe.skip)
+        Image.new("RGB", size, ground).save(picture, "PNG")
+        return Side(recipe, picture=picture, strip=strip, words=drawing.titles([shown], f"{name}.words", ground))
     else:
-        drawn = draw_title(words, size, recipe.card.background, typography)
+        drawn = draw_title(words, size, recipe.card.background, typography_of(look, typography, drawing.root), look)
     drawn.save(picture, "PNG")
     return Side(recipe, picture=picture, strip=strip)
 
 
-def _drawn(captions: Sequence[Caption], recipe: SegmentRecipe, folder: Path, fonts: tuple[Path, ...]) -> Captions:
-    files = [folder / f"caption{number}.png" for number in range(len(captions))]
-    for caption, file in zip(captions, files, strict=True):
-        typography = Typography(fonts, recipe.language)
-        draw_caption(caption, (recipe.width, recipe.height), typography).save(file, "PNG")
-    return list(zip(captions, files, strict=True))
-
-
-def segment_arguments(side: Side, captions: Captions, target: Path) -> list[str]:
+def segment_arguments(side: Side, captions: Captions, target: Path, titles: Titles = ()) -> list[str]:
     """The arguments of the ffmpeg that makes a segment; pure."""
-    video = overlay_captions(_with_slates(_picture(side), side), captions).filter("setparams", **encoder.TAGS)
+    video = overlay_titles(_with_slates(_picture(side), side), titles, side.recipe.rate)
+    video = overlay_captions(video, captions).filter("setparams", **encoder.TAGS)
     sound, recipe = _sound(side), side.recipe
     edge = min(EDGE_SAMPLES, recipe.samples // 2)
     if recipe.opens:
@@ -231,7 +274,9 @@ def segment_arguments(side: Side, captions: Captions, target: Path) -> list[str]
     return _output(video, sound, recipe, target)
 
 
-def join_arguments(before: Side | None, after: Side, recipe: JoinRecipe, captions: Captions, target: Path) -> list[str]:
+def join_arguments(
+    before: Side | None, after: Side, recipe: JoinRecipe, captions: Captions, target: Path, titles: Titles = ()
+) -> list[str]:
     """The arguments of the ffmpeg that makes a transition; pure."""
     if before is None:
         video = _picture(after).filter("fade", type="in", start_frame=0, nb_frames=recipe.frames)
@@ -249,7 +294,8 @@ def join_arguments(before: Side | None, after: Side, recipe: JoinRecipe, caption
         sounds = ((_sound(before), "out"), (_sound(after), "in"))
         sound = _mixed(*(sound.filter("afade", type=way, **curve) for sound, way in sounds))
     video = _with_slates(video, *((after,) if before is None else (before, after)))
-    video = overlay_captions(video, captions).filter("setparams", **encoder.TAGS)
+    video = overlay_captions(overlay_titles(video, titles, recipe.rate), captions)
+    video = video.filter("setparams", **encoder.TAGS)
     return _output(video, sound, recipe.after, target)
 
 
@@ -301,12 +347,13 @@ def _picture(side: Side) -> FilterableStream:
         raise MediaFault(tr("a segment of a clip needs the clip"))
     # what is fed begins with the first frame that is seen
     skip = 0 if side.reels else recipe.skip
-    return (
+    video = (
         video.filter("setsar", 1)
         .filter("tpad", stop_mode="clone", stop=-1)
         .filter("trim", start_frame=skip, end_frame=skip + recipe.frames)
         .filter("setpts", "PTS-STARTPTS")
     )
+    return overlay_titles(video, side.words, recipe.rate)
 
 
 def _with_slates(video: FilterableStream, *sides: Side | None) -> FilterableStream:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from wanflow import digest, timebase
 from wanflow.language.production import TransitionKind
 from wanflow.media.text.caption_layout import Caption
+from wanflow.media.text.title_look import PLAIN_LOOK, TitleLook, TitleOverlay
 from wanflow.writing import TYPESETTING_VERSION, is_latin, script_language, shaping_version
 
 SEGMENT_VERSION = 4
@@ -29,6 +30,13 @@ class Card:
 
     text: str | None = None
     background: tuple[int, int, int] = (0, 0, 0)
+    look: TitleLook = PLAIN_LOOK
+
+    def canonical(self) -> digest.Canonical:
+        """What goes into a segment's key."""
+        shown: list[digest.Canonical] = [self.text, list[digest.Canonical](self.background)]
+        look = self.look.canonical()
+        return [*shown, look] if look else shown
 
 
 Focus = tuple[Decimal, Decimal]
@@ -44,11 +52,11 @@ class SegmentRecipe:
     of its frames are passed over and `frames` shown. `slate` are the lines of the strip at the bottom, none for a clean
     picture; `fit` is how a clip of another shape comes to this one: with `bars`, or by a `crop`. `opens` and `closes`:
     it begins, it ends with a hard cut, where sound would click. `card` is for a picture or a title, None for a clip.
-    `captions` are burned into the picture; `fonts` are those of the production, used before the machine's own.
-    `language` decides between forms of letters, None for that of each text. `missing` are characters that no font has,
-    so that boxes are drawn in their place. The clip plays `speed` times as fast, its sound in pitch, or silent where it
-    is not `heard`. After `played` frames, of which `skip` are the first, its last one is held in silence; None where it
-    plays to its end. `focus` is the point that a crop keeps.
+    `captions` are burned into the picture, and `titles` lie below them; `fonts` are those of the production, before the
+    machine's own. `language` decides between forms of letters, None for that of each text. `missing` are characters
+    that no font has, so that boxes are drawn in their place. The clip plays `speed` times as fast, its sound in pitch,
+    or silent where it is not `heard`. After `played` frames, of which `skip` are the first, its last one is held in
+    silence; None where it plays to its end. `focus` is the point that a crop keeps.
     """
 
     source: str
@@ -73,6 +81,7 @@ class SegmentRecipe:
     heard: bool = True
     played: int | None = None
     focus: Focus = MIDDLE
+    titles: tuple[TitleOverlay, ...] = ()
     version: int = SEGMENT_VERSION
 
     def __post_init__(self) -> None:
@@ -117,6 +126,7 @@ class JoinRecipe:
     before: SegmentRecipe | None
     after: SegmentRecipe
     captions: tuple[Caption, ...] = ()
+    titles: tuple[TitleOverlay, ...] = ()
 
     @property
     def frames(self) -> int:
@@ -140,7 +150,10 @@ class JoinRecipe:
         made["captions"] = [each.canonical() for each in self.captions]
         if self.after.slate or (self.before is not None and self.before.slate):
             made["slates"] = "cut"  # earlier versions mixed the slates of both sides
-        return digest.of_json(made | _typesetting([each.text for each in self.captions], self.after))
+        if self.titles:
+            made["titles"] = [each.canonical() for each in self.titles]
+        drawn = [*(each.text for each in self.captions), *(each.text for each in self.titles)]
+        return digest.of_json(made | _typesetting(drawn, self.after))
 
 
 PartRecipe = SegmentRecipe | JoinRecipe
@@ -192,7 +205,7 @@ def slate_top(recipe: SegmentRecipe) -> int:
 
 
 def _canonical(recipe: SegmentRecipe) -> digest.Canonical:
-    card = None if recipe.card is None else [recipe.card.text, list[digest.Canonical](recipe.card.background)]
+    card = None if recipe.card is None else recipe.card.canonical()
     title = recipe.card.text or "" if recipe.card is not None else ""
     made: dict[str, digest.Canonical] = {
         "segment": recipe.version,
@@ -222,7 +235,10 @@ def _canonical(recipe: SegmentRecipe) -> digest.Canonical:
         made["played"] = recipe.played
     if recipe.focus != MIDDLE:
         made["focus"] = [format(share.normalize(), "f") for share in recipe.focus]
-    return made | _typesetting([title, *recipe.slate, *(each.text for each in recipe.captions)], recipe)
+    if recipe.titles:
+        made["titles"] = [each.canonical() for each in recipe.titles]
+    drawn = [title, *recipe.slate, *(each.text for each in recipe.captions), *(each.text for each in recipe.titles)]
+    return made | _typesetting(drawn, recipe)
 
 
 def _typesetting(texts: Sequence[str], recipe: SegmentRecipe) -> dict[str, digest.Canonical]:

@@ -15,6 +15,12 @@ PLACES = ("bottom", "top")
 SHARE = Decimal(4)
 """The height of a subtitle's letters that is read without effort, in percent of the picture's shorter side."""
 
+SAFE_BOTTOM, SAFE_TOP = Decimal("0.2"), Decimal("0.1")
+"""Shares of the height of a vertical film that the interface of a platform covers, at its lower and upper edge.
+
+Guides for vertical video count 320 to 460 of 1,920 pixels below and 180 to 250 above.
+"""
+
 MOST_ROWS = 4
 """Maximum captions over each other; a fifth would not be read."""
 

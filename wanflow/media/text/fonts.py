@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -15,6 +17,7 @@ from PIL import ImageDraw, ImageFont, features
 from wanflow.media.text.direction import DIRECTION_MARKS, levels_of, reversed_letters, visual_order
 from wanflow.writing import (
     ENGLISH,
+    FONT_FORMATS,
     HONG_KONG,
     JAPANESE,
     KOREAN,
@@ -109,7 +112,8 @@ class Typography:
     `fonts` are files of the production; each is read once, so a file must not change while the process lives.
     `language` decides between forms of a letter, None for each text's own. `wide` says whether the text has East
     Asian letters; None until `for_text` looked. `wide_marks`: SHARED_MARKS are East Asian also where no East Asian
-    letter is beside them. `shaped`: ENGINE places its letters, which plain Latin does not need.
+    letter is beside them. `shaped`: ENGINE places its letters, which plain Latin does not need. `first` is the font of
+    a title, a file and the number of its face, None for the face of the language.
     """
 
     fonts: tuple[Path, ...] = ()
@@ -117,13 +121,19 @@ class Typography:
     wide: bool | None = None
     wide_marks: bool = True
     shaped: bool = True
+    first: tuple[Path, int | None] | None = None
+
+    @property
+    def has_own(self) -> bool:
+        """Whether a font of the production or of a title goes before those of the machine."""
+        return bool(self.fonts) or self.first is not None
 
     def for_text(self, text: str) -> Typography:
         """The same for a whole text, before it is broken into lines; a second call changes nothing."""
         if self.wide is not None:
             return self
         if not has_wide(text):
-            return replace(self, language=None, wide=False, shaped=not is_latin(text))
+            return replace(self, language=None, wide=False, shaped=self.first is not None or not is_latin(text))
         own = language_of_text(text)
         language = script_language(self.language) or (SIMPLIFIED if own == ENGLISH else own)
         return replace(self, language=language, wide=True, wide_marks=not is_mostly_western(text))
@@ -239,7 +249,7 @@ def _faces_of(text: str, typography: Typography) -> Iterator[TrueTypeFont | None
     seen = (character for character in text if not (character.isspace() or character in DIRECTION_MARKS))
     face = _face_for(next(seen, " "), typography, wide=False)
     for at, character in enumerate(text):
-        if character.isspace() and (face is None or not (typography.wide or typography.fonts)):
+        if character.isspace() and (face is None or not (typography.wide or typography.has_own)):
             yield _built_in()
             continue
         marks = unicodedata.category(character).startswith("M") and face is not None and _has(face, character)
@@ -258,6 +268,8 @@ def _face_for(character: str, typography: Typography, *, wide: bool) -> TrueType
 def _faces(typography: Typography, *, wide: bool) -> Iterator[TrueTypeFont]:
     """All fonts in the order in which they are asked for a character; each is opened when its turn comes."""
     language = typography.language
+    if typography.first is not None:
+        yield from _first(*typography.first, language)
     yield from _own(typography.fonts, language)
     if not wide:
         yield _built_in()
@@ -315,6 +327,101 @@ def _built_in() -> TrueTypeFont:
 @lru_cache(maxsize=64)
 def _own(fonts: tuple[Path, ...], language: str | None) -> tuple[TrueTypeFont, ...]:
     return tuple(_scalable((path for path in fonts if path.is_file()), language))
+
+
+def is_font(path: Path) -> bool:
+    """Whether a file is a font with outlines, whose letters have any size."""
+    return any(True for _ in _scalable((path,), None))
+
+
+@lru_cache(maxsize=64)
+def _first(path: Path, index: int | None, language: str | None) -> tuple[TrueTypeFont, ...]:
+    if index is None:
+        return _own((path,), language)
+    with suppress(OSError, ValueError):
+        return (_opened(path, index),)
+    return ()
+
+
+PLAIN_STYLES = ("regular", "book", "normal", "roman", "medium", "")
+"""Styles of a family's plain letters, the best one first."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledFace:
+    """A face of a family: its file, its number in it, and its style, such as `Bold`."""
+
+    path: Path
+    index: int
+    family: str
+    style: str
+
+    @property
+    def rank(self) -> int:
+        """The place of its style among those of plain letters."""
+        style = self.style.casefold()
+        return PLAIN_STYLES.index(style) if style in PLAIN_STYLES else len(PLAIN_STYLES)
+
+
+def find_family(name: str, fonts: tuple[Path, ...] = ()) -> InstalledFace | None:
+    """The face of a family, which may be named with its style; the production's fonts go before those of the machine.
+
+    None where there is none. Files whose names have the family in it are opened first: to open all takes long.
+    """
+    wanted = _folded(name)
+    near = [path for path in _font_files() if wanted[:6] in _folded(path.stem)]
+    for paths in (fonts, near, _font_files()):
+        faces = [face for path in paths for face in _faces_in(path)]
+        found = [face for face in faces if wanted in {_folded(face.family), _folded(face.family + face.style)}]
+        if found:
+            return min(found, key=lambda face: (_folded(face.family) != wanted, face.rank, str(face.path), face.index))
+    return None
+
+
+def families(fonts: tuple[Path, ...] = ()) -> tuple[str, ...]:
+    """The families of the production and of the machine."""
+    return tuple(sorted({face.family for path in (*fonts, *_font_files()) for face in _faces_in(path)}))
+
+
+def _folded(name: str) -> str:
+    """A name without what people write differently in it: case, blanks and hyphens."""
+    return "".join(character for character in unicodedata.normalize("NFKC", name).casefold() if character.isalnum())
+
+
+@cache
+def _font_files() -> tuple[Path, ...]:
+    """The font files in the folders of the system and of the user."""
+    folders: list[Path] = []
+    if sys.platform == "win32":
+        folders += [Path(os.environ.get("WINDIR", "C:/Windows")) / "fonts"]
+        folders += [Path(local) / "Microsoft/Windows/Fonts"] if (local := os.environ.get("LOCALAPPDATA")) else []
+    elif sys.platform == "darwin":
+        folders += [Path("/Library/Fonts"), Path("/System/Library/Fonts"), Path.home() / "Library/Fonts"]
+    else:
+        shared = os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
+        home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local/share")
+        folders += [Path(folder) / "fonts" for folder in (home, *shared.split(":"))]
+    found = (
+        Path(top) / name
+        for folder in folders
+        for top, _, names in os.walk(folder)
+        for name in names
+        if Path(name).suffix.lower() in FONT_FORMATS
+    )
+    return tuple(sorted(found))
+
+
+@lru_cache(maxsize=1 << 13)
+def _faces_in(path: Path) -> tuple[InstalledFace, ...]:
+    """The faces of a font file that have outlines; none of a file that is not a font."""
+    faces: list[InstalledFace] = []
+    with suppress(OSError, ValueError):  # raised behind the last face as well
+        for index in range(MOST_FACES if path.suffix.lower() == ".ttc" else 1):
+            face = _opened(path, index)
+            face.font_variant(size=ANOTHER)
+            family, style = face.getname()
+            faces.append(InstalledFace(path, index, family or path.stem, style or ""))
+    return tuple(faces)
 
 
 @cache
