@@ -76,6 +76,7 @@ from wanflow.timebase import GRACE_SECONDS, POLL_SECONDS
 if TYPE_CHECKING:
     from wanflow.catalog.model import Model
     from wanflow.health import HealthCheck
+    from wanflow.report.changes import ProductionDiff
     from wanflow.report.export.edit_list import EditList
     from wanflow.report.show import NodeDetails
     from wanflow.runner.cancel import Cancelled
@@ -94,6 +95,7 @@ __all__ = [
     "collect_finished",
     "consequence",
     "costs",
+    "diff",
     "doctor",
     "export",
     "gc",
@@ -338,6 +340,59 @@ def show(plan: Plan, node: str) -> NodeDetails:
     body = None if request is None else CONNECTORS[plan.provider.models].request_json(request)
     rows, model = details.rows_of(vertex, production), None if request is None else request.rules
     return details.NodeDetails(single_shot(production, node), rows, steps, body, model)
+
+
+def diff(
+    production: Production,
+    revision: str | None = None,
+    *,
+    backend: str | None = None,
+    region: str | None = None,
+    values: Mapping[str, str] = NO_VALUES,
+    prices: Path | None = None,
+) -> ProductionDiff:
+    """What a production asks for beyond a revision of git: takes, money, words of prompts, cuts.
+
+    `revision` is by default the commit at which this branch left the main branch; `NAME...` is that of another branch.
+    The other arguments are those that the production was loaded with. Both sides are planned from the store as it is
+    now, each with its own lock. It contacts nothing. Raises GitFault, SpecError.
+    """
+    from wanflow.at_revision import production_at
+    from wanflow.report import changes
+
+    after = plan(production)
+    overrides = _overrides(
+        backend,
+        region,
+        values,
+        prices,
+        True,
+        production.root,
+        production.untrusted,
+        True,
+    )
+    with production_at(production.folder, production.file, revision, overrides) as found:
+        before, former = None, found.production
+        if former is not None:
+            have = inventory_of(replace(former, folder=production.folder))
+            facts = loading.facts_of(former)
+            lock = have.lock if found.lock is None else found.lock
+            before = planning.make_plan(loading.graph_of(former), facts, replace(have, lock=lock))
+    return changes.ProductionDiff(
+        revision=found.revision.name,
+        commit=found.revision.commit,
+        title=production.title or production.file,
+        backend=after.provider.name,
+        region=after.region,
+        paid=after.provider.paid,
+        exists=found.exists,
+        shots=changes.shot_changes(before, after),
+        cuts=changes.cut_changes(before, after),
+        before=changes.total_cost(before, after.currency),
+        cost=changes.total_cost(after, after.currency),
+        problems=found.problems,
+        unread=found.unread,
+    )
 
 
 def costs(production: Production) -> Ledger:

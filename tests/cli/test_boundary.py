@@ -316,7 +316,21 @@ def test_hints_name_nothing_outside(own_folder: Path) -> None:
     assert "did you mean `scene.yaml`?" in inside
 
 
-SHOWING = {"validate", "plan", "status", "takes", "costs", "why", "show", "list", "graph", "export", "gc", "doctor"}
+SHOWING = {
+    "validate",
+    "plan",
+    "diff",
+    "status",
+    "takes",
+    "costs",
+    "why",
+    "show",
+    "list",
+    "graph",
+    "export",
+    "gc",
+    "doctor",
+}
 LOOKING = {"check", "play", "report", "review"}
 WRITING = {"run", "pick", "retake", "hold", "release", "collect", "cancel", "resolve", "push", "pull"}
 WORDS = {

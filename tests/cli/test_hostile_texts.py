@@ -97,6 +97,7 @@ CALLS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "list": (("list",), ("list", "+coast")),
     "graph": tuple(("graph", "--format", form) for form in ("mermaid", "dot", "json")),
     "takes": (("takes",), ("takes", "-v", "--all"), ("takes", "--json")),
+    "diff": tuple(("diff", WORDS, "--format", form) for form in ("text", "markdown", "json")),
     "check": (("check",), ("check", "--json")),
     "play": (("play", "coast"), ("play", "cut:main")),
     "pick": (("pick", "coast", "1"), ("pick", "coast", "--file", f"out/{NAME}.mp4")),

@@ -16,8 +16,21 @@ from wanflow.store import fact_cache
 LIGHT = ("httpx", "rich", "starlette", "ffmpeg", "av", "PIL", "networkx")
 LIGHTER = (*LIGHT, "jsonschema", "anyio", "yaml", "filelock")
 WORKING = (
-    *("init", "validate", "plan", "run", "status", "why", "show", "list", "graph", "takes", "check", "play", "pick"),
-    *("retake", "hold", "release", "review", "costs", "collect", "cancel", "resolve", "export", "report", "push"),
+    *("init", "validate", "plan", "run", "status", "why", "show", "list", "graph", "takes", "diff", "check", "play"),
+    *(
+        "pick",
+        "retake",
+        "hold",
+        "release",
+        "review",
+        "costs",
+        "collect",
+        "cancel",
+        "resolve",
+        "export",
+        "report",
+        "push",
+    ),
     *("pull", "gc", "models", "emulator", "schema", "completion", "doctor"),
 )
 PROBE = """

@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "list": CommandEntry("look:nodes", "List the nodes that match a selector."),
     "graph": CommandEntry("look:graph", "Draw the graph of shots and cuts."),
     "takes": CommandEntry("look:takes", "List every take with its seed, cost and file."),
+    "diff": CommandEntry("diff:diff", "Show what is asked for beyond a revision of git."),
     "check": CommandEntry("check:check", "Measure takes: black, frozen, silent and more."),
     "play": CommandEntry("play:play", "Open a take or a cut in this system's player."),
     "pick": CommandEntry("choose:pick", "Use a take from now on."),

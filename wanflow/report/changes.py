@@ -1,0 +1,292 @@
+"""What a production asks for beyond a revision of it: two plans compared, shot by shot and cut by cut, as data."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from itertools import filterfalse
+
+from wanflow import money, timebase
+from wanflow.graph.node import CutVertex
+from wanflow.language.problem import Problem
+from wanflow.language.production import Shot
+from wanflow.money import Bound, Cost
+from wanflow.planner.diff import Difference, differences
+from wanflow.planner.plan import Action, Plan, Reason, ReasonCode, Step
+from wanflow.planner.request import planned_request
+from wanflow.report.problem_json import problem_json
+from wanflow.report.show import rows_of
+
+PAID_STEPS = frozenset({Action.RENDER, Action.COLLECT})
+"""Actions that cost money."""
+
+
+class ShotState(StrEnum):
+    """What became of a shot since the revision.
+
+    `follows`: only a shot that it needs changed. `rendered`: only takes came, or went, that it asked for before.
+    """
+
+    NEW = "new"
+    CHANGED = "changed"
+    RENAMED = "renamed"
+    FOLLOWS = "follows"
+    RENDERED = "rendered"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class ShotChange:
+    """A shot that differs from what it was at the revision.
+
+    `former` is the name that it had, if that was another. `takes` are those that are asked for, before and now. `steps`
+    are the takes that a run would pay for now. `before` and `cost` are what a run pays for the shot, then and now.
+    `prompt` is the whole prompt of a new shot.
+    """
+
+    shot: str
+    state: ShotState
+    model: str
+    takes: tuple[int, int]
+    before: Cost
+    cost: Cost
+    steps: tuple[Step, ...] = ()
+    former: str | None = None
+    differences: tuple[Difference, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    prompt: str | None = None
+
+    @property
+    def seconds(self) -> Fraction | None:
+        """The billed seconds of the takes that a run would pay for now; None where one is not known."""
+        known = [step.seconds for step in self.steps]
+        return None if None in known else sum((each for each in known if each is not None), Fraction(0))
+
+    @property
+    def images(self) -> int:
+        """The billed pictures of the takes that a run would pay for now."""
+        return sum(step.images for step in self.steps)
+
+    def to_json(self) -> dict[str, object]:
+        """As `diff --format json` prints it."""
+        return {
+            "shot": self.shot,
+            "state": self.state.value,
+            "former": self.former,
+            "model": self.model,
+            "takes": {"before": self.takes[0], "after": self.takes[1], "render": len(self.steps)},
+            "seconds": None if self.seconds is None else timebase.decimal_text(self.seconds),
+            "images": str(self.images),
+            "before": self.before.to_json(),
+            "cost": self.cost.to_json(),
+            "differences": [
+                {"code": each.code.value, "key": each.key, "old": each.old, "new": each.new, "text": each.text}
+                for each in self.differences
+            ],
+            "reasons": [reason.to_json() for reason in self.reasons],
+            "prompt": self.prompt,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CutChange:
+    """A cut that is written in other words: the lines of it that went, and those that came."""
+
+    cut: str
+    state: ShotState
+    gone: tuple[str, ...] = ()
+    came: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        """As `diff --format json` prints it."""
+        return {"cut": self.cut, "state": self.state.value, "gone": list(self.gone), "came": list(self.came)}
+
+
+@dataclass(frozen=True, slots=True)
+class ProductionDiff:
+    """What a production asks for beyond a revision.
+
+    `exists`: the revision has the production file. `problems` are the errors of that, which make the whole production
+    new; `unread` are those of media that are not here. `before` and `cost` are what a run of the whole production pays,
+    then and now; on a backend that is free, by the list prices of the paid takes.
+    """
+
+    revision: str
+    commit: str
+    title: str
+    backend: str
+    region: str
+    paid: bool
+    exists: bool
+    shots: tuple[ShotChange, ...]
+    cuts: tuple[CutChange, ...]
+    before: Cost
+    cost: Cost
+    problems: tuple[Problem, ...] = ()
+    unread: tuple[Problem, ...] = ()
+
+    @property
+    def changed(self) -> Cost:
+        """What a run pays now for the shots that changed."""
+        return money.total([shot.cost for shot in self.shots], self.cost.currency)
+
+    @property
+    def added(self) -> Cost:
+        """What the changes add to the cost of a run; below zero where they spare some, unknown where a price is."""
+        before, now = money.total([shot.before for shot in self.shots], self.before.currency), self.changed
+        if before.amount is None or now.amount is None or before.currency != now.currency:
+            return money.unknown(now.currency)
+        loose = Bound.AT_MOST in {before.bound, now.bound}
+        return Cost(now.amount - before.amount, now.currency, Bound.AT_MOST if loose else Bound.EXACT)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The takes of changed shots that a run would pay for."""
+        return tuple(step for shot in self.shots for step in shot.steps)
+
+    def to_json(self) -> dict[str, object]:
+        """The one document that `diff --format json` prints (cli.md, JSON `diff`)."""
+        return {
+            "format": 1,
+            "revision": self.revision,
+            "commit": self.commit,
+            "backend": self.backend,
+            "region": self.region,
+            "exists": self.exists,
+            "shots": [shot.to_json() for shot in self.shots],
+            "cuts": [cut.to_json() for cut in self.cuts],
+            "totals": {
+                "render": len(self.steps),
+                "changed": self.changed.to_json(),
+                "added": self.added.to_json(),
+                "before": self.before.to_json(),
+                "cost": self.cost.to_json(),
+            },
+            "problems": [problem_json(problem) for problem in self.problems],
+            "unread": [problem_json(problem) for problem in self.unread],
+        }
+
+
+def shot_changes(before: Plan | None, after: Plan) -> tuple[ShotChange, ...]:
+    """The shots that differ, in the order of the production, then those that it has no more."""
+    shots, now = {} if before is None else before.graph.production.shots, after.graph.production.shots
+    former = _former_names(before, after)
+    found = [
+        _shot_change(before, former.get(name, name) if former.get(name, name) in shots else None, after, name)
+        for name in now
+    ]
+    kept = {former.get(name, name) for name in now}
+    if before is not None:
+        for name in filterfalse(kept.__contains__, shots):
+            cost = money.total([step.cost for step in _paid_steps(before, name)], before.currency)
+            takes, nothing = (planned_request(before, shots[name]).wanted, 0), money.nothing(after.currency)
+            found.append(ShotChange(name, ShotState.REMOVED, shots[name].model, takes, cost, nothing))
+    return tuple(change for change in found if change is not None)
+
+
+def _former_names(before: Plan | None, after: Plan) -> Mapping[str, str]:
+    """The names that shots had at the revision, by present ones: those whose takes, or whose request, went along."""
+    if before is None:
+        return {}
+    shots, now = before.graph.production.shots, after.graph.production.shots
+    gone, came = [*filterfalse(now.__contains__, shots)], [*filterfalse(shots.__contains__, now)]
+    renamed = {new: old for pairs in after.renames for new, old in pairs.items() if new in came and old in gone}
+    for new in came:
+        same = (old for old in gone if before.recipes.get(old) == after.recipes.get(new))
+        if old := next(filterfalse(set(renamed.values()).__contains__, same), None):
+            renamed.setdefault(new, old)
+    return renamed
+
+
+def _shot_change(before: Plan | None, former: str | None, after: Plan, name: str) -> ShotChange | None:
+    """What became of a shot; None where nothing did."""
+    shot, steps = after.graph.production.shots[name], _paid_steps(after, name)
+    wanted = planned_request(after, shot).wanted
+    change = ShotChange(
+        shot=name,
+        state=ShotState.NEW,
+        model=shot.model,
+        takes=(0, wanted),
+        before=money.nothing(after.currency),
+        cost=money.total([step.cost for step in steps], after.currency),
+        steps=steps,
+        reasons=tuple(dict.fromkeys(reason for step in steps for reason in step.reasons)),
+    )
+    if before is None or former is None:
+        return replace(change, prompt=shot.prompt)
+    was = before.graph.production.shots[former]
+    asked = planned_request(before, was).wanted
+    found = (
+        *differences(before.recipes.get(former), after.recipes.get(name), after.inventory.lock),
+        *_choice_differences(before, was, after, shot),
+    )
+    cost = money.total([step.cost for step in _paid_steps(before, former)], before.currency)
+    change = replace(change, before=cost, takes=(asked, wanted), differences=found)
+    if former != name:
+        return replace(change, state=ShotState.RENAMED, former=former)
+    if found:
+        return replace(change, state=ShotState.CHANGED)
+    follows = any(reason.code is ReasonCode.INPUT_WILL_CHANGE for reason in change.reasons)
+    state = ShotState.FOLLOWS if follows else ShotState.RENDERED
+    return None if cost == change.cost else replace(change, state=state)
+
+
+def _choice_differences(before: Plan, was: Shot, after: Plan, shot: Shot) -> Iterator[Difference]:
+    """What differs beside the request: the seed, how many takes are asked for, and which one is used."""
+    if was.seed != shot.seed:
+        seeds = ["" if seed is None else str(seed) for seed in (was.seed, shot.seed)]
+        yield Difference(ReasonCode.PARAMETER_CHANGED, "seed", *seeds)
+    old, new = planned_request(before, was), planned_request(after, shot)
+    if old.wanted != new.wanted:
+        yield Difference(ReasonCode.MORE_TAKES, "takes", str(old.wanted), str(new.wanted))
+    used = [
+        "" if each.choice.take is None else str(each.entry.numbers.get(each.choice.take.digest, ""))
+        for each in (old, new)
+    ]
+    if all(used) and used[0] != used[1]:
+        yield Difference(ReasonCode.UP_TO_DATE, "pick", *used)
+
+
+def _paid_steps(plan: Plan, shot: str) -> tuple[Step, ...]:
+    """The takes of a shot for which a run pays."""
+    return tuple(step for step in plan.steps if step.take and step.shot == shot and step.action in PAID_STEPS)
+
+
+def cut_changes(before: Plan | None, after: Plan) -> tuple[CutChange, ...]:
+    """The cuts that are written in other words, in the order of the production, then those that it has no more."""
+    old, new = {} if before is None else dict(_cut_lines(before)), dict(_cut_lines(after))
+    found = list[CutChange]()
+    for name, lines in new.items():
+        if name not in old:
+            found.append(CutChange(name, ShotState.NEW, came=lines))
+        elif lines != old[name]:
+            found.append(CutChange(name, ShotState.CHANGED, *_edited_lines(old[name], lines)))
+    found += [CutChange(name, ShotState.REMOVED, gone=lines) for name, lines in old.items() if name not in new]
+    return tuple(found)
+
+
+def _cut_lines(plan: Plan) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each cut in lines, as `show` has them; an item without its number, so that one that moved is the same."""
+    for name, cut in plan.graph.production.cuts.items():
+        items = {item.place for item in cut.items}
+        rows = rows_of(CutVertex(name, cut), plan.graph.production)
+        yield name, tuple(row.text if row.place in items else f"{row.key}: {row.text}" for row in rows)
+
+
+def _edited_lines(old: Sequence[str], new: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The lines that went, and those that came."""
+    edits = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    changed = [edit for edit in edits if edit[0] != "equal"]
+    gone = tuple(line for _, a, b, _, _ in changed for line in old[a:b])
+    return gone, tuple(line for _, _, _, c, d in changed for line in new[c:d])
+
+
+def total_cost(plan: Plan | None, currency: str) -> Cost:
+    """What a run of a whole production pays; nothing where there is none."""
+    if plan is None:
+        return Cost(Decimal(0), currency, Bound.EXACT)
+    return money.total([step.cost for step in plan.steps], plan.currency)
