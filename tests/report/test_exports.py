@@ -21,11 +21,11 @@ from kit.films import place, plan, production, still
 from wanflow.errors import MediaFault
 from wanflow.language import timeline
 from wanflow.language.checks import Check
-from wanflow.language.production import Cut, CutItem, Music, Subtitles, TransitionKind
+from wanflow.language.production import Cut, CutItem, Music, Subtitles, TitleCard, TransitionKind
 from wanflow.language.source import FileSource, ShotSource
 from wanflow.language.timeline import TimelineError, TimelineItem
 from wanflow.media.text.caption_layout import Caption
-from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic, EditSubtitles, edit_list
+from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic, EditSubtitles, EditTitle, edit_list
 from wanflow.report.export.fcp7 import to_fcp7
 from wanflow.report.export.left_out import EDL, FCP7, OTIO, left_out
 from wanflow.report.export.otio import TIME_CODE_RATES, to_edl, to_otio
@@ -423,6 +423,51 @@ def test_a_finding_is_marked_where_it_is_seen_in_a_faster_clip() -> None:
     assert f"* LOC: 00:00:00:15 YELLOW  {found[0].text}" in to_edl(cut, FOLDER, TARGET)
     marker = parsed(to_fcp7(cut, FOLDER, TARGET)).findall(".//clipitem/marker")[-1]
     assert marker.findtext("in") == "15"
+
+
+def titled() -> EditList:
+    """Two clips with three titles over them, of which two are shown at the same time."""
+    ada = TitleCard("Ada & <b>", position="lower-third", color=(255, 215, 0), size=Decimal("0.1"), fade=Decimal("0.5"))
+    over = (EditTitle(ada, 5, 20), EditTitle(TitleCard("海岸", font=FileSource("f/own.ttf")), 10, 30))
+    return edit(25, event("a", 0, 50, 25, over=over), event("b", 50, 50, 25, over=(EditTitle(ada, 60, 10),)))
+
+
+def test_titles_over_clips_have_tracks_of_their_own() -> None:
+    """As many as are shown at the same time, each at its frames, with their looks as parameters."""
+    shown = otio.adapters.read_from_string(to_otio(titled(), FOLDER, TARGET), "otio_json")
+    _, _, first, second = shown.tracks
+    assert [(track.name, track.kind) for track in (first, second)] == [("Titles 1", "Video"), ("Titles 2", "Video")]
+    spans = [
+        [(clip.name, track.range_of_child(clip).start_time.value, clip.duration().value) for clip in track.find_clips()]
+        for track in (first, second)
+    ]
+    assert spans == [[("Ada & <b>", 5, 20), ("Ada & <b>", 60, 10)], [("海岸", 10, 30)]]
+    looks = [dict(next(iter(track.find_clips())).media_reference.parameters) for track in (first, second)]
+    assert looks == [
+        {"text": "Ada & <b>", "color": "#ffd700", "size": 0.1, "position": "lower-third", "fade": 0.5},
+        {"text": "海岸", "font": "f/own.ttf"},
+    ]
+
+
+def test_titles_over_clips_are_generators_in_xml_and_markers_in_a_list() -> None:
+    """On tracks above the picture; a list names them where they begin."""
+    tracks = otio.adapters.read_from_string(to_fcp7(titled(), FOLDER, TARGET), "fcp_xml").tracks
+    assert [track.kind for track in tracks] == ["Video", "Video", "Video", "Audio"]
+    assert [begins(track) for track in tracks] == [[0, 50], [0, 5, 25, 60], [0, 10], [0, 50]], "with gaps"
+    root = parsed(to_fcp7(titled(), FOLDER, TARGET))
+    words = [item.findtext("effect/parameter/value") for item in root.iter("generatoritem")]
+    assert words == ["Ada & <b>", "Ada & <b>", "海岸"]
+    listed = to_edl(titled(), FOLDER, TARGET)
+    assert "* LOC: 00:00:00:05 CYAN    Ada & <b>\n* LOC: 00:00:00:10 CYAN    海岸\n" in listed
+    assert "* LOC: 00:00:02:10 CYAN    Ada & <b>\n" in listed
+    assert [*left_out(titled(), EDL)][1:] == [
+        "titles over clips are markers there",
+        "font, colour, size, position and fade of titles are left out",
+    ]
+    assert [*left_out(titled(), FCP7)] == ["font, colour, size, position and fade of titles are left out"]
+    assert [*left_out(titled(), OTIO)] == [
+        "font, colour, size, position and fade of titles are parameters, which suites may not read"
+    ]
 
 
 def test_what_a_format_cannot_say_is_said() -> None:

@@ -126,6 +126,11 @@ def _font(node: Node | None, scope: Scope, problems: list[Problem]) -> FileSourc
     return name
 
 
+def colour_text(colour: tuple[int, int, int]) -> str:
+    """A colour as a production may write it: `#1a2b3c`."""
+    return "#{:02x}{:02x}{:02x}".format(*colour)
+
+
 def _colour(node: Node | None, problems: list[Problem]) -> tuple[int, int, int] | None:
     if not isinstance(node, TextNode) or node.value is None:
         return None

@@ -9,7 +9,7 @@ from fractions import Fraction
 from wanflow import timebase
 from wanflow.errors import MediaFault
 from wanflow.language import timeline
-from wanflow.language.production import Cut, CutShape, TitleCard, TransitionKind
+from wanflow.language.production import Cut, CutItem, CutShape, TitleCard, TransitionKind
 from wanflow.language.source import FileSource
 from wanflow.language.timeline import PlacedClip, TimelineSpan
 from wanflow.media.picture.segment import MIDDLE, Card, JoinRecipe, PartRecipe, SegmentRecipe
@@ -140,19 +140,26 @@ def _recipe(
 
 
 def _overlays(edit: Edit, clips: tuple[PlacedClip, ...], rate: Fraction) -> dict[int, list[TitleOverlay]]:
-    """The titles over each clip, in frames of the film; raises MediaFault for one that begins after its item."""
+    """The titles over each clip, in frames of the film. Raises MediaFault."""
     found = dict[int, list[TitleOverlay]]()
     for position, clip in enumerate(clips):
-        item = edit.items[clip.item].item
-        for over in item.over:
-            try:
-                first, end = timeline.title_frames(clip, item, over, rate)
-            except timeline.TitleOutsideItem as outside:
-                raise MediaFault(f"{over.place}: {outside}", hint=tr("make `at` smaller")) from outside
-            look = _look(edit, over.title, end - first, rate)
-            overlay = TitleOverlay(over.title.text, look, first, end, end - first)
+        for title, first, length in place_titles(edit.items[clip.item].item, clip, rate):
+            overlay = TitleOverlay(title.text, _look(edit, title, length, rate), first, first + length, length)
             found.setdefault(position, []).append(overlay)
     return found
+
+
+def place_titles(item: CutItem, clip: PlacedClip, rate: Fraction) -> Iterator[tuple[TitleCard, int, int]]:
+    """The titles over a clip, each with its first frame in the film and its length in frames.
+
+    Raises MediaFault for one that begins after the end of its item.
+    """
+    for over in item.over:
+        try:
+            first, end = timeline.title_frames(clip, item, over, rate)
+        except timeline.TitleOutsideItem as outside:
+            raise MediaFault(f"{over.place}: {outside}", hint=tr("make `at` smaller")) from outside
+        yield over.title, first, end - first
 
 
 def _look(edit: Edit, title: TitleCard, length: int, rate: Fraction | None) -> TitleLook:

@@ -10,6 +10,7 @@ from wanflow import timebase
 from wanflow.catalog.model import Model, ParameterValue, value_text
 from wanflow.graph.build import sources_of
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex, asset_name
+from wanflow.language.cut_titles import colour_text
 from wanflow.language.production import Cut, CutItem, Production, Shot, SpokenLine, Subtitles, TitleCard, TransitionKind
 from wanflow.language.source import (
     DataSource,
@@ -192,7 +193,7 @@ def item_text(item: CutItem) -> str:
     if item.transition is not None:
         words.append(tr("{join} {seconds:f} s", join=join_text(item.transition.kind), seconds=item.transition.seconds))
     if card is not None:
-        words.append(tr("on {colour}", colour=_colour_code(card.background)))
+        words.append(tr("on {colour}", colour=colour_text(card.background)))
         words += _look_words(card)
     for over in item.over:
         words.append(tr('title "{name}" over it from {at:f} s', name=over.title.text, at=over.at))
@@ -202,17 +203,13 @@ def item_text(item: CutItem) -> str:
     return joined(", ", words)
 
 
-def _colour_code(colour: tuple[int, int, int]) -> str:
-    return "#{:02x}{:02x}{:02x}".format(*colour)
-
-
 def _look_words(title: TitleCard) -> Iterator[str]:
     """How a title looks, where that is not as usual."""
     if title.font is not None:
         font = title.font.path if isinstance(title.font, FileSource) else title.font
         yield tr("font {name}", name=font)
     if title.color is not None:
-        yield tr("letters {colour}", colour=_colour_code(title.color))
+        yield tr("letters {colour}", colour=colour_text(title.color))
     if title.size is not None:
         yield tr("letters {size:f} of the height", size=title.size)
     if title.position != "center":

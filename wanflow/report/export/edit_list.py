@@ -20,7 +20,7 @@ from wanflow.media.text.subtitles import clock_text, to_captions, to_lines
 from wanflow.media.text.subtitles import to_srt as subtitles_as_srt
 from wanflow.messages import joined, tr, trp
 from wanflow.planner.cut import Edit, EditItem, arrange, film_size, placed_at
-from wanflow.planner.cut_layout import frame_rate, notice_caption, place_items
+from wanflow.planner.cut_layout import frame_rate, notice_caption, place_items, place_titles
 from wanflow.planner.cut_lines import PlacedLine, lines_in, place_lines
 from wanflow.planner.expected import known_findings
 from wanflow.planner.inputs import inputs_of, outputs_of
@@ -46,6 +46,15 @@ class TakeFile:
 
 
 @dataclass(frozen=True, slots=True)
+class EditTitle:
+    """A title over an event, from frame `begin` of the cut for `length` frames."""
+
+    title: TitleCard
+    begin: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
 class EditEvent:
     """One clip of a cut. `first` and `count` are frames of its file, which has `frames` of them at `rate`.
 
@@ -55,7 +64,7 @@ class EditEvent:
     brought; `takes` are all takes of the shot whose files are here, this one among them, by number. `title` is a card
     of words, `slate` what the animatic writes over it. `missing`: its take is not rendered yet, and has no digest.
     `findings` are what checks found in the take. It plays `speed` times as fast, and in the last `held` frames of its
-    `length` its last frame is held; `frozen`: it is such a frame alone, as suites have it.
+    `length` its last frame is held; `frozen`: it is such a frame alone, as suites have it. `over` are titles over it.
     """
 
     name: str
@@ -83,6 +92,7 @@ class EditEvent:
     speed: Fraction = Fraction(1)
     held: int = 0
     frozen: bool = False
+    over: tuple[EditTitle, ...] = ()
 
     def film_frame_of(self, second: Fraction, rate: Fraction) -> int:
         """The frame of the cut, which has `rate` frames a second, at which a second of its file plays."""
@@ -160,7 +170,7 @@ class EditList:
             yield replace(event, length=played, held=0)
             last, begin = event.first + event.count - 1, event.begin + played
             held = replace(event, first=last, count=1, begin=begin, length=event.held, held=0, lead=0, frozen=True)
-            yield replace(held, transition=TransitionKind.CUT, sound=False, speed=Fraction(1), findings=())
+            yield replace(held, transition=TransitionKind.CUT, sound=False, speed=Fraction(1), findings=(), over=())
 
     @property
     def frames(self) -> int:
@@ -246,6 +256,7 @@ def _event(plan: Plan, item: EditItem, clip: PlacedClip, rate: Fraction) -> Edit
         missing=item.digest is None,
         speed=clip.speed,
         held=clip.held,
+        over=tuple(EditTitle(*placed) for placed in place_titles(item.item, clip, rate)),
     )
     vertex = None if item.vertex is None else plan.graph.vertex(item.vertex)
     if not isinstance(vertex, ShotVertex):

@@ -38,12 +38,16 @@ def to_fcp7(cut: EditList, folder: Path, target: Path) -> str:
     require_time_code(cut, "FCP7 XML")
     timeline = build_timeline(cut, folder, target, at=cut.rate)
     timeline.metadata[XML] = _formats(cut)
-    picture, sound, *music = timeline.tracks
+    picture, sound, *others = timeline.tracks
     for track in (picture, sound):
         _complete_clips(track, cut, folder)
         _centre_transitions(track, cut.rate)
-    for track in music:
-        if cut.music is not None:
+    for track in others:
+        if track.kind == otio.schema.TrackKind.Video:
+            for number, clip in enumerate(track.find_clips()):
+                clip.metadata["wanflow"]["mark"] = f"{track.name} {number}"
+                clip.media_reference = _title(clip.metadata["wanflow"]["title"])
+        elif cut.music is not None:
             _complete_music(track[0], cut.music, cut.rate, folder)
     root = ET.fromstring(written(timeline, XML))  # noqa: S314 - written just now, here
     _complete_items(root, cut)
@@ -73,7 +77,7 @@ def _complete_clips(track: otio.schema.Track, cut: EditList, folder: Path) -> No
     for number, (clip, event) in enumerate(zip(children, cut.parts, strict=True)):
         if isinstance(clip, otio.schema.Clip):
             clip.metadata["wanflow"]["mark"] = f"{track.kind} {number}"
-            media = _title(event) if event.file is None else _file(event, longest[event.file], cut.rate, folder)
+            media = _title(event.name) if event.file is None else _file(event, longest[event.file], cut.rate, folder)
             clip.media_reference = media
             if event.frozen:
                 clip.metadata[XML] = {"stillframe": "TRUE", "stillframeoffset": int(clip.source_range.start_time.value)}
@@ -98,8 +102,8 @@ def _change_speed(clip: otio.schema.Clip, speed: Fraction, kind: str) -> None:
     clip.metadata[XML] = {"filter": {"effect": effect}}
 
 
-def _title(event: EditEvent) -> otio.schema.GeneratorReference:
-    text = {"parameterid": "str", "name": "Text", "value": shown_lines(event.name)}
+def _title(words: str) -> otio.schema.GeneratorReference:
+    text = {"parameterid": "str", "name": "Text", "value": shown_lines(words)}
     kind = {"effecttype": "generator", "mediatype": "video", "effectcategory": "Text"}
     return otio.schema.GeneratorReference("Text", "Text", metadata={XML: {**kind, "parameter": text}})
 
@@ -191,7 +195,7 @@ def _complete_items(root: ET.Element, cut: EditList) -> None:
 
     The adapter writes the visible length in place of the medium's, and a rate twice.
     """
-    pictures = [item for item in root.iterfind(".//video/track/*") if item.tag in {"clipitem", "generatoritem"}]
+    pictures = [item for item in root.iterfind(".//video/track[1]/*") if item.tag in {"clipitem", "generatoritem"}]
     sounds = root.findall(".//audio/track[1]/clipitem")
     placed = list(zip(pictures, cut.parts, strict=True))
     sounding = [(place, item, event) for place, (item, event) in enumerate(placed, 1) if event.sound]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wanflow.language.production import TransitionKind
+from wanflow.language.production import TitleCard, TransitionKind
 from wanflow.messages import Translatable, tr
 from wanflow.report.export.edit_list import EditList
 
@@ -21,6 +21,7 @@ def left_out(cut: EditList, kind: str) -> Iterator[Translatable]:
         yield tr("the slates of the animatic are left out")
     if kind == EDL:
         yield from _of_edl(cut)
+    yield from _of_titles(cut, kind)
     if kind == OTIO and any(event.transition is TransitionKind.FADE and event.lead for event in cut.events):
         yield tr("a fade through black is a dissolve there")
     if kind == OTIO and cut.music is not None:
@@ -29,13 +30,26 @@ def left_out(cut: EditList, kind: str) -> Iterator[Translatable]:
         yield tr("ducking is left out")
 
 
+def _of_titles(cut: EditList, kind: str) -> Iterator[Translatable]:
+    cards = [event.title for event in cut.events if event.title is not None]
+    over = [each.title for event in cut.events for each in event.over]
+    if kind == EDL and cards:
+        yield tr("titles are events without a file")
+    if kind == EDL and over:
+        yield tr("titles over clips are markers there")
+    if all(title == TitleCard(title.text, title.background) for title in (*cards, *over)):
+        return
+    if kind == OTIO:
+        yield tr("font, colour, size, position and fade of titles are parameters, which suites may not read")
+    else:
+        yield tr("font, colour, size, position and fade of titles are left out")
+
+
 def _of_edl(cut: EditList) -> Iterator[Translatable]:
     if cut.music is not None or any(event.sound for event in cut.events):
         yield tr("an EDL has one track of pictures: all sound is left out")
     if cut.subtitles:
         yield tr("subtitles are left out")
-    if any(event.title is not None for event in cut.events):
-        yield tr("titles are events without a file")
     dissolves = {TransitionKind.FADE, TransitionKind.WIPE}
     if any(event.transition in dissolves and event.lead for event in cut.events):
         yield tr("fades and wipes are dissolves there")

@@ -15,8 +15,10 @@ from opentimelineio.opentime import RationalTime, TimeRange
 from wanflow import timebase
 from wanflow.characters import escaped_json
 from wanflow.errors import MediaFault, ToolMissing
+from wanflow.language.cut_titles import colour_text
 from wanflow.language.language_tags import UNKNOWN
-from wanflow.language.production import TransitionKind
+from wanflow.language.production import TitleCard, TransitionKind
+from wanflow.language.source import FileSource
 from wanflow.media.labels import read_labels
 from wanflow.messages import joined, tr
 from wanflow.patterns import pattern
@@ -46,7 +48,7 @@ def to_otio(cut: EditList, folder: Path, target: Path) -> str:
     """A cut as OpenTimelineIO: media by addresses relative to where it is written, each with the whole take available.
 
     `folder` is the production's, `target` the folder that the text is written to. Lengths are the film's own frames.
-    Music has a track of its own; each line of the subtitles is a marker of the timeline.
+    Music and titles over clips have tracks of their own; each line of the subtitles is a marker of the timeline.
     """
     return escaped_json(written(build_timeline(cut, folder, target), "otio_json"))
 
@@ -60,8 +62,8 @@ def to_edl(cut: EditList, folder: Path, target: Path) -> str:
     """
     require_time_code(cut, tr("an EDL"))
     timeline = build_timeline(cut, folder, target, at=cut.rate)
-    timeline.tracks[:] = [track for track in timeline.tracks if track.kind == otio.schema.TrackKind.Video]
     picture = timeline.tracks[0]
+    del timeline.tracks[1:]
     if picture and isinstance(picture[0], otio.schema.Transition):
         del picture[0]  # a list has no way to come out of black
     whole = timeline.name
@@ -70,11 +72,12 @@ def to_edl(cut: EditList, folder: Path, target: Path) -> str:
     clips = (child for child in picture if isinstance(child, otio.schema.Clip))
     for clip, event in zip(clips, cut.parts, strict=True):
         # the adapter would put the name of a marker into capitals, and count from the beginning of the clip's file
-        begin = _timecode(cut, event, event.first / event.rate)
+        begin = _timecode(cut, event.film_frame_of(event.first / event.rate, cut.rate))
         found = [
-            f"LOC: {_timecode(cut, event, start)} {'YELLOW':7} {finding.text}"
+            f"LOC: {_timecode(cut, event.film_frame_of(start, cut.rate))} {'YELLOW':7} {finding.text}"
             for finding, start, _ in event.visible_findings
         ]
+        found += [f"LOC: {_timecode(cut, over.begin)} {'CYAN':7} {on_one_line(over.title.text)}" for over in event.over]
         clip.metadata["cmx_3600"]["comments"] = [f"LOC: {begin} {'RED':7} {clip.name}", *found, *told]
         clip.markers.clear()
         told.clear()  # readers know comments of events only
@@ -90,9 +93,8 @@ def to_edl(cut: EditList, folder: Path, target: Path) -> str:
     return "\n".join(lines)
 
 
-def _timecode(cut: EditList, event: EditEvent, second: Fraction) -> str:
-    """The time code in the film at which a second of an event's file plays."""
-    frame = event.film_frame_of(second, cut.rate)
+def _timecode(cut: EditList, frame: int) -> str:
+    """The time code of a frame of the film."""
     return str(otio.opentime.to_timecode(RationalTime(frame, float(cut.rate)), float(cut.rate)))
 
 
@@ -177,6 +179,7 @@ def build_timeline(cut: EditList, folder: Path, target: Path, at: Fraction | Non
         music = otio.schema.Track(name="Music", kind=otio.schema.TrackKind.Audio)
         music.append(_music(cut.music, cut.rate, folder, target))
         timeline.tracks.append(music)
+    timeline.tracks.extend(_title_tracks(cut))
     timeline.tracks.markers.extend(_subtitle_markers(cut, folder, target))
     return timeline
 
@@ -242,8 +245,7 @@ def _media(event: EditEvent, folder: Path, target: Path) -> tuple[dict[str, otio
     """The media of a clip by their keys, and the key of the one that is shown: a shot has all its takes."""
     available = _range(0, event.frames, event.rate)
     if event.file is None:
-        words = {"text": on_one_line(event.name)}
-        title = otio.schema.GeneratorReference("title", "Title", available_range=available, parameters=words)
+        title = _generator(event.title or TitleCard(event.name), available)
         return {otio.schema.Clip.DEFAULT_MEDIA_KEY: title}, otio.schema.Clip.DEFAULT_MEDIA_KEY
     shown = _reference(event.file, available, folder, target)
     if event.take is None:
@@ -282,6 +284,41 @@ def _music(music: EditMusic, rate: Fraction, folder: Path, target: Path) -> otio
     )
     clip.metadata["wanflow"] = {"gain": float(written.gain), "fade": float(written.fade), "duck": written.duck}
     return clip
+
+
+def _title_tracks(cut: EditList) -> list[otio.schema.Track]:
+    """Tracks of the titles over clips, as few as keep those apart that are shown at the same time."""
+    tracks, ends = list[otio.schema.Track](), list[int]()
+    for over in sorted((over for event in cut.events for over in event.over), key=lambda each: each.begin):
+        number = next((at for at, end in enumerate(ends) if end <= over.begin), len(tracks))
+        if number == len(tracks):
+            tracks.append(otio.schema.Track(name=f"Titles {number + 1}", kind=otio.schema.TrackKind.Video))
+            ends.append(0)
+        if over.begin > ends[number]:
+            tracks[number].append(otio.schema.Gap(source_range=_range(0, over.begin - ends[number], cut.rate)))
+        span = _range(0, over.length, cut.rate)
+        clip = otio.schema.Clip(on_one_line(over.title.text), _generator(over.title, span), span)
+        clip.metadata["wanflow"] = {"title": over.title.text}
+        tracks[number].append(clip)
+        ends[number] = over.begin + over.length
+    return tracks
+
+
+def _generator(title: TitleCard, available: TimeRange) -> otio.schema.GeneratorReference:
+    """The words of a title, and of its look what is not as usual."""
+    look: dict[str, object] = {}
+    if title.font is not None:
+        look["font"] = title.font.path if isinstance(title.font, FileSource) else title.font
+    if title.color is not None:
+        look["color"] = colour_text(title.color)
+    if title.size is not None:
+        look["size"] = float(title.size)
+    if title.position != "center":
+        look["position"] = title.position
+    if title.fade:
+        look["fade"] = float(title.fade)
+    words = {"text": on_one_line(title.text), **look}
+    return otio.schema.GeneratorReference("title", "Title", available_range=available, parameters=words)
 
 
 def _subtitle_markers(cut: EditList, folder: Path, target: Path) -> Iterator[otio.schema.Marker]:
