@@ -202,6 +202,24 @@ def test_a_title_lies_over_a_transition(tmp_path: Path) -> None:
     assert [at for at, level in enumerate(seen) if level > 30] == [3, 4, 5, 6]
 
 
+@pytest.mark.parametrize("kind", [kind for kind in TransitionKind if kind is not TransitionKind.CUT])
+@pytest.mark.parametrize("rate", [THIRTY, Fraction(24000, 1001)])
+def test_a_title_fades_within_any_transition(tmp_path: Path, kind: TransitionKind, rate: Fraction) -> None:
+    """A fifth more of its white with each frame, whatever the pictures below it do."""
+    clip = grey(tmp_path)
+    before, after = (replace(recipe_of(clip, skip=skip), rate=rate, frames=10) for skip in (10, 0))
+    title = TitleOverlay("HHH", TitleLook(size=Decimal("0.3"), fade=5), 0, 10, 10)
+    film, _ = joined(clip, clip, JoinRecipe(kind, before, after, titles=(title,)))
+    shares = []
+    for picture in pictures(film):
+        ground, (_, high) = picture.getpixel((0, 0)), picture.getextrema()
+        assert isinstance(ground, int)
+        assert isinstance(high, int)
+        shares.append((high - ground) / (255 - ground))
+    assert all(abs(shown - frame / 5) < 0.09 for frame, shown in enumerate(shares[:6])), shares
+    assert all(abs(shown - (10 - frame) / 5) < 0.09 for frame, shown in enumerate(shares[6:], 6)), shares
+
+
 def test_the_words_of_a_card_fade_and_its_ground_stays(tmp_path: Path) -> None:
     """A card with `fade` is its plain ground at both ends."""
     clip = grey(tmp_path)

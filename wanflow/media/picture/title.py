@@ -205,8 +205,9 @@ def overlay_titles(video: FilterableStream, titles: Titles, rate: Fraction) -> F
                 .filter("fade", type="in", start_frame=0, nb_frames=fade, alpha=1)
                 .filter("fade", type="out", start_frame=ends, nb_frames=fade, alpha=1)
                 .filter("trim", start_frame=title.passed, end_frame=title.passed + title.end - title.first)
-                .filter("settb", expr=str(1 / rate))
-                .filter("setpts", f"N+{title.first:d}")
+                # half a frame early: times of a joined picture are rounded, and may lie just before their frame
+                .filter("settb", expr=str(1 / (2 * rate)))
+                .filter("setpts", f"2*(N+{title.first:d})-1")
             )
         shown = f"between(n,{title.first:d},{title.end - 1:d})"
         video = video.overlay(words, x=x, y=y, format="yuv420", enable=shown)
