@@ -12,6 +12,7 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
+from wanflow.file_state import NEVER_WAITING, SYMLINK_REFUSED
 from wanflow.messages import tr
 
 SYSTEM_FOLDERS = ("/proc", "/dev", "/sys")
@@ -157,12 +158,20 @@ def bytes_of(file: Path, most: int) -> bytes:
     return b"".join(parts)
 
 
+def path_from(folder: Path | str, path: Path | str) -> str:
+    """The path of a file from a folder, with `/`; its whole path where Windows has the two on different drives."""
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:
+        return Path(path).absolute().as_posix()
+
+
 def _open_checked(path: str, flags: int) -> int:
     """Some files of a system look like regular ones, and reading them would block.
 
     The links of the path were followed before, so a link at its end came after the check.
     """
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
+    return os.open(path, flags | NEVER_WAITING | SYMLINK_REFUSED)
 
 
 def _is_below(path: str, folder: str) -> bool:

@@ -11,6 +11,13 @@ MOST_BYTES = 32_000_000
 RACY_NS = 2_000_000_000
 """Nanoseconds between two changes of a file within which its stat may stay the same, as on FAT."""
 
+SYMLINK_REFUSED = getattr(os, "O_NOFOLLOW", 0)
+"""Flag with which a link is not opened; 0 on Windows, which has none."""
+NEVER_WAITING = getattr(os, "O_NONBLOCK", 0)
+"""Flag with which no pipe and no device is waited for; 0 on Windows, where none has a name in a folder."""
+user_number = getattr(os, "geteuid", int)
+"""Number of the user of this process; 0 on Windows, which has none."""
+
 Numbers = tuple[int, int, int, int]
 """Size, time of content, time of change and inode of a file."""
 
@@ -53,7 +60,11 @@ def as_text(state: bytes | Numbers) -> bytes:
 def _kind(found: os.stat_result) -> bytes | Numbers:
     if stat.S_ISREG(found.st_mode):
         return numbers_of(found)
-    return b"folder" if stat.S_ISDIR(found.st_mode) else b"kind %o %d" % (stat.S_IFMT(found.st_mode), found.st_rdev)
+    return (
+        b"folder"
+        if stat.S_ISDIR(found.st_mode)
+        else b"kind %o %d" % (stat.S_IFMT(found.st_mode), getattr(found, "st_rdev", 0))
+    )
 
 
 def listed(folder: str | bytes) -> bytes:
@@ -74,7 +85,7 @@ def _letter(entry: os.DirEntry[bytes]) -> bytes:
 def content(path: str | bytes) -> bytes | None:
     """The bytes of a file; None for one that cannot be read, or is larger than MOST_BYTES."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+        handle = os.open(path, os.O_RDONLY | NEVER_WAITING | SYMLINK_REFUSED | getattr(os, "O_BINARY", 0))
     except OSError:
         return None
     try:

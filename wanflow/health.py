@@ -149,7 +149,10 @@ def _file_system(folder: Path) -> Iterator[HealthCheck]:
     try:
         with tempfile.TemporaryDirectory(dir=store if store.is_dir() else folder, prefix=".doctor-") as name:
             place = Path(name)
-            modes, flushed, locks = atomic.has_modes(place), atomic.sync_folder(place), run_lock.has_locks(place)
+            locks = run_lock.has_locks(place)
+            modes, flushed = os.name != "posix", os.name != "posix"  # no disk on Windows has either
+            if os.name == "posix":
+                modes, flushed = atomic.has_modes(place), atomic.sync_folder(place)
     except OSError as fault:
         yield HealthCheck(
             "files",

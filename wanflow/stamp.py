@@ -19,7 +19,18 @@ try:
 except ImportError:
     from hashlib import blake2b  # 3 ms
 
-from wanflow.file_state import Numbers, as_text, content, described, is_racy, listed, numbers_of
+from wanflow.file_state import (
+    NEVER_WAITING,
+    SYMLINK_REFUSED,
+    Numbers,
+    as_text,
+    content,
+    described,
+    is_racy,
+    listed,
+    numbers_of,
+    user_number,
+)
 
 FORMAT = b"wanflow stamp 1\n"
 VARIABLE = "WANFLOW_STAMP"
@@ -192,7 +203,7 @@ def answer(words: list[str], streams: tuple[int, int, int] = STANDARD, now_ns: i
         return None
     if stamp is None or stamp.asked != asked:
         return None
-    if not stamp.is_true(dict(os.environb), now_ns) or not _print(stamp.printed, streams):
+    if not stamp.is_true(dict(getattr(os, "environb", {})), now_ns) or not _print(stamp.printed, streams):
         return None
     if stamp.is_renewed:
         save(stamp)
@@ -218,7 +229,7 @@ def identity(words: list[str], streams: tuple[int, int, int] = STANDARD) -> byte
     widths = [os.get_terminal_size(each)[0] for each, is_one in zip(streams, terminals, strict=True) if is_one]
     encodings = [(each.encoding, each.errors) if each is not None else None for each in (sys.stdout, sys.stderr)]
     python = (sys.version, sys.executable, tuple(sys.flags), sys.byteorder, sys.getfilesystemencoding())
-    parts = (wanflow.__version__, PACKAGE, python, sys.path, os.getcwd(), os.geteuid(), terminals, widths, encodings)
+    parts = (wanflow.__version__, PACKAGE, python, sys.path, os.getcwd(), user_number(), terminals, widths, encodings)
     return repr((*parts, words)).encode("utf-8", "surrogateescape")
 
 
@@ -255,10 +266,10 @@ def sealed(variables: list[bytes], environment: dict[bytes, bytes], salt: bytes)
 
 def _trusted(path: str) -> bytes | None:
     """The bytes of a file that nobody but this user may write."""
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    handle = os.open(path, os.O_RDONLY | SYMLINK_REFUSED | NEVER_WAITING)
     try:
         found = os.fstat(handle)
-        if found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        if found.st_uid != user_number() or found.st_mode & 0o077:
             return None
         data = os.read(handle, found.st_size)
         return data if len(data) == found.st_size else None
@@ -298,7 +309,7 @@ def save(stamp: CommandStamp) -> None:
         os.makedirs(folder, 0o700, exist_ok=True)
         place = os.path.join(folder, name_of(stamp.asked))
         draft = f"{place}.{os.getpid()}"
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | SYMLINK_REFUSED, 0o600)
         try:
             with open(handle, "wb", buffering=0) as file:
                 data = stamp.packed()

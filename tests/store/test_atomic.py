@@ -22,7 +22,7 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
     assert [item.name for item in path.parent.iterdir()] == ["file"]
 
 
-@pytest.mark.parametrize("call", ["fsync", "fchmod", "replace"])
+@pytest.mark.parametrize("call", ["fsync", "chmod", "replace"])
 def test_a_full_disk_leaves_the_old_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
     """Whatever the disk refuses, the old content stays, no draft is left, and the message says what to do."""
     path = tmp_path / "file"
@@ -152,7 +152,7 @@ def test_a_file_system_without_modes_is_written_to(tmp_path: Path, monkeypatch: 
 
 def test_modes_that_change_nothing_are_no_modes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some file systems accept every mode and keep their own."""
-    monkeypatch.setattr(os, "fchmod", lambda *_: None)
+    monkeypatch.setattr(os, "chmod", lambda *_, **__: None)
     assert not atomic.has_modes(tmp_path)
 
 

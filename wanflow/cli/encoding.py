@@ -41,6 +41,8 @@ def use_utf8_file_names() -> None:
     3.15 has this mode by default (PEP 686). The streams keep the encoding of the locale. Where Python is told not to
     read its environment, nothing changes.
     """
+    if sys.platform == "win32":  # its file names are Unicode
+        return
     if sys.getfilesystemencoding() == "utf-8" or os.environ.get("PYTHONUTF8") == "1":
         return
     inherited = sys.__stdout__.encoding if sys.__stdout__ else "ascii"

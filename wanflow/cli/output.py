@@ -146,7 +146,7 @@ def cancelled_by_signals() -> Iterator[None]:
     is ignored it is blocked instead meanwhile: it still does nothing, and the other signals find asyncio's handler.
     """
     main = threading.current_thread() is threading.main_thread()
-    if not main or signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+    if sys.platform == "win32" or not main or signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         yield
         return
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

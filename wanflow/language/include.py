@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import filter as matching
 from pathlib import Path
 
-from wanflow.boundary import Boundary, Content, bytes_of
+from wanflow.boundary import Boundary, Content, bytes_of, path_from
 from wanflow.errors import words_of_system
 from wanflow.language.names import Names, layered, values_of
 from wanflow.language.problem import Problem, Severity
@@ -268,7 +268,7 @@ def check_place_of_keys(file: ProductionFile) -> Iterator[Problem]:
 
 def _relative(path: str, root: Path) -> str:
     """A path from the production's folder, also for an absolute one."""
-    return Path(os.path.relpath(path, root)).as_posix() if Path(path).is_absolute() else path
+    return path_from(root, path) if Path(path).is_absolute() else path
 
 
 def _is_file(path: Path) -> bool:

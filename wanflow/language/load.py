@@ -19,7 +19,7 @@ from wanflow.language.include import SourceTexts, gather
 from wanflow.language.merge import MergedFile, cut_off_texts, merge
 from wanflow.language.misread import find_slips
 from wanflow.language.names import other_forms, strip_cast_markers
-from wanflow.language.output_paths import results_folder, shared_outputs
+from wanflow.language.output_paths import refused_by_windows, results_folder, shared_outputs
 from wanflow.language.own_models import read_models
 from wanflow.language.pipeline import PipelineLibrary
 from wanflow.language.problem import Problem, deduplicated, has_errors
@@ -229,6 +229,7 @@ class _Loader:
         shots = self._shots(merged, provider, region, language)
         cuts = self._cuts(merged, shots, out, provider, language)
         self._problems += shared_outputs(cuts, self._base.root)
+        self._problems += refused_by_windows(shots, cuts)
         if not has_errors(self._problems):  # a broken shot may name any member
             self._problems += unused_members([key for file in merged for key in file.keys("cast")], shots.values())
         prices = read_book(root, provider, self._overrides.prices, self._catalog, self._base, texts, self._problems)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
-from wanflow.boundary import Content
+from wanflow.boundary import Content, path_from
 from wanflow.catalog.read import Catalog
 from wanflow.characters import bad_sign
 from wanflow.language.author_hints import hint_for_value
@@ -83,7 +82,7 @@ def find_pipeline(written: TextNode, base: BasePath) -> tuple[Path, str, BasePat
         known = shipped()
         if written.string in known:
             file = known[written.string]
-            away = Path(os.path.relpath(file.parent, base.root)).as_posix()
+            away = path_from(base.root, file.parent)
             return file, f"{SHIPPED}{file.name}", BasePath(base.boundary, away)
         beside = base.path(written.string + SUFFIX, Content.TEXT)
         near = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -125,7 +126,7 @@ def assemble(film: CutRecipe, target: Path, worker: Worker) -> Facts:
             (root / track.sidecar).unlink(missing_ok=True)
             continue
         with replacing(root / track.sidecar) as part:
-            part.write_text(text, encoding="utf-8")
+            part.write_text(text, encoding="utf-8", newline="\n")
     return facts
 
 
@@ -179,18 +180,29 @@ def _write_inputs(film: CutRecipe, root: Path, subtitles: Sequence[str], folder:
     """Write or link everything that is joined, under names that need no quotes."""
     names = [f"{at:06d}.mov" for at in range(len(film.segments))]
     for name, segment in zip(names, film.segments, strict=True):
-        (folder / name).symlink_to((root / segment).absolute())
-    (folder / PLAYLIST).write_text(playlist(names), encoding="ascii")
+        _link((root / segment).absolute(), folder / name)
+    (folder / PLAYLIST).write_text(playlist(names), encoding="ascii", newline="\n")
     splice([root / chunk for chunk in film.sound], folder / SOUND)
     for at, text in enumerate(subtitles):
-        (folder / _track_name(at)).write_text(text, encoding="utf-8")
+        (folder / _track_name(at)).write_text(text, encoding="utf-8", newline="\n")
     kept = [label for source in dict.fromkeys(film.sources) for label in labels.read_labels(root / source)]
     if film.label is None:
         metadata = labels.merge_labels(kept, None)
     else:
         own = labels.own_label(film.label.producer, film.label.content)
         metadata = labels.merge_labels(kept, own, mixed=film.label.mixed)
-    (folder / CHAPTERS).write_text(chapter_file(film.chapters, film.rate, metadata), encoding="utf-8")
+    (folder / CHAPTERS).write_text(chapter_file(film.chapters, film.rate, metadata), encoding="utf-8", newline="\n")
+
+
+def _link(source: Path, name: Path) -> None:
+    """Give a file another name; a copy where the system makes no links, as Windows for users without that right."""
+    try:
+        name.symlink_to(source)
+    except OSError:
+        try:
+            name.hardlink_to(source)
+        except OSError:
+            shutil.copyfile(source, name)
 
 
 def _track_name(position: int) -> str:

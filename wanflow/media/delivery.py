@@ -21,7 +21,7 @@ from wanflow.media.join_checks import require_cut
 from wanflow.media.labels import MOVFLAGS
 from wanflow.media.posters import fit
 from wanflow.messages import tr
-from wanflow.store.atomic import faults_of, replacing, sync_folder
+from wanflow.store.atomic import faults_of, flush, replacing, sync_folder
 from wanflow.store.outputs import digest_of_written
 from wanflow.timebase import SAMPLE_RATE
 
@@ -194,8 +194,7 @@ def _write_pictures(delivery: EncodeDelivery, film: Path, target: Path, worker: 
         for picture in pictures:
             if text:
                 _insert_text(picture, text)
-            with picture.open("rb") as file:
-                os.fsync(file.fileno())
+            flush(picture)
         sync_folder(target)
         return digest_of_written(target)
 

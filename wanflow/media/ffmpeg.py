@@ -242,6 +242,7 @@ def _start(command: list[str], *, reporting: bool, fed: bool = False) -> subproc
             stdout=subprocess.PIPE if reporting else subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # Ctrl-C is for this process, on Windows
         )
     except OSError as fault:
         raise ToolMissing(

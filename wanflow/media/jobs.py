@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -30,7 +31,7 @@ class RunningProcesses:
     """The processes that a job runs, so that another thread can end them all.
 
     Once killed it stays so: what is started on it afterwards ends at once. They run at a lower priority where
-    `niceness` is above 0, as `nice` has it.
+    `niceness` is above 0, as `nice` has it; Windows has no such number.
     """
 
     def __init__(self, niceness: int = 0) -> None:
@@ -58,7 +59,7 @@ class RunningProcesses:
             self._running.add(process)
             if self._killed:
                 _kill_group(process)
-        if self._niceness:
+        if sys.platform != "win32" and self._niceness:
             with suppress(OSError):  # it ended already
                 os.setpriority(os.PRIO_PROCESS, process.pid, self._niceness)
         try:
@@ -72,7 +73,10 @@ class RunningProcesses:
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
+        if sys.platform == "win32":
+            process.kill()  # without a group: ffmpeg starts no process
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ class MakeRendition(Job[None]):
                     _write_film(source, part, worker, silent=self.rendition is Rendition.PREVIEW)
                 case Rendition.PEAKS:
                     text = waveform_text(loudness(source, self.kind, worker.processes))
-                    part.write_text(text, encoding="ascii")
+                    part.write_text(text, encoding="ascii", newline="\n")
 
 
 def fit(size: Pixels, *, longer: int | None = None, shorter: int | None = None) -> Pixels:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import IO
 from uuid import uuid4
 
@@ -31,6 +32,8 @@ IGNORED = b"*\n"
 """Content of the store's own `.gitignore`."""
 NO_MODES = frozenset({errno.EPERM, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
 """Errors of a file system that keeps no modes: CIFS, exFAT and drives under WSL raise EPERM."""
+SCANNED_SECONDS = (0.05, 0.1, 0.2, 0.4)
+"""Seconds between attempts to rename a file that another program on Windows has open."""
 NO_FLUSH = frozenset({errno.EINVAL, errno.EBADF, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
 """Errors of a system that cannot flush a folder: Samba and sshfs raise EINVAL, others EBADF."""
 NO_FOLDER_FILES = frozenset({errno.EACCES, errno.EISDIR})
@@ -54,8 +57,8 @@ def make_folder(folder: Path) -> None:
     if store is not None and not os.path.lexists(ignore := store / ".gitignore"):
         with faults_of(ignore), drafted(ignore) as draft:
             draft.write_bytes(IGNORED)
-            _flush(draft)
-            draft.replace(ignore)
+            flush(draft)
+            replace(draft, ignore)
 
 
 def require_usable(path: Path) -> None:
@@ -130,7 +133,7 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Replace a file's content at once and durably; raises StoreFault, and the old content stays then."""
     with replacing(path) as draft, draft.open("wb") as file:
         with ignoring(NO_MODES):
-            os.fchmod(file.fileno(), mode)
+            draft.chmod(mode)
         file.write(data)
 
 
@@ -146,8 +149,8 @@ def replacing(path: Path, finished: Path | None = None) -> Iterator[Path]:
         if finished is not None:
             _move(finished, draft)
         yield draft
-        _flush(draft)
-        draft.replace(path)
+        flush(draft)
+        replace(draft, path)
         sync_folder(path.parent)
 
 
@@ -163,9 +166,26 @@ def _move(finished: Path, draft: Path) -> None:
         finished.unlink()
 
 
-def _flush(path: Path) -> None:
-    with path.open("rb") as file:
+def flush(path: Path) -> None:
+    """Bring the bytes of a file to disk; Windows does it only for a program that may write to the file."""
+    with path.open("rb" if os.name == "posix" else "r+b") as file:
         os.fsync(file.fileno())
+
+
+def replace(made: Path, path: Path) -> None:
+    """Give a file a name that another file may have, at once.
+
+    Windows refuses that while a program has either file open. Scanners of viruses open each new file for a moment, so
+    it is tried again.
+    """
+    for seconds in SCANNED_SECONDS if os.name != "posix" else ():
+        try:
+            made.replace(path)
+        except PermissionError:
+            Event().wait(seconds)
+        else:
+            return
+    made.replace(path)
 
 
 @contextmanager
@@ -250,7 +270,7 @@ def has_modes(folder: Path) -> bool:
     """Whether the file system of a folder keeps the mode of a file; raises OSError for every other error."""
     with drafted(folder / "mode") as draft, draft.open("wb") as file:
         with ignoring(NO_MODES):
-            os.fchmod(file.fileno(), 0o600)
+            draft.chmod(0o600)
         return os.fstat(file.fileno()).st_mode & 0o777 == 0o600
 
 
@@ -271,7 +291,10 @@ def faults_of(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         words = words_of_system(error)
-        hint = tr("make room on the disk, or allow writing there, and run again: nothing that was stored is lost")
+        if os.name != "posix" and isinstance(error, PermissionError):
+            hint = tr("close the program that has the file open, and run again: nothing that was stored is lost")
+        else:
+            hint = tr("make room on the disk, or allow writing there, and run again: nothing that was stored is lost")
         raise StoreFault(tr("`{name}` cannot be used: {words}", name=path.name, words=words), hint=hint) from error
 
 

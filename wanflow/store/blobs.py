@@ -38,7 +38,7 @@ def set_aside(store: Store, path: Path) -> str | None:
     place = store.aside / f"{digests.of_file(path)}.bin"
     atomic.make_folder(store.aside)
     with atomic.faults_of(place):
-        path.replace(place)
+        atomic.replace(path, place)
         atomic.sync_folder(store.aside)
     return place.relative_to(store.folder).as_posix()
 
@@ -118,11 +118,11 @@ def _adopt(made: Path, place: Path, digest: str) -> Path:
         if is_whole(place, digest):
             made.unlink()
             return place
-        with made.open("rb") as file:
-            os.fsync(file.fileno())
-        with atomic.ignoring(atomic.NO_MODES):
-            made.chmod(READ_ONLY)
-        made.replace(place)
+        atomic.flush(made)
+        if os.name == "posix":  # Windows removes and replaces no read-only file, by none of its names
+            with atomic.ignoring(atomic.NO_MODES):
+                made.chmod(READ_ONLY)
+        atomic.replace(made, place)
         atomic.sync_folder(place.parent)
     return place
 

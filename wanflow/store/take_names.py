@@ -81,7 +81,7 @@ def put(store: Store, digest: str, name: Path) -> None:
             shutil.copyfile(source, draft)  # another file system, or one without links
             with atomic.ignoring(atomic.NO_MODES):
                 shutil.copystat(source, draft)  # times come before modes
-        draft.replace(name)
+        atomic.replace(draft, name)
 
 
 def holds(store: Store, digest: str, name: Path) -> bool:

@@ -29,12 +29,11 @@ def connection_limits() -> tuple[int, int]:
 
     Half of the files stay free for films, and for the connections of a few turns before the first of them is refused.
     """
-    if sys.platform == "win32":
-        return MOST_CONNECTIONS, MOST_ACCEPTED
-    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if files == resource.RLIM_INFINITY:
-        return MOST_CONNECTIONS, MOST_ACCEPTED
-    return max(1, min(MOST_CONNECTIONS, files // 2)), max(1, min(MOST_ACCEPTED, files // 8))
+    if sys.platform != "win32":
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if files != resource.RLIM_INFINITY:
+            return max(1, min(MOST_CONNECTIONS, files // 2)), max(1, min(MOST_ACCEPTED, files // 8))
+    return MOST_CONNECTIONS, MOST_ACCEPTED
 
 
 class LimitedConnection(H11Protocol):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import anyio
 import uvicorn
-from anyio.abc import TaskStatus
 from starlette.types import ASGIApp as Application
 
 from wanflow.errors import words_of_system
@@ -66,17 +66,15 @@ class Server:
         if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # `nohup` ignores it
             signals.append(signal.SIGHUP)
 
-        async def stop_on_signal(*, task_status: TaskStatus[None]) -> None:
-            with anyio.open_signal_receiver(*signals) as received:
-                task_status.started()
-                async for _ in received:
-                    self.stop()
-
-        async with anyio.create_task_group() as group:
-            await group.start(stop_on_signal)
+        # not by a handler of the event loop: on Windows it has none
+        loop = asyncio.get_running_loop()
+        before = {number: signal.signal(number, lambda *_: loop.call_soon_threadsafe(self.stop)) for number in signals}
+        try:
             announce()
             await self.run()
-            group.cancel_scope.cancel()
+        finally:
+            for number, former in before.items():
+                signal.signal(number, signal.SIG_DFL if former is None else former)
 
 
 class _Quiet(uvicorn.Server):
@@ -114,7 +112,8 @@ def listening_socket(host: str, port: int) -> Iterator[tuple[socket.socket, str]
         ) from fault
     with sock:
         try:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if os.name == "posix":  # Windows would let several programs listen on one port
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.bind((host, port))
             sock.listen(QUEUED_CONNECTIONS)
         except OSError as fault:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from wanflow import api
+from wanflow.boundary import path_from
 from wanflow.characters import for_shell
 from wanflow.cli.hints import name_production
 from wanflow.cli.options import ProductionOptions, allowing_outside, example, production_options
@@ -116,6 +117,6 @@ def _annotate(problem: Problem, folder: Path) -> None:
     """Print a problem as a workflow command; `file` is relative to the checkout, or to the current folder."""
     place, message = located_message(problem)
     checkout = os.environ.get("GITHUB_WORKSPACE") or os.curdir
-    file = Path(os.path.relpath(folder / place.file, checkout)).as_posix()
+    file = path_from(checkout, folder / place.file)
     hint = [f"hint: {problem.hint}"] if problem.hint else []
     print_annotation(problem.severity.value, replace(place, file=file), message, *hint)

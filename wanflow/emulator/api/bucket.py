@@ -22,6 +22,7 @@ from uuid import uuid4
 from wanflow.digest import of_bytes
 from wanflow.emulator.api.order import Rejected, repeated
 from wanflow.emulator.api.tasks import PRIVATE
+from wanflow.file_state import SYMLINK_REFUSED
 
 OSS = "oss://"
 FOLDER = "dashscope-instant/emulated"
@@ -238,5 +239,5 @@ def _secret(path: Path) -> bytes:
 
 
 def _write_private(path: Path, data: bytes) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, PRIVATE), "wb") as file:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | SYMLINK_REFUSED, PRIVATE), "wb") as file:
         file.write(data)

@@ -21,6 +21,7 @@ from wanflow.emulator.api.order import Grade
 from wanflow.emulator.api.tasks import TaskLog
 from wanflow.emulator.film.render import open_animatic
 from wanflow.errors import ExitCode, WanflowError
+from wanflow.file_state import user_number
 from wanflow.hosts import is_loopback
 from wanflow.media.ffmpeg import find_ffmpeg
 from wanflow.media.jobs import LocalJobs
@@ -134,11 +135,11 @@ def _folder(state: Path | None) -> Iterator[Path]:
         return
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     facts = state.stat()
-    if os.geteuid() and facts.st_uid != os.geteuid():  # root works in containers, on folders of other users
+    if (user := user_number()) and facts.st_uid != user:  # root works in containers, on folders of other users
         raise UnsafeState(
             tr("`{state}` belongs to another user", state=state), hint=tr("name a folder of your own with `--state`")
         )
-    if facts.st_mode & stat.S_IWOTH:
+    if os.name == "posix" and facts.st_mode & stat.S_IWOTH:  # elsewhere the mode says nothing of other users
         hint = tr("`chmod o-w {folder}`, or name another folder with `--state`", folder=shlex.quote(str(state)))
         raise UnsafeState(tr("every user can write to `{state}`", state=state), hint=hint)
     for name in ("uploads", "films", "tasks.jsonl", "secret"):

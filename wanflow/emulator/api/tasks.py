@@ -16,6 +16,7 @@ from typing import Any
 
 from wanflow.emulator.api.rules import VIDEO_PATH
 from wanflow.errors import WanflowError
+from wanflow.file_state import SYMLINK_REFUSED
 from wanflow.messages import tr
 
 LIFETIME = timedelta(hours=24)
@@ -218,7 +219,7 @@ class TaskLog:
         """Write the present state of a task to disk."""
         if self._path is None:
             return
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | SYMLINK_REFUSED
         with os.fdopen(os.open(self._path, flags, PRIVATE), "ab") as file:
             file.write(json.dumps(_to_json(task)).encode() + b"\n")
             file.flush()

@@ -122,9 +122,8 @@ def _file(event: EditEvent, frames: int, rate: Fraction, folder: Path) -> otio.s
 
 def _reference(file: str, frames: int, rate: Fraction, media: Elements, folder: Path) -> otio.schema.ExternalReference:
     available = TimeRange(RationalTime(0, float(rate)), RationalTime(frames, float(rate)))
-    found = otio.schema.ExternalReference(
-        f"{ROOT}{quote(os.fsencode(folder / file))}", available, {XML: {"media": media}}
-    )
+    path = (folder / file).as_posix().lstrip("/")  # on Windows it begins with its drive
+    found = otio.schema.ExternalReference(f"{ROOT}/{quote(os.fsencode(path))}", available, {XML: {"media": media}})
     found.name = on_one_line(PurePath(file).name)
     return found
 

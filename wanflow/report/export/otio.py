@@ -13,6 +13,7 @@ import opentimelineio as otio
 from opentimelineio.opentime import RationalTime, TimeRange
 
 from wanflow import timebase
+from wanflow.boundary import path_from
 from wanflow.characters import escaped_json
 from wanflow.errors import MediaFault, ToolMissing
 from wanflow.language.cut_titles import colour_text
@@ -265,7 +266,7 @@ def _address(file: str, folder: Path, target: Path) -> str:
 
     Resolve takes an address for a path and decodes none of it; other readers decode what is encoded.
     """
-    path = os.path.relpath(folder / file, target)
+    path = path_from(target, folder / file)
     return "".join(sign if sign > "\x7f" and sign.isprintable() else quote(os.fsencode(sign)) for sign in path)
 
 
