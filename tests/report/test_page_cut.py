@@ -20,6 +20,7 @@ from wanflow.language.production import (
     CutFinish,
     CutItem,
     Notice,
+    OverTitle,
     Production,
     Subtitles,
     TitleCard,
@@ -123,6 +124,26 @@ def test_texts_are_where_the_file_will_have_them(tmp_path: Path) -> None:
     ]
     notice = next(each.attributes for each in page.all("g") if "data-notice" in each.attributes)
     assert (notice["data-text"], notice["data-line-begin"], notice["data-line-end"]) == ("Made by AI", "0", "60")
+
+
+def test_titles_over_clips_are_lanes_of_the_strip() -> None:
+    """One for each position, with the frames of the film, near to where they are drawn; the page says so."""
+    coast, approach = MAIN.items
+    lower, top = (OverTitle(TitleCard("A <b>", position=each), place(), Decimal(1)) for each in ("lower-third", "top"))
+    film = with_items(replace(coast, over=(lower, top)), replace(approach, over=(lower,)))
+    after, _ = run(film)
+    page = view(plan(film, after))
+    lanes = [each for each in page.all("svg", class_="lane") if each.attributes.get("aria-label") == "Titles"]
+    assert [lane.all("title")[0].text for lane in lanes] == ["titles, top", "titles, lower-third"]
+    lines = [[each.attributes for each in lane.all(class_="line")] for lane in lanes]
+    assert [
+        [(each["data-line-begin"], each["data-line-end"], each["data-text"]) for each in lane] for lane in lines
+    ] == [
+        [("30", "90", "A <b>")],
+        [("30", "90", "A <b>"), ("120", "240", "A <b>")],
+    ]
+    assert [(lane[0]["data-place"], lane[0]["data-edge"]) for lane in lines] == [("top", "5"), ("bottom", "10")]
+    assert "Titles over clips are drawn by the browser." in page.text
 
 
 def test_both_films_are_offered_and_named() -> None:

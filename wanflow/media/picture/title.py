@@ -20,12 +20,10 @@ from wanflow.media.text.captions import Size
 from wanflow.media.text.direction import runs_left
 from wanflow.media.text.fonts import PLAIN, Ink, Typography, find_family
 from wanflow.media.text.layout import TextSetting, draw_line, fit, length_of
-from wanflow.media.text.title_look import DEFAULT_POSITION, PLAIN_LOOK, TitleLook, TitleOverlay
+from wanflow.media.text.title_look import DEFAULT_POSITION, PLAIN_LOOK, TitleLook, TitleOverlay, asked_letters
 
 WHITE: Ink = (255, 255, 255)
 SMALLEST_PERCENT, BOX_PERCENT = 3, 84
-LETTERS_PERCENT = {DEFAULT_POSITION: 10, "top": 7, "lower-third": 6}
-"""The height of letters at each position, in percent of the picture's height."""
 MARGIN_PERCENT = 5
 """Percent of a side that stay free of titles at each edge (EBU R95, graphics)."""
 BAND_ALPHA, SHADOW_ALPHA = 165, 190
@@ -76,12 +74,7 @@ def place_title(
     A lower third is at the left, and at the right where its words run from right to left.
     """
     width, height = size
-    percent, centred = LETTERS_PERCENT[look.position], look.position == DEFAULT_POSITION
-    # a narrow picture would have a line of a few letters
-    largest = min(height * percent // 100, width * percent * 5 // 400)
-    if look.size is not None:
-        largest = round(height * look.size)
-    largest = max(1, largest)
+    centred, largest = look.position == DEFAULT_POSITION, asked_letters(size, look.position, look.size)
     smallest = max(1, min(largest, min(size) * SMALLEST_PERCENT // 100))
     upper, lower = _bounds(size, look.position)
     padding = _padding(size) if over and look.position == "lower-third" else (0, 0)

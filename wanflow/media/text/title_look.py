@@ -9,6 +9,8 @@ from decimal import Decimal
 from wanflow import digest
 
 DEFAULT_POSITION = "center"
+LETTERS_PERCENT = {DEFAULT_POSITION: 10, "top": 7, "lower-third": 6}
+"""The height of letters at each position, in percent of the picture's height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,19 @@ class TitleLook:
 
 
 PLAIN_LOOK = TitleLook()
+
+
+def asked_letters(size: tuple[int, int], position: str, share: Decimal | None) -> int:
+    """How high the letters of a title are in a picture of `size` pixels, in pixels, where its words have room.
+
+    `share` is the title's own `size`. Raises KeyError for an unknown position.
+    """
+    width, height = size
+    if share is not None:
+        return max(1, round(height * share))
+    percent = LETTERS_PERCENT[position]
+    # a narrow picture would have a line of a few letters
+    return max(1, min(height * percent // 100, width * percent * 5 // 400))
 
 
 @dataclass(frozen=True, slots=True)

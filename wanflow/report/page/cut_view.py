@@ -5,19 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
 
 from wanflow import timebase
 from wanflow.errors import UnknownTarget, WanflowError
 from wanflow.graph.node import cut_id
 from wanflow.language.production import Cut, TransitionKind
-from wanflow.media.text.caption_layout import Caption
+from wanflow.media.text.caption_layout import SAFE_BOTTOM, SAFE_TOP, Caption
+from wanflow.media.text.title_look import asked_letters
 from wanflow.messages import Translatable, tr
+from wanflow.planner.cut import DEFAULT_SIZE
 from wanflow.planner.status import CutRow
 from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic, edit_list
 from wanflow.report.page.snapshot import Snapshot
 from wanflow.report.show import ShowRow, join_text, rows_of, source_text, track_text
 from wanflow.report.text.words import seconds_text
+
+CAPITALS_PERCENT = 70
+"""The height of a capital in percent of that of its letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,7 @@ class StripItem:
 
 @dataclass(frozen=True, slots=True)
 class StripLine:
-    """A text on the strip: a subtitle, or the notice, from `begin` until `end`, in frames of the film.
+    """A text on the strip: a title, a subtitle or the notice, from frame `begin` of the film until `end`.
 
     `place` is `bottom` or `top`, and `edge` how far it is from there in percent of the picture's height; empty for what
     its place has. `height` is that of its capitals in percent of the picture's shorter side.
@@ -111,6 +117,7 @@ class CutPage:
     trouble: str = ""
     hint: str = ""
     items: tuple[StripItem, ...] = ()
+    titles: tuple[tuple[str, tuple[StripLine, ...]], ...] = ()
     subtitles: tuple[tuple[str, tuple[StripLine, ...]], ...] = ()
     notice: StripLine | None = None
     music: str = ""
@@ -166,6 +173,7 @@ def cut_page(snapshot: Snapshot, name: str) -> CutPage:
         written=written,
         edit=edit,
         items=tuple(_items(edit, snapshot)),
+        titles=tuple(_titles(edit)),
         subtitles=tuple(
             (
                 # lines have no name of a file that says their language
@@ -210,6 +218,28 @@ def _line(caption: Caption, edit: EditList) -> StripLine:
         edge="" if caption.edge is None else timebase.decimal_text(100 * Fraction(caption.edge), 2),
         height=timebase.decimal_text(Fraction(caption.share), 2),
     )
+
+
+def _titles(edit: EditList) -> Iterator[tuple[str, tuple[StripLine, ...]]]:
+    """The titles over clips by their positions, near to where the film has them."""
+    size = edit.size or DEFAULT_SIZE
+    vertical = size[1] > size[0]
+    places = {
+        "center": ("bottom", Decimal("0.45")),
+        "top": ("top", SAFE_TOP if vertical else Decimal("0.05")),
+        "lower-third": ("bottom", SAFE_BOTTOM if vertical else Decimal("0.1")),
+    }
+    for position, (place, edge) in places.items():
+        lines = []
+        for event in edit.events:
+            for over in event.over:
+                if over.title.position == position:
+                    letters = asked_letters(size, position, over.title.size)
+                    capitals = Decimal(CAPITALS_PERCENT * letters) / min(size)
+                    begin, end = over.begin, over.begin + over.length
+                    lines.append(_line(Caption(over.title.text, begin, end, place, capitals, edge=edge), edit))
+        if lines:
+            yield tr("titles, {position}", position=position), tuple(lines)
 
 
 def clock(seconds: Fraction) -> str:
