@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -57,8 +57,9 @@ def production_at(folder: Path, file: str, name: str | None, overrides: Override
     """
     revision = read_revision(folder, name)
     with tempfile.TemporaryDirectory(prefix="wanflow-revision-") as made:
-        top = Path(made).resolve() / "tree"
-        top.mkdir()
+        # as deep as the work tree, so that a path to a file beside it stays in this folder
+        top = Path(made).resolve().joinpath(*revision.top.parts[1:])
+        top.mkdir(parents=True, exist_ok=True)
         root, here = overrides.root, os.path.realpath(revision.top)
         if root is not None and Path(os.path.realpath(root)).is_relative_to(here):
             root = top / os.path.relpath(os.path.realpath(root), here)
@@ -97,9 +98,7 @@ def _read(revision: Revision, top: Path, place: Path, overrides: Overrides) -> P
     if reading.production is None or has_errors(reading.problems):
         return ProductionAtRevision(revision, exists=True, problems=_errors(reading.problems))
     files = [place.parent / source.path for source in file_readings(reading.production)]
-    named = {Path(way(file)) for file in files for way in (os.path.normpath, os.path.realpath)}
-    paths = sorted(file.relative_to(top).as_posix() for file in named if file.is_relative_to(top))
-    revision.write([path for path in paths if path in revision.entries and revision.entries[path].mode != LINK], top)
+    _write_media(revision, top, files, untrusted=overrides.untrusted)
     part = loading.read(place, overrides)
     if part.production is None:
         return ProductionAtRevision(revision, exists=True, problems=_errors(part.problems))
@@ -113,6 +112,25 @@ def _read(revision: Revision, top: Path, place: Path, overrides: Overrides) -> P
     except LockUnreadable:
         unread += _errors(loading.problems_of_lock(part.production))
     return ProductionAtRevision(revision, exists=True, production=part.production, unread=unread, lock=known)
+
+
+def _write_media(revision: Revision, top: Path, files: Iterable[Path], *, untrusted: bool) -> None:
+    """Write the media of a production, also those behind links.
+
+    Media that git does not have, as they are ignored or beside the repository, are those that are here now: links lead
+    to them, but for an untrusted production.
+    """
+    named = {Path(way(file)) for file in files for way in (os.path.normpath, os.path.realpath)}
+    paths = sorted(file.relative_to(top).as_posix() for file in named if file.is_relative_to(top))
+    revision.write([path for path in paths if path in revision.entries and revision.entries[path].mode != LINK], top)
+    made = top.parents[len(revision.top.parts) - 2]
+    for file in () if untrusted else named:
+        if file.is_relative_to(made) and not os.path.lexists(file):
+            present = Path(revision.top.anchor, file.relative_to(made))
+            if present.is_file():
+                file.parent.mkdir(parents=True, exist_ok=True)
+                with suppress(OSError):  # a system may have no links
+                    file.symlink_to(present)
 
 
 def _errors(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:

@@ -78,10 +78,13 @@ class Revision:
             blobs = {path: entry.blob for path, entry in wanted.items() if entry.repository == repository}
             for path, content in _contents(repository, blobs):
                 with suppress(FileExistsError, NotADirectoryError, ValueError):  # a made-up tree has one name twice
+                    file = _prepared(target, path)
                     if wanted[path].mode == LINK:
-                        _prepared(target, path).symlink_to(os.fsdecode(content))
+                        file.symlink_to(os.fsdecode(content))
+                    elif (stored := _content_of_pointer(content, repository, self.top / path)) is not None:
+                        shutil.copyfile(stored, file)
                     else:
-                        _prepared(target, path).write_bytes(_smudged(content, repository, self.top / path))
+                        file.write_bytes(content)
 
     def write_empty(self, paths: Iterable[str], target: Path) -> None:
         """Write empty files below a folder in the places of files that the revision has."""
@@ -159,13 +162,15 @@ def _resolved(top: Path, name: str) -> str | None:
 def _entries(repository: Path, commit: str, above: str) -> Iterator[tuple[str, TreeEntry]]:
     """The entries of a commit by path, each below `above`; those of submodules as far as they are here."""
     listed = _git(repository, "ls-tree", "-r", "-z", "--long", "--full-tree", commit)
+    if listed.returncode:  # a clone that is not whole knows no sizes
+        listed = _git(repository, "ls-tree", "-r", "-z", "--full-tree", commit)
     if listed.returncode:
         if not above:
             raise _refused(repository, listed)
         return
     for line in filter(None, listed.stdout.split(b"\0")):
         head, _, name = line.partition(b"\t")
-        mode, _, blob, size = head.decode("ascii").split()
+        mode, _, blob, size = (*head.decode("ascii").split(), "")[:4]
         path = above + os.fsdecode(name)
         if mode != SUBMODULE:
             yield path, TreeEntry(mode, blob, int(size) if size.isdecimal() else 0, repository)
@@ -186,8 +191,9 @@ def _contents(repository: Path, blobs: Mapping[str, str]) -> Iterator[tuple[str,
         if process.stdin is None or process.stdout is None:
             raise ValueError("git was started without pipes")
         for path, blob in blobs.items():
-            process.stdin.write(blob.encode("ascii") + b"\n")
-            process.stdin.flush()
+            with suppress(BrokenPipeError):  # git ended: its stdout says nothing then
+                process.stdin.write(blob.encode("ascii") + b"\n")
+                process.stdin.flush()
             head = process.stdout.readline().split()
             if len(head) != 3 or head[1] != b"blob":
                 words = tr("git lacks the content of `{path}` at that revision", path=path)
@@ -195,22 +201,21 @@ def _contents(repository: Path, blobs: Mapping[str, str]) -> Iterator[tuple[str,
             content = process.stdout.read(int(head[2]))
             process.stdout.read(1)
             yield path, content
-        process.stdin.close()
 
 
-def _smudged(content: bytes, repository: Path, present: Path) -> bytes:
-    """The content that a pointer of Git LFS names, from git's store of them or from the work tree; else as it is."""
+def _content_of_pointer(content: bytes, repository: Path, present: Path) -> Path | None:
+    """The file that a pointer of Git LFS names, in git's store or in the work tree; None where it is not here."""
     found = _OID.search(content[:_POINTER_BYTES]) if is_pointer(content) else None
     if found is None:
-        return content
+        return None
     oid = found[1].decode("ascii")
     common = _git(repository, "rev-parse", "--git-common-dir").stdout.removesuffix(b"\n")
     stored = repository / os.fsdecode(common) / "lfs" / "objects" / oid[:2] / oid[2:4] / oid
     for file in (stored, present):
         with suppress(OSError):
             if not file.is_symlink() and digest.of_file(file) == oid:
-                return file.read_bytes()
-    return content
+                return file
+    return None
 
 
 def _git(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:

@@ -391,3 +391,50 @@ def test_escaped_texts_lose_no_letter() -> None:
     text = "".join(HOSTILE).replace("\n", " ")
     html = GITHUB.renderInline(escaped(text, 10_000))
     assert entities.unescape(re.sub("<[^>]*>", "", html)).replace("\u200b", "") == text
+
+
+def test_media_that_git_does_not_have_count_as_they_are(wanflow: Wanflow, clone: Path, git: Git) -> None:
+    """Ignored ones, and ones beside the repository: nothing says that they were others."""
+    outside = clone.parent.parent / "mei.png"
+    (clone / "sets" / "mei.png").rename(outside)
+    (clone / ".gitignore").write_text("sets/coast.png\n.wanflow/\n", encoding="utf-8")
+    rewrite(clone / "wanflow.yaml", "sets/mei.png", "../../mei.png")
+    git("rm", "-q", "--cached", "film/sets/coast.png")
+    git("add", "-A")
+    git("commit", "-qm", "media elsewhere")
+    told = document(wanflow, "HEAD")
+    assert (told["shots"], told["unread"]) == ([], [])
+    assert told["totals"]["before"]["amount"] == "2.40"
+    assert git("status", "--porcelain") == ""
+
+
+def test_a_partial_clone_fetches_nothing(
+    wanflow: Wanflow, clone: Path, git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Content that is not here would come from somebody's server: the way out is said instead."""
+    git("config", "uploadpack.allowFilter", "true", folder=tmp_path / "remote.git")
+    rewrite(clone / "wanflow.yaml", "at dawn", "at dusk")
+    git("commit", "-qam", "two")
+    git("push", "-q", "origin", "HEAD:change")
+    source = f"file://{tmp_path / 'remote.git'}"
+    git("clone", "-q", "--filter=blob:none", "-b", "change", source, str(tmp_path / "partial"), folder=tmp_path)
+    monkeypatch.chdir(tmp_path / "partial" / "film")
+    done = wanflow("diff", "HEAD~1")
+    assert (done.code, "clone it without `--filter`" in done.err) == (2, True)
+
+
+def test_picks_and_wishes_of_the_lock_are_told(
+    wanflow: Wanflow, clone: Path, git: Git, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are in git, and decide what is used and what is paid."""
+    with paid_production(clone / "wanflow.yaml", PAID.replace("dawn.}", "dawn., takes: 2}"), monkeypatch):
+        assert wanflow(*RUN).code == 0
+    git("add", "-A")
+    git("commit", "-qm", "rendered")
+    assert wanflow("pick", "coast", "2").code == 0
+    assert wanflow("retake", "talk").code == 0
+    told = document(wanflow, "HEAD")
+    assert states(told) == {"coast": "changed", "talk": "changed"}
+    assert [(each["key"], each["old"], each["new"]) for each in told["shots"][0]["differences"]] == [("pick", "1", "2")]
+    assert told["shots"][1]["takes"] == {"before": 1, "after": 2, "render": 1}
+    assert told["totals"]["added"]["amount"] == "1.20"

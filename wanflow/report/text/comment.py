@@ -200,7 +200,12 @@ def _heading(diff: ProductionDiff, screen: Screen) -> Iterator[str]:
 
 
 def _table_row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(escaped(cell, 300) for cell in cells) + " |"
+    """A row of the table of shots; an amount stays in one line."""
+    marked = [escaped(cell, 300) for cell in cells]
+    whole = [
+        cell.replace(" ", "&nbsp;") if column.right else cell for column, cell in zip(COLUMNS, marked, strict=True)
+    ]
+    return "| " + " | ".join(whole) + " |"
 
 
 def _appended(text: str, parts: Sequence[str], most: int) -> tuple[str, int]:

@@ -1,0 +1,185 @@
+"""`action.yml`: its steps comment a pull request once, and no input becomes a part of a script."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from kit.git_session import GIT, SETTINGS
+from kit.project import clean, rewrite, write_production
+from wanflow.report.text.comment import MARKER
+
+ROOT = Path(__file__).resolve().parent.parent
+ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+STEPS: dict[str, dict[str, Any]] = {step["name"]: step for step in ACTION["runs"]["steps"]}
+BASH = shutil.which("bash") or "bash"
+
+GH = f"""#!{sys.executable}
+import json, os, sys
+from pathlib import Path
+words, place = sys.argv[1:], Path(os.environ["COMMENTS"])
+if os.environ.get("REFUSED") in words:
+    sys.exit("HTTP 403")
+assert words[0] == "api" and os.environ["GH_TOKEN"] == "token"
+comments = json.loads(place.read_text())
+if "--jq" in words:
+    assert words[words.index("--jq") - 1] == "repos/o/r/issues/7/comments?per_page=100"
+    for each in comments:
+        if each["type"] == "Bot":
+            print(each["id"], " ".join(each["body"].replace("\\r", "").split("\\n")[:2]))
+    sys.exit()
+body = Path(words[words.index("-F") + 1].removeprefix("body=@")).read_text()
+method, address = words[words.index("--method") + 1 :][:2]
+if method == "PATCH":
+    found = [each for each in comments if address == f"repos/o/r/issues/comments/{{each['id']}}"]
+    found[0]["body"] = body
+else:
+    assert address == "repos/o/r/issues/7/comments"
+    comments.append({{"id": 100 + len(comments), "type": "Bot", "body": body}})
+place.write_text(json.dumps(comments))
+"""
+"""A `gh` that keeps comments in a file; without jq it prints what the program of the action selects."""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout of a pull request with a changed prompt, its base branch, and a `gh` on the PATH."""
+    folder, programs = tmp_path / "checkout", tmp_path / "bin"
+    file = write_production(folder)
+    git = [GIT, *(word for setting in SETTINGS for word in ("-c", setting))]
+    for words in (
+        ("init", "-q"),
+        ("add", "-A"),
+        ("commit", "-qm", "one"),
+        ("update-ref", "refs/remotes/origin/dev", "HEAD"),
+    ):
+        subprocess.run([*git, *words], cwd=folder, check=True, capture_output=True)
+    rewrite(file, "light: at dawn", "light: at dusk")
+    programs.mkdir()
+    (programs / "gh").write_text(GH, encoding="utf-8")
+    (programs / "gh").chmod(0o755)
+    monkeypatch.setenv("PATH", os.pathsep.join([str(programs), os.environ["PATH"]]))
+    monkeypatch.setenv("COMMENTS", str(tmp_path / "comments.json"))
+    (tmp_path / "comments.json").write_text("[]", encoding="utf-8")
+    return folder
+
+
+def perform(folder: Path, name: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run the script of a step as a runner does it, with a value for each variable that the step sets."""
+    assert set(STEPS[name]["env"]) == set(environ) - {"REFUSED"}
+    made = {"GITHUB_OUTPUT": str(folder.parent / "output"), "GITHUB_STEP_SUMMARY": str(folder.parent / "summary")}
+    command = [BASH, "--noprofile", "--norc", "-eo", "pipefail", "-c", STEPS[name]["run"]]
+    return subprocess.run(command, cwd=folder, env=clean(made | environ), capture_output=True, text=True, check=False)
+
+
+def compare(folder: Path, **given: str) -> Mapping[str, str]:
+    """The step that compares; gives its outputs."""
+    (folder.parent / "output").unlink(missing_ok=True)
+    known = {
+        "WANFLOW": str(Path(sys.executable).with_name("wanflow")),
+        "COMMENT": str(folder.parent / "diff.md"),
+        "PRODUCTION": "wanflow.yaml",
+        "REVISION": "",
+        "BACKEND": "",
+        "BASE": "dev",
+    }
+    done = perform(folder, "Compare", **known | given)
+    assert done.returncode == 0, done.stderr
+    lines = (folder.parent / "output").read_text(encoding="utf-8").splitlines()
+    return {"log": done.stdout + done.stderr} | dict(line.split("=", 1) for line in lines)
+
+
+def comment(folder: Path, **given: str) -> list[dict[str, Any]]:
+    """The step that comments; gives the comments of the pull request."""
+    known = {
+        "GH_TOKEN": "token",
+        "GH_PROMPT_DISABLED": "1",
+        "COMMENT": str(folder.parent / "diff.md"),
+        "PULL": "7",
+        "REPOSITORY": "o/r",
+        "PRODUCTION": "wanflow.yaml",
+    }
+    done = perform(folder, "Comment", **known | given)
+    assert done.returncode == 0, done.stderr
+    assert ("::notice::" in done.stdout) == ("REFUSED" in given)
+    found: list[dict[str, Any]] = json.loads((folder.parent / "comments.json").read_text(encoding="utf-8"))
+    return found
+
+
+def test_no_expression_is_in_a_script() -> None:
+    """GitHub pastes expressions into scripts as text, so that a title could end a command: they are variables."""
+    scripts = [step["run"] for step in STEPS.values() if "run" in step]
+    assert len(scripts) == 5
+    assert [script for script in scripts if "${{" in script] == []
+    assert all(step["shell"] == "bash" for step in STEPS.values() if "run" in step)
+
+
+def test_nothing_of_the_pull_request_is_installed() -> None:
+    """Python imports from the current folder, so the installing step is in the action's; nothing is checked out."""
+    install = STEPS["Install wanflow"]
+    assert install["working-directory"] == "${{ github.action_path }}"
+    assert install["run"].rstrip().splitlines()[-2].endswith("--constraint constraints.txt .")
+    assert [step["uses"].partition("@")[0] for step in STEPS.values() if "uses" in step] == ["actions/upload-artifact"]
+    assert "DASHSCOPE" not in json.dumps(ACTION)
+
+
+def test_the_comment_is_written_once_and_then_updated(checkout: Path) -> None:
+    """The summary has it as well; comments of people and of other productions stay."""
+    others = [
+        {"id": 1, "type": "User", "body": f"{MARKER}\n<!-- wanflow.yaml -->\nmine"},
+        {"id": 2, "type": "Bot", "body": f"{MARKER}\n<!-- other.yaml -->\nanother"},
+    ]
+    (checkout.parent / "comments.json").write_text(json.dumps(others), encoding="utf-8")
+    told = compare(checkout)
+    assert told["code"] == "0"
+    assert "~~dawn~~ **dusk**" in (checkout.parent / "summary").read_text(encoding="utf-8")
+    first = comment(checkout)
+    assert first[:2] == others
+    assert first[2]["body"].startswith(f"{MARKER}\n<!-- wanflow.yaml -->\n")
+    assert "~~dawn~~ **dusk**" in first[2]["body"]
+    rewrite(checkout / "wanflow.yaml", "light: at dusk", "light: at noon")
+    compare(checkout)
+    second = comment(checkout)
+    assert len(second) == 3
+    assert "~~dawn~~ **noon**" in second[2]["body"]
+
+
+def test_a_production_with_errors_is_commented_and_fails_the_job(checkout: Path) -> None:
+    """Its problems are annotations of the lines; a clone without history says what it lacks."""
+    rewrite(checkout / "wanflow.yaml", "duration: 3", "duration: 99")
+    told = compare(checkout)
+    assert told["code"] == "2"
+    assert "::error file=wanflow.yaml,line=" in told["log"]
+    assert "nothing can be compared" in comment(checkout)[0]["body"]
+    assert perform(checkout, "Result", CODE="2").returncode == 2
+    rewrite(checkout / "wanflow.yaml", "duration: 99", "duration: 3")
+    told = compare(checkout, REVISION="gone")
+    assert (told["code"], "git knows no revision `gone` here" in told["log"]) == ("2", True)
+
+
+def test_a_token_that_may_not_comment_is_a_notice(checkout: Path) -> None:
+    """As in a pull request from a fork: neither reading nor writing fails the job."""
+    compare(checkout)
+    assert comment(checkout, REFUSED="POST") == []
+    assert comment(checkout, REFUSED="--paginate") == []
+
+
+def test_hostile_inputs_run_nothing(checkout: Path) -> None:
+    """A name of a file, of a revision and of a branch that a shell would execute."""
+    hostile = "$(touch pwned)`touch pwned`; touch pwned #\"'"
+    told = compare(checkout, PRODUCTION=f"{hostile}.yaml", REVISION=hostile, BASE=hostile)
+    assert told["code"] == "2"
+    body = comment(checkout, PRODUCTION=f"{hostile}-->.yaml")[0]["body"]
+    assert body.splitlines()[1].count("-->") == 1
+    assert not (checkout / "pwned").exists()
+    assert compare(checkout, BASE="--output=pwned")["code"] == "2"
+    assert not (checkout / "pwned").exists()
