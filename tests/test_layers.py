@@ -38,6 +38,7 @@ TRESPASSES = (
     ("rich", "cli/options.py", "rich"),
     ("textual-image", "cli/options.py", "textual_image"),
     ("starlette", "cli/options.py", "starlette"),
+    ("mcp", "cli/options.py", "mcp"),
     ("Jinja2", "cli/options.py", "jinja2"),
     ("The page knows of no run", "report/page/snapshot.py", "wanflow.runner.events"),
     ("Segments, captions and titles are pure", "media/picture/segment.py", "anyio"),

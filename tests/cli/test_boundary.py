@@ -347,8 +347,8 @@ WORDS = {
     "release": ["release", "first"],
     "resolve": ["resolve", "first", "--resubmit"],
 }
-WITHOUT = {"init", "models", "emulator", "schema", "completion"}
-"""Commands that load no production."""
+WITHOUT = {"init", "models", "emulator", "mcp", "schema", "completion"}
+"""Commands that load no production, or only when a client asks for it."""
 
 
 def test_no_command_shows_text_from_outside(

@@ -119,13 +119,14 @@ CALLS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "gc": (("gc",), ("gc", "--apply")),
     "models": (("models",), ("models", "wan2.7-i2v")),
     "emulator": (("emulator", "--host", WORDS), ("emulator", "--faults", NAME)),
+    "mcp": (("mcp", "--allow-run", "--budget", WORDS),),
     "schema": (("schema",),),
     "completion": (("completion", "bash", "--print"),),
     "doctor": (("doctor",), ("doctor", "--repair")),
 }
 """Calls of every command in a production whose every text is hostile."""
 
-ENDLESS = {"emulator": ("--faults", NAME), "review": ("--host", WORDS)}
+ENDLESS = {"emulator": ("--faults", NAME), "mcp": ("--budget", WORDS), "review": ("--host", WORDS)}
 """Arguments by which commands that serve never begin."""
 
 STYLE = re.compile(r"\x1b\[(0|1|2|31|32|33|36)m")

@@ -17,21 +17,8 @@ LIGHT = ("httpx", "rich", "starlette", "ffmpeg", "av", "PIL", "networkx")
 LIGHTER = (*LIGHT, "jsonschema", "anyio", "yaml", "filelock")
 WORKING = (
     *("init", "validate", "plan", "run", "status", "why", "show", "list", "graph", "takes", "diff", "check", "play"),
-    *(
-        "pick",
-        "retake",
-        "hold",
-        "release",
-        "review",
-        "costs",
-        "collect",
-        "cancel",
-        "resolve",
-        "export",
-        "report",
-        "push",
-    ),
-    *("pull", "gc", "models", "emulator", "schema", "completion", "doctor"),
+    *("pick", "retake", "hold", "release", "review", "costs", "collect", "cancel", "resolve", "export", "report"),
+    *("push", "pull", "gc", "models", "emulator", "mcp", "schema", "completion", "doctor"),
 )
 PROBE = """
 import sys

@@ -11,7 +11,7 @@ from wanflow import money
 from wanflow.cli.exit_code import error
 from wanflow.cli.screen import confirm, print_report, say
 from wanflow.messages import tr
-from wanflow.money import Cost, amount_meant, parse_amount
+from wanflow.money import CNY, Cost, amount_meant, parse_amount
 from wanflow.planner.budget import excesses, new_cost
 from wanflow.planner.plan import Action, Plan
 from wanflow.report.text.plan import excess_text, plan_text
@@ -22,21 +22,26 @@ def limit_of(written: str | None, plan: Plan) -> Cost | None:
     """The most that a run may spend, by `--budget`; raises BadParameter for another text, or in another currency."""
     if written is None:
         return None
-    try:
-        limit = parse_amount(written)
-    except ValueError:
-        words = tr(
-            '`{written}`: expected an amount with currency, e.g. "{example}"',
-            written=written,
-            example=amount_meant(written) or f"20 {plan.currency}",
-        )
-        raise click.BadParameter(words, param_hint="`--budget`") from None
+    limit = budget_of(written, plan.currency)
     if limit.currency != plan.currency:
         words = tr(
             "the prices are in {currency}, but the budget is `{written}`", currency=plan.currency, written=written
         )
         raise click.BadParameter(words, param_hint="`--budget`")
     return limit
+
+
+def budget_of(written: str, currency: str = CNY) -> Cost:
+    """The amount of `--budget`; raises BadParameter for another text, with an example in a currency."""
+    try:
+        return parse_amount(written)
+    except ValueError:
+        words = tr(
+            '`{written}`: expected an amount with currency, e.g. "{example}"',
+            written=written,
+            example=amount_meant(written) or f"20 {currency}",
+        )
+        raise click.BadParameter(words, param_hint="`--budget`") from None
 
 
 def affordable(plan: Plan, limit: Cost | None) -> bool:

@@ -25,12 +25,11 @@ from wanflow.cli.hints import pasteable
 from wanflow.cli.limits import exceeded, words_of_process
 from wanflow.cli.output import ended_by_signals, tolerant_streams
 from wanflow.cli.screen import print_json_text, print_problems, say
-from wanflow.codes import code_of as message_code
 from wanflow.errors import ExitCode, StoreFault, WanflowError, cause, words_of_system
 from wanflow.language.problem import SpecError
 from wanflow.masking import without_key, without_signatures
 from wanflow.messages import joined, tr, translated
-from wanflow.report.problem_json import error_json, problem_json
+from wanflow.report.problem_json import code_of_fault, error_json, problem_json
 from wanflow.store import atomic
 from wanflow.store.atomic import STORE_FOLDER
 from wanflow.suggest import nearest
@@ -74,14 +73,6 @@ _told: ContextVar[Exception | None] = ContextVar("_told", default=None)
 """Failure of this command that was printed already."""
 
 
-def code_of_fault(fault: Exception) -> str:
-    """The code of a failure: of its message, or of its kind where a library words it."""
-    words = fault.message if isinstance(fault, click.ClickException) else fault
-    if isinstance(fault, OSError):
-        words = words_of_system(fault)
-    return message_code(words, re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(fault).__name__).lower())
-
-
 def error(message: str, hint: str | None = None, code: str | None = None) -> None:
     """Print on stderr what is wrong and, where known, the way out; with `--json` on stdout as well, with its code."""
     print_errors([error_json(message, hint and pasteable(hint), code)])
@@ -109,7 +100,8 @@ def print_fault(fault: Exception) -> None:
     """Print what ended a command, once, on stderr, and with `--json` on stdout."""
     if _told.get() is not fault:
         _told.set(fault)
-        _print_fault(fault, code_of_fault(fault))
+        words = fault.message if isinstance(fault, click.ClickException) else None
+        _print_fault(fault, code_of_fault(fault, words))
 
 
 def _print_fault(fault: Exception, code: str) -> None:

@@ -21,8 +21,8 @@ from wanflow.yamldoc.nodes import Place
 
 WITHOUT_PRODUCTION = frozenset({"init", "emulator", "schema", "completion"})
 """Commands without a production, which take none of its options."""
-TEXT_KEYS = frozenset({"text", "message", "hint"})
-"""Keys of JSON documents whose values are text for a person."""
+TEXT_KEYS = frozenset({"text", "message", "hint", "notes"})
+"""Keys of JSON documents whose values are text for a person, or lists of it."""
 
 _COMMAND = re.compile(r"`wanflow (?P<verb>[a-z]+)(?P<rest>[^`]*)`")
 _settings: ContextVar[ProductionOptions | None] = ContextVar("_settings", default=None)
@@ -53,16 +53,15 @@ def pasteable(text: str) -> str:
     return _COMMAND.sub(completed, text) if options else text
 
 
-def pasteable_json(document: object) -> object:
-    """A JSON document whose text for a person names commands that work."""
+def pasteable_json(document: object, *, is_text: bool = False) -> object:
+    """A JSON document whose text for a person names commands that work; `is_text`: it is such a text, or a list."""
     match document:
         case Mapping():
-            return {
-                key: pasteable(value) if key in TEXT_KEYS and isinstance(value, str) else pasteable_json(value)
-                for key, value in document.items()
-            }
-        case Sequence() if not isinstance(document, str):
-            return [pasteable_json(item) for item in document]
+            return {key: pasteable_json(value, is_text=key in TEXT_KEYS) for key, value in document.items()}
+        case str():
+            return pasteable(document) if is_text else document
+        case Sequence():
+            return [pasteable_json(item, is_text=is_text) for item in document]
         case _:
             return document
 

@@ -66,6 +66,7 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "gc": CommandEntry("upkeep:gc", "Show, and remove, what nothing uses any more."),
     "models": CommandEntry("look:models", "Show what each model accepts."),
     "emulator": CommandEntry("emulator:emulator", "Serve the emulated API on this machine."),
+    "mcp": CommandEntry("mcp:mcp", "Serve a language model by the Model Context Protocol."),
     "schema": CommandEntry("validate:schema", "Print the JSON Schema of the production file."),
     "completion": CommandEntry("completion:completion", "Install completion for your shell, and the man page."),
     "doctor": CommandEntry("upkeep:doctor", "Check that this machine can render."),

@@ -8,6 +8,7 @@ from wanflow.cli.limits import production_is_read
 from wanflow.cli.options import ProductionOptions
 from wanflow.cli.screen import print_problems
 from wanflow.errors import ExitCode
+from wanflow.language.problem import Problem
 from wanflow.language.production import Production
 from wanflow.loading import SoundPart
 
@@ -46,6 +47,21 @@ def open_sound_part(settings: ProductionOptions) -> SoundPart:
         region=settings.region,
         values=settings.values,
         prices=settings.prices,
+        allow_outside=settings.allow_outside is not False,
+        root=settings.root,
+        untrusted=settings.untrusted,
+        named=settings.named is not None,
+    )
+
+
+def problems_of(settings: ProductionOptions) -> tuple[Problem, ...]:
+    """Every problem of the production that a command is about, and of its lock; otherwise as `open_production`."""
+    name_production(settings)
+    return api.validate(
+        settings.file,
+        backend=settings.backend,
+        region=settings.region,
+        values=settings.values,
         allow_outside=settings.allow_outside is not False,
         root=settings.root,
         untrusted=settings.untrusted,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from wanflow.codes import code_of
+from wanflow.errors import WanflowError, words_of_system
 from wanflow.language.fixes import fix_of
-from wanflow.language.problem import Problem, Severity, is_shipped
+from wanflow.language.problem import Problem, Severity, SpecError, is_shipped
+from wanflow.messages import tr
 from wanflow.yamldoc.nodes import Place
 
 
@@ -36,6 +40,24 @@ def error_json(message: str, hint: str | None = None, code: str | None = None) -
         "code": code or code_of(message),
         "fix": None,
     }
+
+
+def errors_of(fault: Exception) -> list[dict[str, object]]:
+    """What ended a command, for programs: each problem of a production, or the one error."""
+    match fault:
+        case SpecError(problems=problems):
+            return [problem_json(problem) for problem in problems]
+        case WanflowError():
+            return [error_json(str(fault), fault.hint, code_of_fault(fault))]
+        case OSError():
+            return [error_json(words_of_system(fault), None, code_of_fault(fault))]
+    return [error_json(tr("this is a bug in wanflow: {name}", name=type(fault).__name__), None, "bug")]
+
+
+def code_of_fault(fault: Exception, words: object = None) -> str:
+    """The code of a failure: of its message, or of its kind where a library words it; `words` are its message."""
+    kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(fault).__name__).lower()
+    return code_of(words_of_system(fault) if isinstance(fault, OSError) else words or fault, kind)
 
 
 def located_message(problem: Problem) -> tuple[Place, str]:

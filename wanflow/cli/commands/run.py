@@ -16,7 +16,7 @@ from wanflow.characters import for_shell
 from wanflow.cli import planfile
 from wanflow.cli.approval import affordable, approved, limit_of
 from wanflow.cli.exit_code import error
-from wanflow.cli.hints import name_production, pasteable, pasteable_json
+from wanflow.cli.hints import name_production, pasteable_json
 from wanflow.cli.node_arguments import selection
 from wanflow.cli.opening import open_production
 from wanflow.cli.options import (
@@ -45,7 +45,7 @@ from wanflow.messages import tr
 from wanflow.planner.plan import Action, Plan
 from wanflow.planner.saved import SavedPlan
 from wanflow.report.text.events import Verbosity
-from wanflow.report.text.plan import brief_text, note_texts, plan_text, would_do
+from wanflow.report.text.plan import brief_text, note_texts, plan_json, plan_text, would_do
 from wanflow.report.text.summary import blocked_lines, outcome_lines
 from wanflow.report.text.words import count, listed
 from wanflow.runner.events import CollectOutcome
@@ -94,12 +94,12 @@ def plan(
     production = open_production(settings, quiet=quiet)
     planned = api.plan(production, select, exclude=exclude, retry_refused=retry_refused)
     api.require_address(planned)
-    notes = note_texts(api.notes(planned, limit_of(budget, planned)), planned.region)
+    said = api.notes(planned, limit_of(budget, planned))
+    notes = note_texts(said, planned.region)
     if output is not None:
         planfile.save(planned, output, select, exclude, settings)
     if as_json:
-        said = {"notes": [pasteable(note) for note in notes]} if notes else {}
-        print_json(pasteable_json({**planned.to_json(), **said}))
+        print_json(pasteable_json(plan_json(planned, said)))
     else:
         print_report(
             lambda screen: (

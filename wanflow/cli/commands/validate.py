@@ -11,7 +11,7 @@ import click
 from wanflow import api
 from wanflow.boundary import path_from
 from wanflow.characters import for_shell
-from wanflow.cli.hints import name_production
+from wanflow.cli.opening import problems_of
 from wanflow.cli.options import ProductionOptions, allowing_outside, example, production_options
 from wanflow.cli.screen import print_annotation, print_json, print_problems, say
 from wanflow.errors import ExitCode
@@ -84,17 +84,7 @@ def schema(*, pipeline: bool) -> int:
 @click.pass_obj
 def validate(settings: ProductionOptions, form: str) -> int:
     """Report every problem of the production file on stdout; contacts nothing. Warnings alone exit with 0."""
-    name_production(settings)
-    problems = api.validate(
-        settings.file,
-        backend=settings.backend,
-        region=settings.region,
-        values=settings.values,
-        allow_outside=settings.allow_outside is not False,
-        root=settings.root,
-        untrusted=settings.untrusted,
-        named=settings.named is not None,
-    )
+    problems = problems_of(settings)
     match form:
         case "json":
             print_json([problem_json(problem) for problem in problems])

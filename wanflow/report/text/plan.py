@@ -268,6 +268,12 @@ def _nothing_to_do(plan: Plan) -> str:
     return tr("nothing to do: {words}", words=listed(words))
 
 
+def plan_json(plan: Plan, notes: PlanNotes) -> dict[str, object]:
+    """A plan for programs, with what a person should know of it (cli.md, JSON `plan`)."""
+    texts = note_texts(notes, plan.region)
+    return {**plan.to_json(), **({"notes": list(texts)} if texts else {})}
+
+
 def note_texts(notes: PlanNotes, region: str) -> tuple[str, ...]:
     """A sentence for each note about a plan for a region."""
     texts = [excess_text(excess) for excess in notes.excesses]
