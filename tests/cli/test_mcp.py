@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Mapping
 from functools import partial
@@ -17,11 +18,13 @@ from mcp.client.stdio import StdioServerParameters
 
 from kit.project import rewrite
 from kit.providers import ANIMATIC
+from kit.served import PATIENCE_SECONDS
 from wanflow import api
 from wanflow.agents.server import make_server
 from wanflow.agents.tools import MOST_CHARACTERS, TOOLS, CallRefused, Session, bounded
 from wanflow.cli.exit_code import without_secrets
 from wanflow.cli.hints import pasteable_json
+from wanflow.errors import ExitCode
 from wanflow.money import Cost, parse_amount
 from wanflow.store import run_lock
 from wanflow.store.layout import Store
@@ -211,6 +214,21 @@ def test_over_stdio_a_client_lists_and_calls(film: Path) -> None:
     assert list(session(LIMIT).tools) == list(TOOLS)
     assert all(tool.input_schema["additionalProperties"] is False for tool in tools)
     assert result.structured_content["totals"]["render"] == 2
+
+
+def test_a_signal_ends_a_server_whose_client_stays(film: Path) -> None:
+    """Nothing waits for the next line of stdin."""
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+    call = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}
+    command = [sys.executable, "-m", "wanflow", "mcp", "-f", str(film)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        server.stdin.write(json.dumps(call).encode() + b"\n")
+        server.stdin.flush()
+        assert json.loads(server.stdout.readline())["result"]["serverInfo"]["name"] == "wanflow"
+        server.terminate()
+        assert server.wait(PATIENCE_SECONDS) == ExitCode.INTERRUPTED
 
 
 @pytest.mark.parametrize("words", [("--allow-run",), ("--budget", "5 CNY")])

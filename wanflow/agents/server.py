@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import threading
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
+from io import RawIOBase
 
 import anyio
 from anyio.from_thread import BlockingPortal
@@ -72,10 +74,25 @@ def make_server(session: Session, mask: Mask, complete: Callable[[object], objec
 
 
 async def serve(session: Session, mask: Mask, complete: Callable[[object], object]) -> None:
-    """Serve on stdin and stdout until stdin ends; what anything else prints goes to stderr."""
+    """Serve on stdin and stdout until stdin ends, or a signal comes; what anything else prints goes to stderr."""
     server = make_server(session, mask, complete)
-    async with stdio_server() as (read, write):
-        await server.run(read, write, server.create_initialization_options())
+    # a read of stdin cannot be cancelled, so it is the work of a thread that a process does not wait for
+    readable, writable = os.pipe()
+    pipe = os.fdopen(writable, "wb", buffering=0)
+    threading.Thread(target=_copy_stdin, args=(pipe,), daemon=True).start()
+    lines = anyio.wrap_file(os.fdopen(readable, encoding="utf-8", errors="replace"))
+    async with stdio_server(stdin=lines) as (read, write):
+        try:
+            await server.run(read, write, server.create_initialization_options())
+        finally:
+            pipe.close()
+
+
+def _copy_stdin(pipe: RawIOBase) -> None:
+    """Copy standard input into a pipe, which ends when either does."""
+    with suppress(OSError, ValueError), pipe:
+        while received := os.read(0, 1 << 16):
+            pipe.write(received)
 
 
 async def _call(session: Session, given: types.CallToolRequestParams, context: ServerRequestContext) -> JsonObject:

@@ -25,11 +25,11 @@ from wanflow.cli.hints import pasteable
 from wanflow.cli.limits import exceeded, words_of_process
 from wanflow.cli.output import ended_by_signals, tolerant_streams
 from wanflow.cli.screen import print_json_text, print_problems, say
-from wanflow.errors import ExitCode, StoreFault, WanflowError, cause, words_of_system
+from wanflow.errors import ExitCode, StoreFault, WanflowError, cause
 from wanflow.language.problem import SpecError
 from wanflow.masking import without_key, without_signatures
-from wanflow.messages import joined, tr, translated
-from wanflow.report.problem_json import code_of_fault, error_json, problem_json
+from wanflow.messages import tr, translated
+from wanflow.report.problem_json import code_of_fault, error_json, problem_json, system_text
 from wanflow.store import atomic
 from wanflow.store.atomic import STORE_FOLDER
 from wanflow.suggest import nearest
@@ -124,8 +124,7 @@ def _print_fault(fault: Exception, code: str) -> None:
         case click.ClickException():
             error(_sentence(fault.format_message()), code=code)
         case OSError():
-            name = f"`{fault.filename}`: " if fault.filename else ""
-            error(joined("", (name, words_of_system(fault))), code=code)
+            error(system_text(fault), code=code)
             _print_traceback(fault)
         case _:
             _print_bug(fault)

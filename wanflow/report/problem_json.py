@@ -8,7 +8,7 @@ from wanflow.codes import code_of
 from wanflow.errors import WanflowError, words_of_system
 from wanflow.language.fixes import fix_of
 from wanflow.language.problem import Problem, Severity, SpecError, is_shipped
-from wanflow.messages import tr
+from wanflow.messages import joined, tr
 from wanflow.yamldoc.nodes import Place
 
 
@@ -50,8 +50,14 @@ def errors_of(fault: Exception) -> list[dict[str, object]]:
         case WanflowError():
             return [error_json(str(fault), fault.hint, code_of_fault(fault))]
         case OSError():
-            return [error_json(words_of_system(fault), None, code_of_fault(fault))]
+            return [error_json(system_text(fault), None, code_of_fault(fault))]
     return [error_json(tr("this is a bug in wanflow: {name}", name=type(fault).__name__), None, "bug")]
+
+
+def system_text(fault: OSError) -> str:
+    """What the system says of a failure, after the file that it is about."""
+    name = f"`{fault.filename}`: " if fault.filename else ""
+    return joined("", (name, words_of_system(fault)))
 
 
 def code_of_fault(fault: Exception, words: object = None) -> str:
