@@ -51,9 +51,15 @@ BEHIND_OTHERS = {"otio-cmx3600-adapter", "otio-fcp-adapter"}
 
 SKIPPED = {
     ROOT / "tests" / name
-    for name in ("test_editor.py", "test_yaml_suite.py", "kit/browser.py", "conformance/test_other_clients.py")
+    for name in (
+        "test_dockerfile.py",
+        "test_editor.py",
+        "test_yaml_suite.py",
+        "kit/browser.py",
+        "conformance/test_other_clients.py",
+    )
 }
-"""Skipped, with a reason, without Node.js, the YAML test suite or a Chromium, which nothing else here needs."""
+"""Skipped, with a reason, without a docker daemon, Node.js, the YAML test suite or a Chromium, which nothing else here needs."""
 
 
 def named(file: Path) -> str:
