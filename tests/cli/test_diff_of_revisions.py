@@ -15,11 +15,14 @@ from typing import Any
 
 import pytest
 from cli.conftest import RUN, Wanflow, paid_production
+from cli.test_hostile_texts import FILM, NAME, dangers_of
 from markdown_it import MarkdownIt
 from PIL import Image
 
 from kit.git_session import GIT, SETTINGS
 from kit.project import call, rewrite, write_production
+from kit.sounds import draw_wav, tone
+from kit.terminals import printed
 from wanflow import api
 from wanflow.report.text.comment import COMMENT_CHARACTERS, MARKER, diff_markdown, edited_markdown, escaped
 
@@ -438,3 +441,63 @@ def test_picks_and_wishes_of_the_lock_are_told(
     assert [(each["key"], each["old"], each["new"]) for each in told["shots"][0]["differences"]] == [("pick", "1", "2")]
     assert told["shots"][1]["takes"] == {"before": 1, "after": 2, "render": 1}
     assert told["totals"]["added"]["amount"] == "1.20"
+
+
+def test_an_input_that_is_another_shot_is_a_change_although_nothing_is_rendered(
+    wanflow: Wanflow, clone: Path, git: Git
+) -> None:
+    """What is promised has no digest yet; a shot that was only renamed is the same input."""
+    chain = "  near: {first_clip: {shot: coast, tail: 2}, prompt: Nearer., duration: 5}\ncuts:"
+    rewrite(clone / "wanflow.yaml", "cuts:", chain)
+    git("commit", "-qam", "a chain")
+    rewrite(clone / "wanflow.yaml", "shot: coast, tail: 2", "shot: talk, tail: 2")
+    told = document(wanflow, "HEAD")
+    assert states(told) == {"near": "changed"}
+    assert told["shots"][0]["differences"][0]["text"] == "first_clip: shot coast, tail 2 s → shot talk, tail 2 s"
+    git("checkout", "-q", "film/wanflow.yaml")
+    rewrite(clone / "wanflow.yaml", "  coast: {", "  shore: {")
+    rewrite(clone / "wanflow.yaml", "shot: coast", "shot: shore")
+    rewrite(clone / "wanflow.yaml", "[coast, talk]", "[shore, talk]")
+    assert states(document(wanflow, "HEAD")) == {"shore": "renamed"}
+
+
+def test_music_with_another_content_changes_its_cut(wanflow: Wanflow, clone: Path, git: Git) -> None:
+    """The words of the cut are the same; its file is another one."""
+    draw_wav(clone / "music.wav", tone(440, 0.5), 48_000)
+    rewrite(clone / "wanflow.yaml", "main: [coast, talk]", "main: {items: [coast, talk], music: music.wav}")
+    git("add", "-A")
+    git("commit", "-qm", "music")
+    draw_wav(clone / "music.wav", tone(220, 0.5), 48_000)
+    told = document(wanflow, "HEAD")
+    assert (told["shots"], [cut["cut"] for cut in told["cuts"]]) == ([], ["main"])
+    assert [line.partition(":")[0] for line in told["cuts"][0]["came"]] == ["music.wav"]
+
+
+def test_a_production_in_a_submodule_is_compared_with_that_repository(
+    wanflow: Wanflow, clone: Path, git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not with the one that holds the submodule."""
+    outer = tmp_path / "outer"
+    outer.mkdir()
+    git("init", "-q", folder=outer)
+    git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(clone.parent), "inner", folder=outer)
+    monkeypatch.chdir(outer / "inner" / "film")
+    rewrite(outer / "inner" / "film" / "wanflow.yaml", "at dawn", "at dusk")
+    assert states(document(wanflow, "HEAD")) == {"coast": "changed"}
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_hostile_names_and_texts_are_printed_safely(
+    form: str, clone: Path, git: Git, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names of files in git, prompts, titles and tags, new and removed."""
+    (clone / f"{NAME}.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nx\n", encoding="utf-8")
+    shutil.copy(clone / "sets" / "coast.png", clone / "sets" / f"{NAME}.png")
+    (clone / "wanflow.yaml").write_text(FILM, encoding="utf-8")
+    git("add", "-A")
+    git("commit", "-qm", "hostile")
+    for old, new in (("HEAD", FILM.replace("The ", "A ")), ("HEAD~1", FILM)):
+        (clone / "wanflow.yaml").write_text(new, encoding="utf-8")
+        told = printed(monkeypatch, ("diff", old, "--format", form), None)
+        assert (told.code, "EVIL" in told.out) == (0, True), told.err
+        assert dangers_of(told, "pipe") == []

@@ -11,15 +11,18 @@ from fractions import Fraction
 from itertools import filterfalse
 
 from wanflow import money, timebase
+from wanflow.graph.build import cut_sources, sources_of
 from wanflow.graph.node import CutVertex
+from wanflow.graph.recipe import fingerprint
 from wanflow.language.problem import Problem
 from wanflow.language.production import Shot
+from wanflow.language.source import Facts, FileSource, ShotSource
 from wanflow.money import Bound, Cost
 from wanflow.planner.diff import Difference, differences
 from wanflow.planner.plan import Action, Plan, Reason, ReasonCode, Step
 from wanflow.planner.request import planned_request
 from wanflow.report.problem_json import problem_json
-from wanflow.report.show import rows_of
+from wanflow.report.show import rows_of, source_text
 
 PAID_STEPS = frozenset({Action.RENDER, Action.COLLECT})
 """Actions that cost money."""
@@ -173,66 +176,89 @@ class ProductionDiff:
 
 def shot_changes(before: Plan | None, after: Plan) -> tuple[ShotChange, ...]:
     """The shots that differ, in the order of the production, then those that it has no more."""
-    shots, now = {} if before is None else before.graph.production.shots, after.graph.production.shots
-    former = _former_names(before, after)
-    found = [
-        _shot_change(before, former.get(name, name) if former.get(name, name) in shots else None, after, name)
-        for name in now
-    ]
-    kept = {former.get(name, name) for name in now}
-    if before is not None:
-        for name in filterfalse(kept.__contains__, shots):
-            cost = money.total([step.cost for step in _paid_steps(before, name)], before.currency)
-            takes, nothing = (planned_request(before, shots[name]).wanted, 0), money.nothing(after.currency)
-            found.append(ShotChange(name, ShotState.REMOVED, shots[name].model, takes, cost, nothing))
-    return tuple(change for change in found if change is not None)
-
-
-def _former_names(before: Plan | None, after: Plan) -> Mapping[str, str]:
-    """The names that shots had at the revision, by present ones: those whose takes, or whose request, went along."""
+    now, steps = after.graph.production.shots, _paid_steps(after)
+    new = {name: _new_shot(after, shot, steps.get(name, ())) for name, shot in now.items()}
     if before is None:
-        return {}
+        return tuple(new.values())
+    shots, paid, former = before.graph.production.shots, _paid_steps(before), _former_names(before, after)
+    found = list[ShotChange]()
+    for name, change in new.items():
+        was = shots.get(former.get(name, name))
+        if was is None:
+            found.append(change)
+            continue
+        cost = money.total([step.cost for step in paid.get(was.name, ())], before.currency)
+        differing = (
+            *differences(before.recipes.get(was.name), after.recipes.get(name), after.inventory.lock),
+            *_input_differences(was, now[name], former),
+            *_choice_differences(before, was, after, now[name]),
+        )
+        takes = (planned_request(before, was).wanted, change.takes[1])
+        found += _compared(replace(change, before=cost, takes=takes, differences=differing, prompt=None), was.name)
+    kept = {former.get(name, name) for name in now}
+    for name in filterfalse(kept.__contains__, shots):
+        cost = money.total([step.cost for step in paid.get(name, ())], before.currency)
+        takes, nothing = (planned_request(before, shots[name]).wanted, 0), money.nothing(after.currency)
+        found.append(ShotChange(name, ShotState.REMOVED, shots[name].model, takes, cost, nothing))
+    return tuple(found)
+
+
+def _paid_steps(plan: Plan) -> Mapping[str, tuple[Step, ...]]:
+    """The takes for which a run pays, by shot."""
+    found = dict[str, tuple[Step, ...]]()
+    for step in plan.steps:
+        if step.take and step.shot and step.action in PAID_STEPS:
+            found[step.shot] = (*found.get(step.shot, ()), step)
+    return found
+
+
+def _former_names(before: Plan, after: Plan) -> Mapping[str, str]:
+    """The names that shots had at the revision, by present ones: those whose takes, or whose request, went along."""
     shots, now = before.graph.production.shots, after.graph.production.shots
-    gone, came = [*filterfalse(now.__contains__, shots)], [*filterfalse(shots.__contains__, now)]
+    gone, came = dict.fromkeys(filterfalse(now.__contains__, shots)), [*filterfalse(shots.__contains__, now)]
     renamed = {new: old for pairs in after.renames for new, old in pairs.items() if new in came and old in gone}
+    left = {fingerprint(before.recipes.get(old)): old for old in gone if old not in set(renamed.values())}
     for new in came:
-        same = (old for old in gone if before.recipes.get(old) == after.recipes.get(new))
-        if old := next(filterfalse(set(renamed.values()).__contains__, same), None):
-            renamed.setdefault(new, old)
+        if new not in renamed and (old := left.pop(fingerprint(after.recipes.get(new)), None)):
+            renamed[new] = old
     return renamed
 
 
-def _shot_change(before: Plan | None, former: str | None, after: Plan, name: str) -> ShotChange | None:
-    """What became of a shot; None where nothing did."""
-    shot, steps = after.graph.production.shots[name], _paid_steps(after, name)
-    wanted = planned_request(after, shot).wanted
-    change = ShotChange(
-        shot=name,
+def _new_shot(plan: Plan, shot: Shot, steps: tuple[Step, ...]) -> ShotChange:
+    """A shot as if it were new."""
+    return ShotChange(
+        shot=shot.name,
         state=ShotState.NEW,
         model=shot.model,
-        takes=(0, wanted),
-        before=money.nothing(after.currency),
-        cost=money.total([step.cost for step in steps], after.currency),
+        takes=(0, planned_request(plan, shot).wanted),
+        before=money.nothing(plan.currency),
+        cost=money.total([step.cost for step in steps], plan.currency),
         steps=steps,
         reasons=tuple(dict.fromkeys(reason for step in steps for reason in step.reasons)),
+        prompt=shot.prompt,
     )
-    if before is None or former is None:
-        return replace(change, prompt=shot.prompt)
-    was = before.graph.production.shots[former]
-    asked = planned_request(before, was).wanted
-    found = (
-        *differences(before.recipes.get(former), after.recipes.get(name), after.inventory.lock),
-        *_choice_differences(before, was, after, shot),
-    )
-    cost = money.total([step.cost for step in _paid_steps(before, former)], before.currency)
-    change = replace(change, before=cost, takes=(asked, wanted), differences=found)
-    if former != name:
-        return replace(change, state=ShotState.RENAMED, former=former)
-    if found:
-        return replace(change, state=ShotState.CHANGED)
-    follows = any(reason.code is ReasonCode.INPUT_WILL_CHANGE for reason in change.reasons)
-    state = ShotState.FOLLOWS if follows else ShotState.RENDERED
-    return None if cost == change.cost else replace(change, state=state)
+
+
+def _compared(change: ShotChange, former: str) -> Iterator[ShotChange]:
+    """A shot that existed, with its state; nothing where it is the same."""
+    if former != change.shot:
+        yield replace(change, state=ShotState.RENAMED, former=former)
+    elif change.differences:
+        yield replace(change, state=ShotState.CHANGED)
+    elif change.before != change.cost:
+        follows = any(reason.code is ReasonCode.INPUT_WILL_CHANGE for reason in change.reasons)
+        yield replace(change, state=ShotState.FOLLOWS if follows else ShotState.RENDERED)
+
+
+def _input_differences(was: Shot, shot: Shot, former: Mapping[str, str]) -> Iterator[Difference]:
+    """The inputs that are, or were, another shot: what it will give has no digest, so that requests do not differ."""
+    inputs = dict(sources_of(was)), dict(sources_of(shot))
+    for slot in dict.fromkeys((*inputs[0], *inputs[1])):
+        old, new = inputs[0].get(slot), inputs[1].get(slot)
+        same = replace(new, shot=former.get(new.shot, new.shot)) if isinstance(new, ShotSource) else new
+        if old != same and ShotSource in {type(old), type(new)}:
+            words = ["" if source is None else source_text(source) for source in (old, new)]
+            yield Difference(ReasonCode.INPUT_CHANGED, slot, *words)
 
 
 def _choice_differences(before: Plan, was: Shot, after: Plan, shot: Shot) -> Iterator[Difference]:
@@ -240,25 +266,25 @@ def _choice_differences(before: Plan, was: Shot, after: Plan, shot: Shot) -> Ite
     if was.seed != shot.seed:
         seeds = ["" if seed is None else str(seed) for seed in (was.seed, shot.seed)]
         yield Difference(ReasonCode.PARAMETER_CHANGED, "seed", *seeds)
-    old, new = planned_request(before, was), planned_request(after, shot)
-    if old.wanted != new.wanted:
-        yield Difference(ReasonCode.MORE_TAKES, "takes", str(old.wanted), str(new.wanted))
+    asked = planned_request(before, was), planned_request(after, shot)
+    if asked[0].wanted != asked[1].wanted:
+        yield Difference(ReasonCode.MORE_TAKES, "takes", *(str(each.wanted) for each in asked))
     used = [
-        "" if each.choice.take is None else str(each.entry.numbers.get(each.choice.take.digest, ""))
-        for each in (old, new)
+        "" if each.choice.take is None else str(each.entry.numbers.get(each.choice.take.digest, "")) for each in asked
     ]
     if all(used) and used[0] != used[1]:
         yield Difference(ReasonCode.UP_TO_DATE, "pick", *used)
 
 
-def _paid_steps(plan: Plan, shot: str) -> tuple[Step, ...]:
-    """The takes of a shot for which a run pays."""
-    return tuple(step for step in plan.steps if step.take and step.shot == shot and step.action in PAID_STEPS)
-
-
 def cut_changes(before: Plan | None, after: Plan) -> tuple[CutChange, ...]:
-    """The cuts that are written in other words, in the order of the production, then those that it has no more."""
-    old, new = {} if before is None else dict(_cut_lines(before)), dict(_cut_lines(after))
+    """The cuts that are written in other words, or from other files, then those that the production has no more."""
+    plans = [after] if before is None else [before, after]
+    known = [{key: facts.digest for key, facts in plan.facts.items() if isinstance(facts, Facts)} for plan in plans]
+    both = known[0].keys() & known[-1].keys()
+    lines_of = [
+        dict(_cut_lines(plan, {key: digests[key] for key in both})) for plan, digests in zip(plans, known, strict=True)
+    ]
+    new, old = lines_of[-1], {} if before is None else lines_of[0]
     found = list[CutChange]()
     for name, lines in new.items():
         if name not in old:
@@ -269,12 +295,22 @@ def cut_changes(before: Plan | None, after: Plan) -> tuple[CutChange, ...]:
     return tuple(found)
 
 
-def _cut_lines(plan: Plan) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Each cut in lines, as `show` has them; an item without its number, so that one that moved is the same."""
+def _cut_lines(plan: Plan, known: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each cut in lines, as `show` has them, and the digests of its files that are `known`.
+
+    An item has no number, so that one that moved is the same.
+    """
     for name, cut in plan.graph.production.cuts.items():
-        items = {item.place for item in cut.items}
+        places = {item.place for item in cut.items}
         rows = rows_of(CutVertex(name, cut), plan.graph.production)
-        yield name, tuple(row.text if row.place in items else f"{row.key}: {row.text}" for row in rows)
+        files = (replace(source, piece=None).key for source in cut_sources(cut) if isinstance(source, FileSource))
+        yield (
+            name,
+            (
+                *(row.text if row.place in places else f"{row.key}: {row.text}" for row in rows),
+                *(f"{key}: {known[key][:12]}" for key in dict.fromkeys(files) if key in known),
+            ),
+        )
 
 
 def _edited_lines(old: Sequence[str], new: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
