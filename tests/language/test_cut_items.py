@@ -257,6 +257,14 @@ def test_titles_lie_over_the_item_before_them(found, tmp_path: Path) -> None:
     assert [over.title.text for over in cut.items[1].over] == ["at last"]
 
 
+def test_an_item_has_a_hundred_titles_at_most(found) -> None:
+    """One problem, at the first one too many."""
+    titles = "".join(f"    - {{title: t, over: true, at: {at / 30}, duration: 0.01}}\n" for at in range(103))
+    ((line, column, words),) = found(f"  m:\n    - coast\n{titles}")
+    assert (line, column) == (109, 7)
+    assert words == "an item has at most 100 titles over it | split it by `in` and `out`"
+
+
 def test_what_is_not_said_has_a_sensible_value(found, tmp_path: Path) -> None:
     """A cut in its short form; an animatic is a draft, what is paid for is final; labels are on."""
     assert not found("  m: [coast, near]\n")

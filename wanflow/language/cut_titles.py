@@ -50,6 +50,9 @@ NOT_OVER = (
 )
 """Keys that a title over an item does not have."""
 
+MOST_OVER = 100
+"""Maximum titles over one item: ffmpeg reads a picture for each of them."""
+
 TITLE_POSITIONS = ("center", "top", "lower-third")
 OTHER_FONT_FORMATS = {".woff", ".woff2", ".eot", ".pfb", ".dfont", ".otc", ".fon"}
 """Suffixes of font files that are not read."""
@@ -79,6 +82,9 @@ def lay_over(node: MapNode, items: list[CutItem], scope: Scope, problems: list[P
             message = tr("a title over an item has no `{name}`", name=key.string)
             problems.append(Problem(key.place, message, tr("remove it")))
     card = read_title(node, title.string, scope, problems)
+    if items and len(items[-1].over) == MOST_OVER:
+        message = tr("an item has at most {most_over} titles over it", most_over=MOST_OVER)
+        problems.append(Problem(node.place, message, tr("split it by `in` and `out`")))
     over = OverTitle(card, node.place, number_of(node, "at") or Decimal(0), number_of(node, "duration"))
     items[-1:] = [replace(item, over=(*item.over, over)) for item in items[-1:]]
 
