@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import sys
 from collections.abc import Mapping
@@ -257,3 +258,17 @@ def test_certificates_that_can_be_read_are_trusted(tmp_path: Path) -> None:
     others = {"REQUESTS_CA_BUNDLE": "/nonexistent", "SSL_CERT_DIR": " "}
     assert read_network({"SSL_CERT_FILE": str(file), **others}).certificates.get_ca_certs()
     assert len(read_network({"SSL_CERT_FILE": ""}).certificates.get_ca_certs()) > 50
+
+
+def test_certificates_are_parsed_once_while_their_file_stays_as_it_is(tmp_path: Path) -> None:
+    """Each client of a run asks for them; another text is another trust, whatever its time and size."""
+    file = tmp_path / "ca.pem"
+    first, second, *_ = re.findall(r"-----BEGIN.*?END.*?-----\n", Path(certifi.where()).read_text("utf-8"), re.DOTALL)
+    trusted = []
+    for text in (first, first, second):
+        file.write_text(text, encoding="utf-8")
+        trusted.append(read_network({"SSL_CERT_FILE": str(file)}).certificates)
+    assert trusted[0] is trusted[1]
+    assert [len(context.get_ca_certs()) for context in trusted] == [1, 1, 1]
+    assert trusted[1].get_ca_certs() != trusted[2].get_ca_certs()
+    assert read_network({}).certificates is read_network({}).certificates

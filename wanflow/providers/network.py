@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import partial
+from functools import lru_cache, partial
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -164,23 +164,38 @@ def _read_certificates(environ: Mapping[str, str]) -> ssl.SSLContext:
     """The certificates that the variables name, else those that come with httpx."""
     named = [(name, environ.get(name, "").strip()) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")]
     named = [pair for pair in named if pair[1]] or [pair for pair in [_first(environ, *BUNDLES)] if pair[1]]
-    if not named:
-        return httpx.create_ssl_context(trust_env=False)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    texts: list[str] = []
+    rehashed: list[Path] = []
     for variable, value in named:
         folders = value.split(os.pathsep) if variable == "SSL_CERT_DIR" else [value]
         if variable != "SSL_CERT_FILE" and any(Path(folder).is_dir() for folder in folders):
-            _load_folders(variable, [Path(folder) for folder in folders], context)
+            rehashed += _read_folders(variable, [Path(folder) for folder in folders])
         else:
-            _load_file(variable, value, context)
+            texts.append(_read_file(variable, value))
+    return _trusting(tuple(texts), tuple(rehashed))
+
+
+@lru_cache(maxsize=4)
+def _trusting(texts: tuple[str, ...], folders: tuple[Path, ...]) -> ssl.SSLContext:
+    """A context that trusts the certificates of texts in PEM and of folders, or those of httpx where none are given.
+
+    It is kept: parsing takes 20 ms, and each client of a service needs one. Raises SSLError, ValueError.
+    """
+    if not texts and not folders:
+        return httpx.create_ssl_context(trust_env=False)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    for text in texts:
+        context.load_verify_locations(cadata=text)
+    for folder in folders:
+        context.load_verify_locations(capath=folder)
     return context
 
 
-def _load_file(variable: str, path: str, context: ssl.SSLContext) -> None:
-    """Trust the certificates of a file in PEM; raises UnusableVariable."""
+def _read_file(variable: str, path: str) -> str:
+    """The text of a file with certificates in PEM; raises UnusableVariable."""
     hint = tr("name a file with certificates in PEM, or unset {variable}", variable=variable)
     try:
-        text = Path(path).read_bytes()
+        text = Path(path).read_bytes().decode("ascii", errors="ignore")
     except OSError as fault:
         words = tr(
             "{variable} names `{path}`, which cannot be read: {strerror}",
@@ -190,15 +205,16 @@ def _load_file(variable: str, path: str, context: ssl.SSLContext) -> None:
         )
         raise UnusableVariable(words, hint=hint) from fault
     try:
-        context.load_verify_locations(cadata=text.decode("ascii", errors="ignore"))
+        _trusting((text,), ())
     except (ssl.SSLError, ValueError) as fault:
         raise UnusableVariable(
             tr("{variable} names `{path}`, which has no certificate in PEM", variable=variable, path=path), hint=hint
         ) from fault
+    return text
 
 
-def _load_folders(variable: str, folders: list[Path], context: ssl.SSLContext) -> None:
-    """Trust the certificates of folders, by the names that OpenSSL gives them; raises UnusableVariable."""
+def _read_folders(variable: str, folders: list[Path]) -> list[Path]:
+    """The folders with certificates that have the names that OpenSSL gives them; raises UnusableVariable."""
     try:
         there = [folder for folder in folders if folder.is_dir()]
         found = [folder for folder in there if any(_HASHED.fullmatch(path.name) for path in folder.iterdir())]
@@ -218,8 +234,7 @@ def _load_folders(variable: str, folders: list[Path], context: ssl.SSLContext) -
         raise UnusableVariable(
             words, hint=tr("run `openssl rehash {folders}`, or unset {variable}", folders=folders[0], variable=variable)
         )
-    for folder in found:
-        context.load_verify_locations(capath=folder)
+    return found
 
 
 CONNECTED = "connection.connect_tcp.complete"
