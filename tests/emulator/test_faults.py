@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from kit.served import PATIENCE_SECONDS, Served, recorded
+from kit.served import PATIENCE_SECONDS, PLAIN, Served, recorded
 from wanflow.emulator.api.endpoint import KEY, AccountTerms
 from wanflow.emulator.api.fault_script import (
     ONE_THING,
@@ -38,14 +38,14 @@ def faulty(*faults: ScriptedFault) -> Iterator[tuple[httpx.Client, Served]]:
     headers = {"Authorization": f"Bearer {KEY}", "X-DashScope-Async": "enable"}
     with (
         recorded(AccountTerms(faults=faults)) as service,
-        httpx.Client(base_url=service.base_url, headers=headers, timeout=PATIENCE_SECONDS) as client,
+        httpx.Client(base_url=service.base_url, headers=headers, timeout=PATIENCE_SECONDS, verify=PLAIN) as client,
     ):
         yield client, service
 
 
 def download(url: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
     """A result, asked for without the key."""
-    return httpx.get(url, headers=headers, timeout=PATIENCE_SECONDS)
+    return httpx.get(url, headers=headers, timeout=PATIENCE_SECONDS, verify=PLAIN)
 
 
 def total(client: httpx.Client) -> int:

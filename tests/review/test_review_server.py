@@ -17,6 +17,7 @@ import pytest
 
 from kit.browser import PATIENCE_SECONDS, Review, reviewing
 from kit.project import call, rewrite, write_production
+from kit.served import PLAIN
 from wanflow import api, viewing
 from wanflow.cli.main import main
 from wanflow.planner.plan import Action
@@ -46,7 +47,7 @@ class Elements(HTMLParser):
 @contextmanager
 def visitor_of(review: Review) -> Iterator[httpx.Client]:
     """A client that opened the link."""
-    with httpx.Client(base_url=review.base, timeout=PATIENCE_SECONDS) as client:
+    with httpx.Client(base_url=review.base, timeout=PATIENCE_SECONDS, verify=PLAIN) as client:
         reply = client.get(review.address)
         assert (reply.status_code, reply.headers["location"]) == (303, "/")
         yield client
@@ -82,12 +83,10 @@ def test_without_the_cookie_nothing_is_answered(shared: tuple[Review, httpx.Clie
     """Neither a page nor a stylesheet; another token helps no more than none."""
     review, _ = shared
     for query in ("", "?token=x", "?token="):
-        assert httpx.get(f"{review.base}{path}{query}", timeout=PATIENCE_SECONDS).status_code == 403
-    assert httpx.post(f"{review.base}{path}", timeout=PATIENCE_SECONDS).status_code == 403
-    assert (
-        httpx.get(f"{review.base}{path}", cookies={f"wanflow-{review.port}": "x"}, timeout=PATIENCE_SECONDS).status_code
-        == 403
-    )
+        assert httpx.get(f"{review.base}{path}{query}", timeout=PATIENCE_SECONDS, verify=PLAIN).status_code == 403
+    assert httpx.post(f"{review.base}{path}", timeout=PATIENCE_SECONDS, verify=PLAIN).status_code == 403
+    cookie = {f"wanflow-{review.port}": "x"}
+    assert httpx.get(f"{review.base}{path}", cookies=cookie, timeout=60, verify=PLAIN).status_code == 403
 
 
 def test_the_cookie_is_for_this_page_alone(production: Path) -> None:
@@ -97,7 +96,7 @@ def test_the_cookie_is_for_this_page_alone(production: Path) -> None:
     """
     with (
         reviewing(production, environ={KEY_VARIABLE: KEY_OF_TEST}) as review,
-        httpx.Client(timeout=PATIENCE_SECONDS) as client,
+        httpx.Client(timeout=PATIENCE_SECONDS, verify=PLAIN) as client,
     ):
         assert client.head(review.address).status_code == 403
         reply = client.get(review.address)
@@ -106,14 +105,14 @@ def test_the_cookie_is_for_this_page_alone(production: Path) -> None:
         assert review.address.partition("token=")[2] not in cookie
         assert client.get(review.address).status_code == 303  # a reload, or a browser that fetches ahead
         assert KEY_OF_TEST not in "".join(client.get(f"{review.base}{path}").text for path in VIEWS)
-        again = httpx.get(review.address, timeout=PATIENCE_SECONDS)
+        again = httpx.get(review.address, timeout=PATIENCE_SECONDS, verify=PLAIN)
         assert again.status_code == 403
         assert "terminal" in again.text
         assert review.process.stderr is not None
         new = review.process.stderr.readline().split()[-1]
         assert new.startswith(f"{review.base}/?token=")
         assert new != review.address
-        assert httpx.get(new, timeout=PATIENCE_SECONDS).status_code == 303
+        assert httpx.get(new, timeout=PATIENCE_SECONDS, verify=PLAIN).status_code == 303
 
 
 FOREIGN = ("evil.example", "127.0.0.1.evil.example", "192.168.1.7", "127.0.0.1@evil.example", "", "[::2]")
@@ -150,7 +149,7 @@ def test_every_reply_is_secured(shared: tuple[Review, httpx.Client]) -> None:
         client.get("/"),
         client.get("/nowhere"),
         client.get("/static/page.css"),
-        httpx.get(review.base, timeout=PATIENCE_SECONDS),
+        httpx.get(review.base, timeout=PATIENCE_SECONDS, verify=PLAIN),
     ):
         policy = dict(part.strip().partition(" ")[::2] for part in reply.headers["content-security-policy"].split(";"))
         assert policy["default-src"] == "'none'"
@@ -240,10 +239,12 @@ def test_two_hundred_requests_at_once(shared: tuple[Review, httpx.Client]) -> No
     """All are answered."""
     review, client = shared
     headers = {"cookie": "; ".join(f"{name}={value}" for name, value in client.cookies.items())}
+
+    def ask(_: int) -> int:
+        return httpx.get(f"{review.base}/", headers=headers, timeout=60, verify=PLAIN).status_code
+
     with ThreadPoolExecutor(200) as threads:
-        statuses = list(
-            threads.map(lambda _: httpx.get(f"{review.base}/", headers=headers, timeout=60).status_code, range(200))
-        )
+        statuses = list(threads.map(ask, range(200)))
     assert set(statuses) == {200}
 
 
@@ -294,7 +295,8 @@ def test_of_two_tabs_one_wins(client: httpx.Client) -> None:
 
     def pick(take: int) -> int:
         form = {"take": str(take), "seen": seen}
-        return httpx.post(f"{client.base_url}/shots/coast/pick", data=form, headers=headers, timeout=60).status_code
+        picked = f"{client.base_url}/shots/coast/pick"
+        return httpx.post(picked, data=form, headers=headers, timeout=60, verify=PLAIN).status_code
 
     with ThreadPoolExecutor(8) as tabs:
         statuses = sorted(tabs.map(pick, [1, 2] * 4))

@@ -56,7 +56,11 @@ class Kino:
 
 @asynccontextmanager
 async def _open(endpoint: Endpoint) -> AsyncIterator[ProviderClient]:
-    async with httpx.AsyncClient(headers={"X-Kino-Key": endpoint.key}) as http, httpx.AsyncClient() as files:
+    trust = httpx.create_ssl_context()
+    async with (
+        httpx.AsyncClient(headers={"X-Kino-Key": endpoint.key}, verify=trust) as http,
+        httpx.AsyncClient(verify=trust) as files,
+    ):
         yield KinoClient(endpoint.base_url, http, files)
 
 
