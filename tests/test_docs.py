@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -23,6 +24,8 @@ import wanflow
 from kit.clips import click_sound
 from kit.served import served
 from wanflow.catalog.read import load_catalog
+from wanflow.cli.main import main
+from wanflow.emulator.api.order import Grade
 from wanflow.emulator.api.server import Serving
 from wanflow.errors import ExitCode
 from wanflow.language.load import read
@@ -152,7 +155,7 @@ class Typed(NamedTuple):
 def typed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Typed:
     """Every command and YAML block of a README, one after the other in an empty folder."""
     folder = tmp_path_factory.mktemp("readme")
-    with served(Serving(speed=Fraction(10))) as service, pytest.MonkeyPatch.context() as patch:
+    with served(Serving(speed=Fraction(10), grade=Grade.DRAFT)) as service, pytest.MonkeyPatch.context() as patch:
         patch.setenv("DASHSCOPE_HTTP_BASE_URL", service.base_url)
         patch.setenv("DASHSCOPE_API_KEY", "sk-animatic")
         scripts, language = sysconfig.get_path("scripts"), language_of(request.param)
@@ -329,34 +332,41 @@ def says(shown: object, found: object) -> bool:
     return shown == found
 
 
-def test_a_language_model_gets_what_the_page_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_language_model_gets_what_the_page_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Each block of the page after the other: files are written, commands called, their JSON has what is shown."""
     monkeypatch.delenv("DASHSCOPE_API_KEY", raising=False)
-    scripts, folder, ended, last = sysconfig.get_path("scripts"), tmp_path, [], ""
+    monkeypatch.chdir(tmp_path)
+    ended, last = [], ""
     for block in blocks(AGENTS):
         if block.language == "yaml":
-            (folder / "wanflow.yaml").write_text(block.text, encoding="utf-8")
+            Path("wanflow.yaml").write_text(block.text, encoding="utf-8")
         for line in block.text.splitlines() if block.language == "sh" else ():
-            if line.startswith("cd "):
-                folder /= line.removeprefix("cd ")
+            program, *words = shlex.split(line)
+            if program == "cd":
+                monkeypatch.chdir(*words)
                 continue
-            done = execute(["bash", "-c", line], folder, path=scripts)
-            ended.append((line, done.returncode))
-            last = done.stdout
+            assert program == "wanflow"
+            ended.append((line, main(words)))
+            last = capsys.readouterr().out
         if block.language == "json":
             assert says(json.loads(block.text), json.loads(last)), last
     assert [line for line, code in ended if code != ExitCode.DONE] == ["wanflow validate --format json"]
     assert [line for line, _ in ended].count("wanflow validate --format json") == 2
 
 
-def test_the_commands_of_the_rules_for_agents_work(tmp_path: Path) -> None:
-    """What `init` tells a language model to call, in the folder that it wrote."""
-    (tmp_path / "AGENTS.md").write_text(AGENTS_TEXT, encoding="utf-8")
-    typed = ["wanflow init", *commands(tmp_path / "AGENTS.md")]
-    assert "wanflow run --backend animatic --json" in typed
-    done = execute(["bash", "-ec", "\n".join(typed)], tmp_path, path=sysconfig.get_path("scripts"))
+@pytest.mark.parametrize("typed", [README], indirect=True, ids=in_checkout)
+def test_the_commands_of_the_rules_for_agents_work(typed: Typed, tmp_path: Path) -> None:
+    """What `init` tells a language model to call, in the folder that it wrote: the README's, whose film was deleted."""
+    folder = shutil.copytree(typed.film, tmp_path / "film")
+    assert (folder / "AGENTS.md").read_text(encoding="utf-8") == AGENTS_TEXT
+    (folder / "out" / "main.mp4").unlink()
+    called = [*commands(folder / "AGENTS.md")]
+    assert "wanflow run --backend animatic --json" in called
+    done = execute(["bash", "-ec", "\n".join(called)], folder, path=sysconfig.get_path("scripts"))
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "out" / "main.mp4").is_file()
+    assert (folder / "out" / "main.mp4").is_file()
 
 
 def test_a_shot_list_and_a_screenplay_begin_a_film(tmp_path: Path) -> None:
