@@ -12,7 +12,7 @@ from kit.emulated import deliver_faults
 from kit.film_checks import frames
 from kit.project import ONE, write_production
 from kit.served import served
-from wanflow.emulator.api.order import FilmFault, FilmFaultKind
+from wanflow.emulator.api.order import FilmFault, FilmFaultKind, Grade
 from wanflow.emulator.api.server import Serving
 from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE
 
@@ -32,7 +32,7 @@ def test_a_served_emulator_delivers_the_fault_of_its_script(
     script = film.parent / "faults.json"
     script.write_text('{"faults": [{"on": "task", "deliver": "black"}]}', encoding="utf-8")
     monkeypatch.setenv(KEY_VARIABLE, "sk-animatic")
-    with served(Serving(faults=script)) as service:
+    with served(Serving(faults=script, grade=Grade.DRAFT)) as service:
         monkeypatch.setenv(BASE_VARIABLE, service.base_url)
         done = wanflow(*RUN, "coast", "--backend", "dashscope")
     assert done.code == 0, done.err

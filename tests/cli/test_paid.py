@@ -18,6 +18,7 @@ from kit.locks import attempt
 from kit.providers import DASHSCOPE
 from kit.served import PATIENCE_SECONDS, Served, playing, served
 from wanflow.emulator.api.endpoint import AccountLimits, AccountTerms
+from wanflow.emulator.api.order import Grade
 from wanflow.emulator.api.server import Serving
 from wanflow.emulator.api.tasks import TaskLog
 from wanflow.providers.dashscope.regions import BASE_VARIABLE, KEY_VARIABLE, WORKSPACE_VARIABLE
@@ -45,7 +46,7 @@ cuts:
 @pytest.fixture(scope="module")
 def base_url() -> Iterator[str]:
     """A quick service with a key of its own."""
-    with served(Serving(speed=Fraction(1000)), KEY) as service:
+    with served(Serving(speed=Fraction(1000), grade=Grade.DRAFT), KEY) as service:
         yield service.base_url
 
 
@@ -264,7 +265,7 @@ def script(folder: Path, *faults: dict[str, object]) -> Serving:
     """A quick service that goes wrong on purpose."""
     path = folder / "faults.json"
     path.write_text(json.dumps({"faults": faults}), encoding="utf-8")
-    return Serving(speed=Fraction(1000), faults=path)
+    return Serving(speed=Fraction(1000), faults=path, grade=Grade.DRAFT)
 
 
 def test_what_passes_only_takes_longer(wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch) -> None:
