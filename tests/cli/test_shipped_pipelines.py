@@ -40,7 +40,7 @@ shots:
   painted: {use: restyle, with: {video: {shot: valley}, style: oil on canvas}}
   board: {use: storyboard, with: {sheet: sets/valley.png, panels: "1. Wide shot: a valley.", duration: 2}}
 cuts:
-  all: [valley, longer, landed, between, summit, endless, night, painted, board]
+  all: {size: 320x180, items: [valley, longer, landed, between, summit, endless, night, painted, board]}
 """
 
 FEEDS = {
@@ -84,7 +84,7 @@ def floor(alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_each_of_them_renders_and_is_made_from_what_it_says(wanflow: Wanflow, floor: Path) -> None:
     """The right piece of the right clip on the right side, in films that are there in the end."""
     assert wanflow("validate").out == ""
-    assert wanflow("run", "-q").code == 0
+    assert wanflow("run", "-q", "--grade", "final").code == 0  # a draft moves little: its ends are nearly the same
     production = api.load("wanflow.yaml")
     for name, feeds in FEEDS.items():
         (shot,) = production.addresses[name]
@@ -92,11 +92,6 @@ def test_each_of_them_renders_and_is_made_from_what_it_says(wanflow: Wanflow, fl
         assert {key: rows[key] for key in feeds} == feeds, name
         assert Path(f"out/shots/{shot}.t1.mp4").is_file()
     assert Path("out/all.mp4").is_file()
-
-
-def test_what_lies_between_two_clips_begins_and_ends_as_they_do(wanflow: Wanflow, floor: Path) -> None:
-    """A bridge and a loop, in films that move: the ends of a draft are nearly the same."""
-    assert wanflow("run", "-q", "--grade", "final", "between", "endless").code == 0
     valley, summit, between, endless = (ends(shot) for shot in ("valley", "summit", "between/between", "endless/round"))
     assert apart(between[0], valley[1]) < SAME
     assert apart(between[1], summit[0]) < SAME
