@@ -37,8 +37,6 @@ WORK = (
     "run --yes",
     "retake fog",
     "run --yes",
-    "pick fog 1",
-    "run --yes",
     "check",
     "export",
     "report",
@@ -68,6 +66,8 @@ SHOWN = (
 """Commands in which no text may have a `\\` for a `/`, and which write the lock."""
 FOR_PEOPLE = ("report -o out/again.html",)
 """A command that prints a path as the system writes it."""
+HELD = ("pick fog 2", "<out/main.mp4 run --yes", "run --yes")
+"""A film is to be replaced while a player has it open, and afterwards."""
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +84,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def told(film: Path) -> dict[str, object]:
     """What happened in a process that is on Windows: `failed` imports, and each command by its words."""
     commands = [each.split() for each in WORK] + [["\\", *each.split()] for each in SHOWN + FOR_PEOPLE]
+    commands += [each.split() for each in HELD]
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(film / "home"), "WANFLOW_LANG": "en"}
     command = [sys.executable, "-X", "warn_default_encoding", "-P", windows.__file__, str(film)]
     done = subprocess.run(
@@ -109,7 +110,7 @@ def test_a_command_works(told, at):
 
 def test_what_programs_read_has_no_backslash(told, film):
     """JSON, the lock, the journal and the records of cuts have `/` in each path."""
-    *shown, for_people = told["told"][len(WORK) :]
+    *shown, for_people = told["told"][len(WORK) : -len(HELD)]
     assert "out\\again.html" in for_people["out"]
     for done in shown:
         assert "\\" not in done["out"].replace('\\"', "").replace("\\u", ""), done
@@ -117,6 +118,15 @@ def test_what_programs_read_has_no_backslash(told, film):
     read = {file.name: file.read_text(encoding="utf-8") for file in kept if file.is_file()}
     assert {"cuts.json", "traces.jsonl"} <= set(read)
     assert [name for name, text in read.items() if "\\\\" in text] == []
+
+
+def test_a_film_that_a_player_has_open_is_replaced_once_it_is_closed(told):
+    """The run says what to do, and the next one makes the film."""
+    picked, refused, made = told["told"][-len(HELD) :]
+    assert (picked["code"], refused["code"], made["code"]) == (0, 1, 0)
+    assert "`main.mp4` cannot be used: permission denied" in refused["err"]
+    assert "close the program that has the file open" in refused["err"]
+    assert "1 cut written" in made["err"]
 
 
 def test_all_that_was_written_has_a_name_that_windows_takes(told, film):

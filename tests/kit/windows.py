@@ -6,7 +6,7 @@ of them in FOLDER. It imports every module of wanflow, runs the commands, and pr
 Modules, functions and flags that Windows lacks do not exist for wanflow; other packages see the system as it is. Below
 FOLDER the file system has the rules of Windows: its names, no links without a right, no rename or removal of a file
 that is open or read-only, no folder that is opened as a file, no mode but read-only. In a command whose first word is
-a backslash, a path has backslashes wherever wanflow turns one into text.
+a backslash, a path has backslashes wherever wanflow turns one into text. A word `<FILE` keeps a file open meanwhile.
 """
 
 # pathlib would ask the very functions that are judged here
@@ -271,7 +271,11 @@ def main() -> None:
     os.chdir(root)
     for words in json.load(sys.stdin):
         backslashes.update(words[1:] if words[0] == "\\" else ())
-        told.append(run([word for word in words if word != "\\"]))
+        with contextlib.ExitStack() as held:
+            for word in words:
+                if word.startswith("<"):
+                    held.enter_context(pathlib.Path(word[1:]).open("rb"))
+            told.append(run([word for word in words if word[0] not in "<\\"]))
         backslashes.clear()
     print(json.dumps({"failed": failed, "told": told}))
 
