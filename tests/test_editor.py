@@ -125,8 +125,8 @@ def test_a_key_is_explained(editor: LanguageServer, line: str, words: str) -> No
     ("item", "words"),
     [
         ("music: {fi|le: a.mp3}", "A sound, or a video for its sound."),
-        ("mu|sic: {file: a.mp3}", "A music bed: a file, or a mapping."),
-        ("mu|sic: a.mp3", "A music bed: a file, or a mapping."),
+        ("mu|sic: {file: a.mp3}", "A music bed: a file, a mapping, or a list of them."),
+        ("mu|sic: a.mp3", "A music bed: a file, a mapping, or a list of them."),
         ("items: [{shot: a, trans|ition: {type: fade}}]", "How this item joins the one before it."),
         (
             "sub|titles: [{file: a.srt}]",

@@ -53,6 +53,11 @@ def to_samples(frames: int, rate: Fraction) -> int:
     return _round(Fraction(frames * SAMPLE_RATE) / rate)
 
 
+def track_samples(seconds: Fraction) -> int:
+    """How many 48 kHz samples a sound track of this length is extracted to; halves go to the even number."""
+    return round(seconds * SAMPLE_RATE)
+
+
 def decimal_text(seconds: Fraction | Decimal, places: int = 6) -> str:
     """Seconds as a plain decimal with trailing zeros removed, e.g. `2.5`; at most `places` digits."""
     value = Fraction(seconds)

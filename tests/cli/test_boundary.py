@@ -120,14 +120,18 @@ FULL: Mapping[str, object] = {
             "fps": 24,
             "fit": "crop",
             "profile": "draft",
-            "music": {"file": "a.wav"},
+            "music": [{"file": "a.wav", "loop": True, "in": 0.5, "duck": -9, "fade": 1}, "b.wav"],
+            "audio": [
+                {"file": "a.wav", "at": 1, "out": 1, "gain": -3, "voice": True},
+                {"shot": "clip", "out": 1, "duck": True},
+            ],
             "subtitles": [
                 {"file": "en.srt", "language": "en", "encoding": "utf-8", "burn": True, "position": "top"},
                 "de.srt",
             ],
         },
         "said": {"items": ["clip"], "subtitles": [{"lines": "zh", "burn": True}, "lines"]},
-        "bed": {"items": ["first"], "music": "a.wav", "subtitles": "en.srt"},
+        "bed": {"items": ["first"], "music": "b.wav", "subtitles": "en.srt"},
     },
 }
 """A production with every key whose value may be a file, and most of the others."""
@@ -153,7 +157,8 @@ MEDIA = {
     *("shots/clip/first_clip/file", "shots/edit/video", "shots/edit/references/0/image"),
     *("shots/cited/references/1/image", "shots/cited/references/1/voice", "shots/cited/references/2/video"),
     "shots/story/references/0/audio",
-    *("shots/used/with/still", "cuts/main/items/1/file", "cuts/main/music/file", "cuts/bed/music"),
+    *("shots/used/with/still", "cuts/main/items/1/file", "cuts/bed/music"),
+    *("cuts/main/music/0/file", "cuts/main/music/1", "cuts/main/audio/0/file"),
     *("cuts/main/items/2/font", "cuts/main/items/3/font"),
 }
 """Keys of `FULL` that name a picture, a video, a sound or a font of a shot or cut."""
@@ -174,6 +179,7 @@ def own_folder(alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     numbered_clip(folder / "a.mp4", 90, (640, 360))
     square_font(folder / "own.ttf", "abc")
     draw_wav(folder / "a.wav", tone(440, 0.5), 48_000 * 3)
+    draw_wav(folder / "b.wav", tone(440, 0.5), 48_000)
     (folder / "notes.md").write_text("# Notes\n", encoding="utf-8")
     for name in ("en.srt", "de.srt"):
         (folder / name).write_text("1\n00:00:00,000 --> 00:00:01,000\nHello\n", encoding="utf-8")

@@ -60,7 +60,7 @@ MADE: tuple[Job[Facts], ...] = (
     ExtractSound(CLIP, TRACK),
     ConformSegment(CLIP, RECIPE, SEGMENT),
     JoinClips(CLIP, CLIP, JOIN, JOINED),
-    EncodeSound(SOUND.chunks()[0], FILES, None, CHUNK),
+    EncodeSound(SOUND.chunks()[0], FILES, CHUNK),
     AssembleCut(CutRecipe((SEGMENT, JOINED, SEGMENT), 30, Fraction(30), (CHUNK,)), FILM),
 )
 """One of each kind, in an order in which each finds what it needs."""
@@ -113,7 +113,7 @@ def test_it_gives_what_a_job_finds_out(root: Path, open_jobs: Open) -> None:
     """Captions and a gain, where nothing is written."""
     done(lambda: open_jobs(root, 1), *MADE[4:6])
     (captions,) = done(lambda: open_jobs(root, 1), ReadSubtitles(LINES, 10, Fraction(30)))
-    (levelled,) = done(lambda: open_jobs(root, 1), LevelSound(SOUND, Decimal(-30), FILES, None))
+    (levelled,) = done(lambda: open_jobs(root, 1), LevelSound(SOUND, Decimal(-30), FILES))
     assert captions == (Caption("hello", 3, 6),)
     assert levelled.lufs is not None
 
@@ -158,7 +158,11 @@ def _render(folder: Path, jobs: Open) -> tuple[RenderedFilm, str]:
 
 def test_a_job_is_a_value_that_travels() -> None:
     """Its pickled copy equals it, and has the same hash."""
-    for job in (*MADE, LevelSound(SOUND, Decimal(-16), FILES, TRACK), ReadSubtitles(LINES, 10, Fraction(30))):
+    for job in (
+        *MADE,
+        LevelSound(SOUND, Decimal(-16), (*FILES, ("track", TRACK))),
+        ReadSubtitles(LINES, 10, Fraction(30)),
+    ):
         copy = pickle.loads(pickle.dumps(job))  # noqa: S301
         assert (copy, hash(copy)) == (job, hash(job))
 

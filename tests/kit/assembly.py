@@ -67,7 +67,7 @@ def film_of(segments: Sequence[Made], target: Path, *, processes: RunningProcess
     for number, chunk in enumerate(sound.chunks()):
         chunks.append(target.with_name(f"{target.stem}.{number}.aac"))
         heard = {piece.key: files[piece.key] for piece in chunk.heard.pieces}
-        encode_chunk(chunk, heard, None, chunks[-1], processes=RunningProcesses())
+        encode_chunk(chunk, heard, chunks[-1], processes=RunningProcesses())
     frames = sum(recipe.frames for _, recipe in segments)
     film = CutRecipe(tuple(file for file, _ in segments), frames, rate, tuple(chunks))
     assemble(replace(film, **more), target, Worker(target.parent, processes or RunningProcesses()))

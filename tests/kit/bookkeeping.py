@@ -73,7 +73,7 @@ def _perform(run_state: RunState, step: Step, bought: list[str], pictures: Mappi
                 cut, run_state.inputs(vertex), run_state.plan.graph.production.shots, run_state.plan.provider
             )
             made = {**run_state.inventory.cuts, cut.name: known.fingerprint() or ""}
-            shown = {**run_state.inventory.cut_takes, cut.name: tuple(item.digest or "" for item in known.items)}
+            shown = {**run_state.inventory.cut_takes, cut.name: tuple(part.digest or "" for part in known.parts)}
             run_state.inventory = replace(run_state.inventory, cuts=made, cut_takes=shown)
 
 

@@ -229,7 +229,7 @@ class RecordedJobs:
                 return self._made(target, f"join {recipe.key()}")
             case LevelSound(recipe, loudness):
                 return LoudnessGain(recipe, loudness)
-            case EncodeSound(chunk, _, _, target):
+            case EncodeSound(chunk, _, target):
                 return self._made(target, f"sound {chunk.key()}")
             case AssembleCut(film, target):
                 return self._made(target, " ".join(map(self._digest, (*film.segments, *film.sound))))

@@ -11,7 +11,7 @@ from kit.clips import click_sound, number_picture, numbered_clip
 from kit.square_fonts import square_font
 from wanflow import api
 from wanflow.language.production import TitleCard, Transition
-from wanflow.language.source import FileSource
+from wanflow.language.source import FileSource, ShotSource
 
 HEAD = """\
 wanflow: 1
@@ -125,6 +125,67 @@ WRONG = [
     ("  m: {items: [coast], music: mute.mp4}", 30, "is a video without sound, and `music` takes a sound", ""),
     ("  m: {items: [coast], music: coast.png}", 30, "is a picture, and `music` takes a sound", ""),
     ("  m: {items: [coast], music: {gain: 3}}", 23, "`file` is missing", ""),
+    (
+        "  m: {items: [coast], music: [theme.wav, {file: coast.png}]}",
+        49,
+        "is a picture, and `music` takes a sound",
+        "name",
+    ),
+    ("  m: {items: [coast], music: []}", 30, "`music` is empty", ""),
+    ("  m: {items: [coast], music: {file: theme.wav, voice: true}}", 48, "unknown key `voice`", "to a cue"),
+    ("  m: {items: [coast], audio: theme.wav}", 30, "`audio` must be a list", "begins with `-`"),
+    ("  m: {items: [coast], audio: [theme.wav]}", 31, "must be a mapping, not `theme.wav`", "{file: theme.wav}"),
+    ("  m: {items: [coast], audio: [{at: 1}]}", 31, "one of these keys is needed, and one only: file, shot", ""),
+    ("  m: {items: [coast], audio: [{file: theme.wav, shot: coast}]}", 31, "is needed, and one only: file, shot", ""),
+    ("  m: {items: [coast], audio: [{file: theme.wav, loop: true}]}", 49, "unknown key `loop`", "to the music"),
+    ("  m: {items: [coast], audio: [{file: theme.wav, at: -1}]}", 53, "`at` must be at least 0, not `-1`", ""),
+    ("  m: {items: [coast], audio: [{file: theme.wav, at: .nan}]}", 53, "`at` must be a number, not `.nan`", ""),
+    ("  m: {items: [coast], audio: [{file: theme.wav, at: 1e999}]}", 53, "`at` must be a number", ""),
+    ("  m: {items: [coast], audio: [{file: theme.wav, at: 86401}]}", 53, "`at` must be at most 86400", ""),
+    ("  m: {items: [coast], audio: [{file: theme.wav, duck: 12}]}", 55, "`duck` must be at most 0, not `12`", "`-12`"),
+    ("  m: {items: [coast], audio: [{file: theme.wav, duck: -97}]}", 55, "`duck` must be at least -96", ""),
+    (
+        "  m: {items: [coast], audio: [{file: theme.wav, voice: 1}]}",
+        56,
+        "`voice` must be `true` or `false`, not `1`",
+        "",
+    ),
+    ("  m: {items: [coast], audio: [{file: theme.wav, fade: -1}]}", 55, "`fade` must be at least 0", ""),
+    (
+        "  m: {items: [coast], audio: [{file: theme.wav, in: 0.5, out: 0.5}]}",
+        58,
+        "`out` 0.5 is not after `in`",
+        "later",
+    ),
+    (
+        "  m: {items: [coast], audio: [{file: theme.wav, in: 1}]}",
+        38,
+        "`in` 1 lies beyond the end of `theme.wav`, whose sound lasts 1 s",
+        "",
+    ),
+    ("  m: {items: [coast], audio: [{file: theme.wav, out: 1.5}]}", 38, "`out` 1.5 lies beyond the end", ""),
+    ("  m: {items: [coast], audio: [{file: en.srt}]}", 38, "is a subtitle file, and `audio` takes a sound", "name"),
+    ("  m: {items: [coast], audio: [{file: nowhere.wav}]}", 38, "`nowhere.wav` does not exist", ""),
+    ("  m: {items: [coast], audio: [{shot: caost}]}", 38, "no shot `caost`", "`coast`"),
+    ("  m: {items: [coast], audio: [{shot: coast, out: 6}]}", 38, "`out` 6 lies beyond the end of `coast`", ""),
+    (
+        "  m: {items: [near], audio: [{file: theme.wav, at: 2.5}]}",
+        37,
+        "`theme.wav` at 2.5 s reaches beyond the end of the cut `m`: the rest is cut off",
+        "the cut lasts 3 s",
+    ),
+    (
+        "  m: {items: [near], audio: [{file: theme.wav, at: 3}]}",
+        37,
+        "`theme.wav` at 3 s begins after the end of the cut `m`: it is not heard",
+        "the cut lasts 3 s",
+    ),
+    (
+        "  m: {items: [near], music: {file: theme.wav, loop: true, at: 6}}",
+        36,
+        "`theme.wav` at 6 s begins after the end of the cut `m`: it is not heard",
+        "the cut lasts 3 s",
+    ),
     ("  m: {items: [coast], subtitles: clip.mp4}", 34, "is a video, and `subtitles` takes a subtitle file", "WebVTT"),
     ("  m: {items: [coast], subtitles: {file: en.srt, language: qq}}", 59, "unknown language `qq`", "`zh-Hans`"),
     (
@@ -221,8 +282,8 @@ def test_all_that_a_cut_can_say_is_understood(found, tmp_path: Path) -> None:
     assert (slow.speed, slow.keep_sound, slow.freeze) == (half, False, Decimal("1.5"))
     assert slow.focus == (Decimal("0.3"), Decimal(1))
     finish = cut.finish
-    assert finish.music is not None
-    assert (finish.music.gain, finish.music.fade, finish.music.duck) == (Decimal(-18), Decimal(1), True)
+    (music,) = finish.music
+    assert (music.gain, music.fade, music.duck) == (Decimal(-18), Decimal(1), Decimal(-12))
     tracks = [(track.language, track.burned, track.source.encoding, track.position) for track in finish.subtitles]
     assert tracks == [("en", False, None, "bottom"), ("zh-Hans", True, "GBK", Decimal("0.8"))]
     assert (finish.loudness, finish.profile, finish.labelled) == (Decimal(-16), "draft", False)
@@ -265,12 +326,38 @@ def test_an_item_has_a_hundred_titles_at_most(found) -> None:
     assert words == "an item has at most 100 titles over it | split it by `in` and `out`"
 
 
+SOUNDS = """\
+  main:
+    items: [near]
+    music: [theme.wav, {file: clip.mp4, loop: true, in: 0.25, out: 0.75, duck: -7.5}]
+    audio:
+      - {file: clip.mp4, at: 1.5, gain: -3, voice: true}
+      - {shot: coast, in: 0, out: 2, at: 1, fade: 0.3, duck: true}
+      - {file: theme.wav, at: "${late}", duck: false}
+      - {file: theme.wav, in: 0.5, at: 2.5, duck: 0}
+vars: {late: 0.5}
+"""
+
+
+def test_music_and_cues_are_understood(found, tmp_path: Path) -> None:
+    """A list of music, files and shots on the film's clock; a sound may end with the film."""
+    assert not found(SOUNDS)
+    cut = api.load(tmp_path / "wanflow.yaml").cuts["main"]
+    plain, loop = cut.finish.music
+    assert (plain.name, plain.at, plain.start, plain.duck, plain.loop) == ("theme.wav", 0, None, None, False)
+    assert (loop.loop, loop.start, loop.stop, loop.duck) == (True, Decimal("0.25"), Decimal("0.75"), Decimal("-7.5"))
+    said, storm, late, last = cut.finish.audio
+    assert (said.voice, said.at, said.gain, said.duck) == (True, Decimal("1.5"), Decimal(-3), None)
+    assert (storm.source, storm.stop, storm.fade, storm.duck) == (ShotSource("coast"), 2, Decimal("0.3"), Decimal(-12))
+    assert (late.at, late.duck, last.duck) == (Decimal("0.5"), None, None)
+
+
 def test_what_is_not_said_has_a_sensible_value(found, tmp_path: Path) -> None:
     """A cut in its short form; an animatic is a draft, what is paid for is final; labels are on."""
     assert not found("  m: [coast, near]\n")
     file = tmp_path / "wanflow.yaml"
     finish = api.load(file).cuts["m"].finish
-    assert (finish.profile, finish.labelled, finish.music, finish.subtitles) == ("draft", True, None, ())
+    assert (finish.profile, finish.labelled, finish.sounds, finish.subtitles) == ("draft", True, (), ())
     assert api.load(file, backend="dashscope").cuts["m"].finish.profile == "final"
 
 

@@ -75,8 +75,7 @@ def test_every_path_begins_in_the_folder_of_its_file(filing) -> None:
     assert paths_of(production.shots["night/edge"]) == ["edge.png", "acts/deep/door.png", "acts/deep/talk.wav"]
     cut = production.cuts["long"]
     assert [item.source for item in cut.items] == [ShotSource("night/talk"), FileSource("acts/deep/cards/end.png")]
-    assert cut.finish.music is not None
-    assert (cut.finish.music.source.path, cut.finish.subtitles[0].source.path) == (
+    assert (cut.finish.music[0].source.path, cut.finish.subtitles[0].source.path) == (
         "acts/theme.mp3",
         "acts/deep/subs/en.srt",
     )

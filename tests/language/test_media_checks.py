@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 
 import pytest
 
+from kit.call_count import count_calls
 from wanflow.language.delivery_checks import check_delivery
 from wanflow.language.media_checks import check_media, file_sources, inline_sources
 from wanflow.language.problem import Severity
@@ -64,10 +66,10 @@ def test_what_a_cut_lacks_is_said_where_its_path_is(reading):
     assert found == [
         (f"wanflow.yaml:{start + 2}:34", "`a.mp4` does not exist"),
         (f"wanflow.yaml:{start + 3}:9", "`song.wav` is a sound, not a video or a picture"),
-        (f"wanflow.yaml:{start + 4}:29", "`b.wav` does not exist"),
         (f"wanflow.yaml:{start + 6}:30", "`c.srt` does not exist"),
         ("subs/d.srt:12:1", "invalid time code"),
         ("subs/d.srt:20:1", "it ends"),
+        (f"wanflow.yaml:{start + 4}:29", "`b.wav` does not exist"),
     ]
 
 
@@ -372,3 +374,32 @@ def test_what_a_film_loses_of_a_file_is_said_once(reading):
     production, _ = reading(text)
     found = [(each.place.line, each.message, each.severity) for each in check_media(production, {"v.mp4": flawed})]
     assert found == [(4, "`v.mp4` has 2 damaged frames", Severity.WARNING)]
+
+
+def test_a_cue_is_a_sound(reading):
+    """A picture's shot, a shot that is silent for certain, a file without sound; a shot with sound is one."""
+    shots = (
+        "  still: {model: wan2.7-image, prompt: x}\n"
+        "  mute: {model: wan2.6-i2v-flash, first_frame: a.png, prompt: x, audio: false}\n"
+        "cuts:\n  m:\n    items: [a]\n    audio: [{shot: a}, {shot: still}, {shot: mute}, {file: v.mp4}]\n"
+    )
+    table = {"a.png": PICTURE, "v.mp4": video(5, samples=0, sample_rate=0)}
+    assert [message for _, _, message in media_problems(reading, FRAME + shots, table)] == [
+        "`still` is a picture, and `audio` takes a sound",
+        "`mute` is a video without sound, and `audio` takes a sound",
+        "`v.mp4` is a video without sound, and `audio` takes a sound",
+    ]
+
+
+def test_checking_cues_takes_time_in_proportion(reading):
+    """Ten times as many cost ten times the work, each with a warning of its own."""
+    table = {"a.png": PICTURE, "a.mp4": video(5), "s.wav": SOUND}
+    calls = []
+    for count in (200, 2000):
+        cues = "".join(f"      - {{file: s.wav, at: {number}}}\n" for number in range(count))
+        production, problems = reading(f"cuts:\n  m:\n    items: [{{file: a.mp4}}]\n    audio:\n{cues}")
+        assert production is not None, problems
+        found, made = count_calls(partial(check_media, production, table))
+        assert len(found) == count - 1
+        calls.append(made)
+    assert calls[1] < 11 * calls[0]

@@ -14,7 +14,7 @@ from wanflow import digest
 from wanflow.errors import MediaFault, ToolFailed
 from wanflow.media.jobs import RunningProcesses
 from wanflow.media.sound.mix import encode_chunk, level, measure_loudness, splice
-from wanflow.media.sound.soundtrack import MusicBed, SoundRecipe
+from wanflow.media.sound.soundtrack import MixedSound, SoundRecipe
 
 THIRTY = Fraction(30)
 HALF_LU = Decimal("0.5")
@@ -34,7 +34,7 @@ def encoded(recipe: SoundRecipe, segments: dict[str, Path], folder: Path) -> Pat
     targets = []
     for chunk in recipe.chunks(200):
         targets.append(folder / f"{chunk.first}.aac")
-        encode_chunk(chunk, segments, None, targets[-1], processes=RunningProcesses())
+        encode_chunk(chunk, segments, targets[-1], processes=RunningProcesses())
     splice(targets, folder / "sound.aac")
     return folder / "sound.aac"
 
@@ -42,7 +42,7 @@ def encoded(recipe: SoundRecipe, segments: dict[str, Path], folder: Path) -> Pat
 def test_windows_together_measure_what_ffmpeg_measures_at_once(tmp_path: Path) -> None:
     """The loudness and the peak of 45 s that grow louder all the time."""
     recipe, segments = film_of(tmp_path / "rise.mov", f"{noise(0.4)},volume='0.1+t/50':eval=frame", 1350)
-    found = measure_loudness(recipe, segments, None, processes=RunningProcesses())
+    found = measure_loudness(recipe, segments, processes=RunningProcesses())
     lufs, peak = hear(segments["rise"])
     assert len(recipe.windows()) == 3
     assert found
@@ -53,7 +53,7 @@ def test_windows_together_measure_what_ffmpeg_measures_at_once(tmp_path: Path) -
 def test_what_sounds_where_windows_meet_counts_once(tmp_path: Path) -> None:
     """A fifth of a second of a tone on the border, in silence: as loud as measured at once."""
     recipe, segments = film_of(tmp_path / "border.mov", tone(500, 0.5, sounding="between(t,19.9,20.1)"), 640)
-    found = measure_loudness(recipe, segments, None, processes=RunningProcesses())
+    found = measure_loudness(recipe, segments, processes=RunningProcesses())
     assert found
     assert abs(found.lufs - hear(segments["border"])[0]) <= Decimal("0.05")
 
@@ -76,14 +76,14 @@ def test_what_is_heard_has_the_loudness_that_was_asked(
 ) -> None:
     """Within half a LU, on the decoded sound; the limiter acts only where peaks need it."""
     recipe, segments = film_of(tmp_path / "one.mov", source)
-    found = level(recipe, Decimal(target), segments, None, processes=RunningProcesses())
+    found = level(recipe, Decimal(target), segments, processes=RunningProcesses())
     assert found.recipe.limited is limited
     assert found.recipe.gain == round(found.recipe.gain, 1)
     assert found.lufs is not None
     lufs, _ = hear(encoded(found.recipe, segments, tmp_path))
     assert abs(lufs - target) <= HALF_LU
     assert abs(found.lufs - lufs) <= HALF_LU
-    mixed = measure_loudness(found.recipe, segments, None, processes=RunningProcesses())
+    mixed = measure_loudness(found.recipe, segments, processes=RunningProcesses())
     assert mixed
     assert mixed.peak < -1
 
@@ -93,9 +93,7 @@ def test_a_limited_mix_keeps_its_true_peak(tmp_path: Path, source: str) -> None:
     """Pushed by 12 dB, between the samples too."""
     recipe, segments = film_of(tmp_path / "hot.mov", source, 120)
     free, held = (
-        measure_loudness(
-            replace(recipe, gain=Decimal(12), limited=limited), segments, None, processes=RunningProcesses()
-        )
+        measure_loudness(replace(recipe, gain=Decimal(12), limited=limited), segments, processes=RunningProcesses())
         for limited in (False, True)
     )
     assert free
@@ -107,8 +105,8 @@ def test_a_limited_mix_keeps_its_true_peak(tmp_path: Path, source: str) -> None:
 def test_a_target_out_of_reach_gives_what_was_reached(tmp_path: Path) -> None:
     """Clicks in silence don't become as loud as music, however hard they are pushed: the result says so."""
     recipe, segments = film_of(tmp_path / "clicks.mov", click_at(*range(0, 190_000, 24_000)), 120)
-    found = level(recipe, Decimal(-6), segments, None, processes=RunningProcesses())
-    measured = measure_loudness(found.recipe, segments, None, processes=RunningProcesses())
+    found = level(recipe, Decimal(-6), segments, processes=RunningProcesses())
+    measured = measure_loudness(found.recipe, segments, processes=RunningProcesses())
     assert found.recipe.limited
     assert found.recipe.gain < 30
     assert measured
@@ -119,23 +117,23 @@ def test_silence_stays_as_it_is(tmp_path: Path) -> None:
     """It has no loudness, and no gain would give it one."""
     recipe, segments = film_of(tmp_path / "still.mov", SILENCE, 60)
     recipe = replace(recipe, gain=Decimal(2))
-    assert measure_loudness(recipe, segments, None, processes=RunningProcesses()) is None
-    assert level(recipe, Decimal(-16), segments, None, processes=RunningProcesses()).recipe == recipe
-    assert level(recipe, Decimal(-16), segments, None, processes=RunningProcesses()).lufs is None
+    assert measure_loudness(recipe, segments, processes=RunningProcesses()) is None
+    assert level(recipe, Decimal(-16), segments, processes=RunningProcesses()).recipe == recipe
+    assert level(recipe, Decimal(-16), segments, processes=RunningProcesses()).lufs is None
 
 
 def test_what_is_too_short_has_no_loudness(tmp_path: Path) -> None:
     """Eleven frames are less than 400 ms, twelve are just that."""
     for frames, heard in ((11, False), (12, True)):
         recipe, segments = film_of(tmp_path / f"{frames}.mov", tone(440, 0.5), frames)
-        assert bool(measure_loudness(recipe, segments, None, processes=RunningProcesses())) is heard
+        assert bool(measure_loudness(recipe, segments, processes=RunningProcesses())) is heard
 
 
 def test_a_peak_in_the_last_moment_is_seen(tmp_path: Path) -> None:
     """Also where it lies behind the last whole tenth of a second."""
     source = f"{tone(440, 0.1)}[t];{click_at(31 * 1600 + 400, level=0.9)}[c];[t][c]amix=normalize=0"
     recipe, segments = film_of(tmp_path / "late.mov", source, 32)
-    found = measure_loudness(recipe, segments, None, processes=RunningProcesses())
+    found = measure_loudness(recipe, segments, processes=RunningProcesses())
     assert found
     assert found.peak > -3
 
@@ -144,8 +142,10 @@ def test_music_is_part_of_the_loudness(tmp_path: Path) -> None:
     """A silent film is as loud as its bed, which is half as loud for 6 dB less."""
     recipe, segments = film_of(tmp_path / "still.mov", SILENCE)
     bed = draw_wav(tmp_path / "bed.wav", tone(997, 0.5), 480_000)
-    music = MusicBed(digest.of_file(bed), 480_000, Decimal(-6), Decimal(0), duck=True)
-    found = measure_loudness(replace(recipe, music=music), segments, bed, processes=RunningProcesses())
+    music = MixedSound(digest.of_file(bed), 480_000, Decimal(-6), duck=Decimal(-12))
+    found = measure_loudness(
+        replace(recipe, sounds=(music,)), {**segments, music.digest: bed}, processes=RunningProcesses()
+    )
     assert found
     assert found.lufs == pytest.approx(Decimal("-12.0"), abs=Decimal("0.2"))
 
@@ -156,7 +156,7 @@ def test_measuring_stops_with_its_leash_and_names_what_is_damaged(tmp_path: Path
     processes = RunningProcesses()
     processes.kill()
     with pytest.raises(ToolFailed, match="was stopped"):
-        measure_loudness(recipe, segments, None, processes=processes)
+        measure_loudness(recipe, segments, processes=processes)
     segments["one"].write_bytes(b"no film")
     with pytest.raises(MediaFault, match=r"`one.mov`"):
-        level(recipe, Decimal(-16), segments, None, processes=RunningProcesses())
+        level(recipe, Decimal(-16), segments, processes=RunningProcesses())

@@ -46,7 +46,7 @@ def encode(sound: SoundRecipe, segments: dict[str, Path], folder: Path) -> tuple
     chunks = list(enumerate(sound.chunks()))
     with ThreadPoolExecutor(2) as both:
         made = [
-            both.submit(encode_chunk, chunk, segments, None, folder / f"{number}.aac", processes=RunningProcesses())
+            both.submit(encode_chunk, chunk, segments, folder / f"{number}.aac", processes=RunningProcesses())
             for number, chunk in chunks
         ]
     for each in made:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.clips import clicks, cut_short, numbered_clip, read_sound
+from kit.clips import click_sound, clicks, cut_short, numbered_clip, read_sound
 from kit.sounds import (
     PRIMING,
     SILENCE,
@@ -28,14 +29,19 @@ from kit.sounds import (
 )
 from wanflow import digest, timebase
 from wanflow.errors import MediaFault, ToolFailed
+from wanflow.language.cut_sounds import heard_samples
+from wanflow.language.production import SoundCue
+from wanflow.language.source import FileSource
 from wanflow.media.extract import extract_sound
 from wanflow.media.jobs import RunningProcesses
 from wanflow.media.join_checks import require_cut
 from wanflow.media.probe import probe
 from wanflow.media.sound import pcm
+from wanflow.media.sound.gain_curve import gain_curve
 from wanflow.media.sound.mix import encode_chunk, splice
 from wanflow.media.sound.pcm import read_frames
-from wanflow.media.sound.soundtrack import AAC_SAMPLES, CHUNK_FRAMES, MusicBed, SoundRecipe
+from wanflow.media.sound.soundtrack import AAC_SAMPLES, CHUNK_FRAMES, HeardSound, MixedSound, SoundRecipe
+from wanflow.yamldoc.nodes import Place
 
 THIRTY = Fraction(30)
 NTSC = Fraction(30000, 1001)
@@ -53,17 +59,20 @@ class MixInputs:
         """Make a segment."""
         self.segments[key] = draw_segment(self.folder / f"{key}.mov", source, frames, rate, samples=samples)
 
-    def encode(self, recipe: SoundRecipe, *, length: int = CHUNK_FRAMES, music: Path | None = None) -> Path:
+    def encode(self, recipe: SoundRecipe, *, length: int = CHUNK_FRAMES, music: Path | Sequence[Path] = ()) -> Path:
         """The whole sound of a film, spliced from chunks."""
         targets: list[Path] = []
+        wavs = named(*([music] if isinstance(music, Path) else music))
         for chunk in recipe.chunks(length):
             targets.append(self.folder / f"chunk{len(targets)}.aac")
-            encode_chunk(chunk, self.segments, music, targets[-1], processes=RunningProcesses())
+            encode_chunk(chunk, self.segments | wavs, targets[-1], processes=RunningProcesses())
             assert len(list(read_frames(targets[-1]))) == chunk.count
         splice(targets, self.folder / "sound.aac")
         return self.folder / "sound.aac"
 
-    def heard(self, recipe: SoundRecipe, *, length: int = CHUNK_FRAMES, music: Path | None = None) -> array[int]:
+    def heard(
+        self, recipe: SoundRecipe, *, length: int = CHUNK_FRAMES, music: Path | Sequence[Path] = ()
+    ) -> array[int]:
         """The samples of a film as its sound decodes."""
         samples = read_sound(self.encode(recipe, length=length, music=music))[PRIMING:]
         assert len(samples) == (recipe.frames - 1) * AAC_SAMPLES
@@ -76,11 +85,19 @@ def mix_inputs(tmp_path: Path) -> MixInputs:
     return MixInputs(tmp_path)
 
 
-def music_of(path: Path, **changes: object) -> MusicBed:
+def music_of(path: Path, **changes: object) -> tuple[MixedSound]:
     """A WAV as music, plain unless changed."""
-    facts = probe(path)
-    plain = MusicBed(digest.of_file(path), facts.samples, Decimal(0), Decimal(0), duck=False)
-    return replace(plain, **changes)  # type: ignore[arg-type]
+    return (sound_of(path, **changes),)
+
+
+def sound_of(path: Path, **changes: object) -> MixedSound:
+    """A WAV as a sound that begins with the film, plain unless changed."""
+    return replace(MixedSound(digest.of_file(path), probe(path).samples), **changes)  # type: ignore[arg-type]
+
+
+def named(*paths: Path) -> dict[str, Path]:
+    """WAVs by their digests."""
+    return {digest.of_file(path): path for path in paths if path.exists()}
 
 
 def test_clicks_are_at_their_samples_in_the_film(mix_inputs: MixInputs) -> None:
@@ -129,7 +146,7 @@ def test_chunks_of_one_key_are_one_file(mix_inputs: MixInputs) -> None:
     for name, recipe in (("film", film), ("moved", moved)):
         for chunk in recipe.chunks(50):
             target = mix_inputs.folder / f"{name}{chunk.first}.aac"
-            encode_chunk(chunk, mix_inputs.segments, None, target, processes=RunningProcesses())
+            encode_chunk(chunk, mix_inputs.segments, target, processes=RunningProcesses())
             assert made.setdefault(chunk.key(), target.read_bytes()) == target.read_bytes()
     assert len(made) == 6
 
@@ -198,12 +215,12 @@ def test_music_steps_back_under_speech(mix_inputs: MixInputs) -> None:
     """Before speech it is as loud as it is, under it much less, afterwards as before, and so without its chunks."""
     mix_inputs.draw("talk", tone(200, 0.4, sounding="between(t,2,4)"), 210)
     bed = draw_wav(mix_inputs.folder / "bed.wav", tone(BED_HERTZ, 0.25), 20 * SECOND)
-    recipe = SoundRecipe((("talk", 210),), THIRTY, music_of(bed, duck=True))
+    recipe = SoundRecipe((("talk", 210),), THIRTY, music_of(bed, duck=Decimal(-12)))
     before, under, after = bed_levels(heard := mix_inputs.heard(recipe, length=50, music=bed), 1, 3, 6)
     assert (before, after) == pytest.approx((-12, -12), abs=0.4)
     assert under < before - 10
     assert amplitude(heard, 200, 2 * SECOND + 4800, 3 * SECOND) == pytest.approx(-8, abs=0.4)
-    plain = replace(recipe, music=music_of(bed))
+    plain = replace(recipe, sounds=music_of(bed))
     assert bed_levels(mix_inputs.heard(plain, length=50, music=bed), 3) == pytest.approx([-12], abs=0.4)
 
 
@@ -211,13 +228,107 @@ def test_chunks_agree_about_what_they_remember(mix_inputs: MixInputs) -> None:
     """A chunk that begins while music comes back and peaks are held sounds as in a single chunk."""
     mix_inputs.draw("talk", tone(200, 0.9, sounding="between(mod(t,3),0,1.1)"), 270)
     bed = draw_wav(mix_inputs.folder / "bed.wav", tone(BED_HERTZ, 0.3), 20 * SECOND)
-    recipe = SoundRecipe((("talk", 270),), THIRTY, music_of(bed, duck=True), gain=Decimal(6), limited=True)
+    recipe = SoundRecipe((("talk", 270),), THIRTY, music_of(bed, duck=Decimal(-12)), gain=Decimal(6), limited=True)
     single = mix_inputs.heard(recipe, music=bed)
     spliced = mix_inputs.heard(recipe, length=60, music=bed)
     apart = losses(spliced, single)
     for border in range(59 * AAC_SAMPLES, len(single) - AAC_SAMPLES, 60 * AAC_SAMPLES):
         around = (border - AAC_SAMPLES, border + 4 * AAC_SAMPLES)
         assert rms(apart, *around) < rms(single, *around) - 35
+
+
+@pytest.mark.parametrize("rate", [48_000, 44_100])
+def test_cues_begin_at_their_samples(mix_inputs: MixInputs, rate: int) -> None:
+    """Before, across and on a border of chunks, from the middle of a file, two at once; also of 44.1 kHz."""
+    click_sound(mix_inputs.folder / "source.wav", rate, rate)
+    extract_sound(mix_inputs.folder / "source.wav", mix_inputs.folder / "one.wav", processes=RunningProcesses())
+    quiet = mix_inputs.folder / "quiet.wav"
+    draw_wav(quiet, click_at(12_345), SECOND)
+    mix_inputs.draw("still", SILENCE, 150)
+    border = 60 * AAC_SAMPLES
+    places = [59_232, 2 * border - AAC_SAMPLES, 3 * border - AAC_SAMPLES - 200]
+    cues = [sound_of(mix_inputs.folder / "one.wav", at=place) for place in places]
+    cues += [sound_of(quiet, at=200_000), sound_of(quiet, at=230_000, first=12_000, last=13_000)]
+    recipe = SoundRecipe((("still", 150),), THIRTY, tuple(cues))
+    heard = mix_inputs.heard(recipe, length=60, music=[mix_inputs.folder / "one.wav", quiet])
+    assert clicks(heard) == [*places, 212_345, 230_345]
+
+
+@pytest.mark.parametrize(("rate", "samples"), [(96_000, 9601), (44_100, 4411), (22_050, 3)])
+def test_all_of_a_sound_can_be_heard(mix_inputs: MixInputs, rate: int, samples: int) -> None:
+    """Its last sample as well, where it lasts a half or another part of one at 48 kHz."""
+    source, wav = (mix_inputs.folder / name for name in ("source.wav", "heard.wav"))
+    click_sound(source, samples, rate)
+    extract_sound(source, wav, processes=RunningProcesses())
+    cue = SoundCue(FileSource("source.wav"), Place("wanflow.yaml", 1, 1))
+    first, last = heard_samples(cue, Fraction(samples, rate))
+    assert (first, last) == (0, probe(wav).samples)
+    assert len(pcm.read_sound(HeardSound("", 0, last, 0, Decimal(0)), wav)) == 4 * last
+
+
+def test_a_loop_repeats_its_span_to_the_sample(mix_inputs: MixInputs) -> None:
+    """From the middle of a file, across borders of chunks, until the film ends."""
+    mix_inputs.draw("still", SILENCE, 150)
+    bed = draw_wav(mix_inputs.folder / "bed.wav", click_at(1000, 20_000, 60_000), 70_000)
+    (music,) = music_of(bed, at=10_000, first=18_000, last=51_000, loop=True)
+    heard = mix_inputs.heard(SoundRecipe((("still", 150),), THIRTY, (music,)), length=60, music=bed)
+    assert clicks(heard) == [*range(12_000, 150 * 1600, 33_000)]
+
+
+def test_a_loop_of_a_few_samples_is_read_as_it_is_heard(mix_inputs: MixInputs) -> None:
+    """Whole rounds, and a part of one before and after them."""
+    bed = draw_wav(mix_inputs.folder / "bed.wav", noise(0.5), SECOND)
+    whole = pcm.read_sound(HeardSound("", 0, SECOND, 0, Decimal(0)), bed)
+    span = whole[100 * 4 : 107 * 4]
+    for first, count in ((100, 7), (103, 4), (103, 5), (103, 40), (106, 1), (100, 15)):
+        loop = HeardSound("", 0, count, first, Decimal(0), loop=(100, 107))
+        assert pcm.read_sound(loop, bed) == (span * 7)[(first - 100) * 4 :][: count * 4]
+
+
+def test_music_steps_back_by_its_decibels_under_clips_and_voices(mix_inputs: MixInputs) -> None:
+    """Exactly, from the first sample that is heard; not under itself, and not under a cue without `voice`."""
+    mix_inputs.draw("talk", tone(200, 0.1, sounding="between(t,2,3)"), 300)
+    bed = draw_wav(mix_inputs.folder / "bed.wav", tone(BED_HERTZ, 0.25), 20 * SECOND)
+    said = draw_wav(mix_inputs.folder / "said.wav", tone(800, 0.1), SECOND)
+    voice = sound_of(said, at=5 * SECOND, voice=True, duck=Decimal(-30))
+    cue = sound_of(said, at=8 * SECOND)
+    recipe = SoundRecipe((("talk", 300),), THIRTY, (*music_of(bed, duck=Decimal("-7.5")), voice, cue))
+    heard = mix_inputs.heard(recipe, length=100, music=[bed, said])
+    levels = bed_levels(heard, 1, 2.1, 2.9, 4.5, 5.1, 5.9, 7.5, 8.5, 9.5)
+    loud, soft = 20 * math.log10(0.25), 20 * math.log10(0.25) - 7.5
+    assert levels == pytest.approx([loud, soft, soft, loud, soft, soft, loud, loud, loud], abs=0.05)
+    assert amplitude(heard, 800, 5 * SECOND + 4800, 6 * SECOND - 4800) == pytest.approx(-20, abs=0.05)
+    ramp = [amplitude(heard, BED_HERTZ, at, at + 480) for at in range(2 * SECOND - 4800, 2 * SECOND - 480, 480)]
+    assert ramp == sorted(ramp, reverse=True)
+    assert bed_levels(heard, 1.79) == pytest.approx([loud], abs=0.05)
+
+
+def test_twenty_sounds_at_once_are_one_mix(mix_inputs: MixInputs) -> None:
+    """More than one ffmpeg mixes at a time: their levels add up, also beyond full scale before the limiter."""
+    mix_inputs.draw("still", SILENCE, 60)
+    bed = draw_wav(mix_inputs.folder / "bed.wav", tone(BED_HERTZ, 0.5), 2 * SECOND)
+    for gain, limited, level in ((Decimal(-40), False, 20), (Decimal(0), True, None)):
+        cues = tuple(sound_of(bed, gain=gain) for _ in range(20))
+        recipe = SoundRecipe((("still", 60),), THIRTY, cues, limited=limited)
+        (found,) = bed_levels(heard := mix_inputs.heard(recipe, music=bed), 1)
+        if level is not None:
+            assert found == pytest.approx(20 * math.log10(0.5 * 20) - 40, abs=0.05)
+        else:
+            assert max(map(abs, heard)) < 32768 * 10 ** (-1 / 20)
+
+
+def test_the_fades_of_a_cue_end_at_its_samples(mix_inputs: MixInputs) -> None:
+    """Even in amplitude, from its first sample to its last; in a chunk that hears a part of them, the same."""
+    sound = MixedSound("cue", SECOND, fade=Decimal("0.25"), at=1000, first=500)
+    chunk, *_ = SoundRecipe((("s0", 60),), THIRTY, (sound,)).chunks()
+    curve = gain_curve(chunk.heard.sounds[0])
+    assert len(curve) == SECOND - 500
+    assert (curve[0], curve[12_000], curve[-12_000]) == (0, 1, 1)
+    assert (curve[6000], curve[-6000], curve[-1]) == pytest.approx((0.5, 0.5, 1 / 12_000))
+    for each in SoundRecipe((("s0", 60),), THIRTY, (sound,)).chunks(10):
+        for heard in each.heard.sounds:
+            part, begin = gain_curve(heard), heard.begin
+            assert part == curve[begin - 1000 : begin - 1000 + len(part)]
 
 
 @pytest.mark.parametrize("rate", [44_100, 22_050])
@@ -252,7 +363,6 @@ def test_what_is_no_segment_is_refused_by_name(mix_inputs: MixInputs) -> None:
             encode_chunk(
                 chunk,
                 {**mix_inputs.segments, "bad": path},
-                None,
                 mix_inputs.folder / "x.aac",
                 processes=RunningProcesses(),
             )
@@ -263,7 +373,7 @@ def test_music_that_is_not_what_it_was_is_refused(mix_inputs: MixInputs) -> None
     """Shorter than the recipe says, no WAV, mono, gone or not given."""
     mix_inputs.draw("still", SILENCE, 60)
     bed = draw_wav(mix_inputs.folder / "bed.wav", tone(440, 0.5), SECOND)
-    chunk = SoundRecipe((("still", 60),), THIRTY, music_of(bed, samples=SECOND + 1)).chunks()[0]
+    chunk = SoundRecipe((("still", 60),), THIRTY, music_of(bed, last=SECOND + 1)).chunks()[0]
     mono = draw_wav(mix_inputs.folder / "mono.wav", "sine=f=440:r=48000", SECOND)
     said: Mapping[Path | None, str] = {
         bed: r"`bed.wav` ends before its sample 48001",
@@ -273,8 +383,9 @@ def test_music_that_is_not_what_it_was_is_refused(mix_inputs: MixInputs) -> None
         None: "cannot be mixed without it",
     }
     for music, words in said.items():
+        files = mix_inputs.segments | ({} if music is None else {digest.of_file(bed): music})
         with pytest.raises(MediaFault, match=words):
-            encode_chunk(chunk, mix_inputs.segments, music, mix_inputs.folder / "x.aac", processes=RunningProcesses())
+            encode_chunk(chunk, files, mix_inputs.folder / "x.aac", processes=RunningProcesses())
     assert not list(mix_inputs.folder.glob("x.aac*"))
 
 
@@ -297,7 +408,7 @@ def test_hostile_names_are_mixed(mix_inputs: MixInputs, name: str) -> None:
     odd = mix_inputs.segments["still"].rename(mix_inputs.folder / f"{name}.mov")
     bed = draw_wav(mix_inputs.folder / "bed.wav", SILENCE, SECOND).rename(mix_inputs.folder / f"{name}.wav")
     chunk = SoundRecipe((("still", 15),), THIRTY, music_of(bed)).chunks()[0]
-    encode_chunk(chunk, {"still": odd}, bed, mix_inputs.folder / f"{name}.aac", processes=RunningProcesses())
+    encode_chunk(chunk, {"still": odd} | named(bed), mix_inputs.folder / f"{name}.aac", processes=RunningProcesses())
     assert clicks(read_sound(mix_inputs.folder / f"{name}.aac")) == [PRIMING]
 
 
@@ -310,7 +421,6 @@ def test_a_killed_encode_leaves_nothing(mix_inputs: MixInputs) -> None:
         encode_chunk(
             SoundRecipe((("still", 15),), THIRTY).chunks()[0],
             mix_inputs.segments,
-            None,
             mix_inputs.folder / "x.aac",
             processes=processes,
         )

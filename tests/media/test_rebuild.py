@@ -58,7 +58,7 @@ def test_what_is_made_is_read_once(tmp_path: Path, work: Counter[str]) -> None:
     jobs: dict[PurePath, Job[Facts]] = {
         SEGMENT: ConformSegment(CLIP, recipe, SEGMENT),
         JOINED: JoinClips(CLIP, CLIP, blend, JOINED),
-        CHUNK: EncodeSound(chunk, files, None, CHUNK),
+        CHUNK: EncodeSound(chunk, files, CHUNK),
         FILM: AssembleCut(CutRecipe((SEGMENT, JOINED), 20, THIRTY, (CHUNK,)), FILM),
     }
     found: dict[PurePath, dict[str, int]] = {}

@@ -10,27 +10,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kit.call_count import count_calls
 from wanflow import timebase
-from wanflow.media.sound.soundtrack import AAC_SAMPLES, CHUNK_FRAMES, HOP, MusicBed, SoundChunk, SoundRecipe
+from wanflow.media.sound.soundtrack import AAC_SAMPLES, CHUNK_FRAMES, HOP, MixedSound, SoundChunk, SoundRecipe
 
 NTSC = Fraction(30000, 1001)
 IN_STEP = Fraction(48_000, AAC_SAMPLES)
 """A rate at which a frame of the film lasts as long as one of AAC."""
-BED = MusicBed("bed", 48_000 * 600, Decimal(-18), Decimal(1), duck=False)
+BED = MixedSound("bed", 48_000 * 600, Decimal(-18), Decimal(1))
 
 rates = st.sampled_from([Fraction(24), NTSC, Fraction(24000, 1001), Fraction(30), Fraction(60)])
 films = st.lists(st.integers(1, 200), min_size=1, max_size=30).map(
     lambda lengths: tuple((f"s{index}", frames) for index, frames in enumerate(lengths))
 )
-beds = st.none() | st.builds(
-    MusicBed,
-    st.just("bed"),
-    st.integers(1, 48_000 * 60),
-    st.just(Decimal(-18)),
-    st.sampled_from([Decimal(0), Decimal("1.5")]),
-    st.booleans(),
-)
-recipes = st.builds(SoundRecipe, films, rates, beds, limited=st.booleans())
+sounds = st.lists(
+    st.builds(
+        MixedSound,
+        st.sampled_from(["bed", "voice"]),
+        st.integers(1000, 48_000 * 60),
+        st.just(Decimal(-18)),
+        st.sampled_from([Decimal(0), Decimal("1.5")]),
+        st.sampled_from([None, Decimal(-12)]),
+        at=st.integers(0, 48_000 * 90),
+        first=st.integers(0, 999),
+        loop=st.booleans(),
+        voice=st.booleans(),
+    ),
+    max_size=4,
+).map(tuple)
+recipes = st.builds(SoundRecipe, films, rates, sounds, limited=st.booleans())
 lengths = st.sampled_from([30, 200, CHUNK_FRAMES])
 
 
@@ -78,7 +86,9 @@ def test_a_chunk_hears_enough_around_itself(recipe: SoundRecipe, length: int) ->
         begin = chunk.heard.begin + chunk.settling
         assert begin == (chunk.first - chunk.lead) * AAC_SAMPLES
         assert chunk.lead >= min(chunk.first, 16)
-        assert chunk.heard.end == min(recipe.samples, (chunk.first + chunk.count + 4) * AAC_SAMPLES)
+        end = (chunk.first + chunk.count + 4) * AAC_SAMPLES
+        ducked = any(sound.duck is not None for sound in chunk.heard.sounds)
+        assert min(recipe.samples, end) <= chunk.heard.end <= min(recipe.samples, end + 5 * AAC_SAMPLES * ducked)
 
 
 @given(recipes, st.data())
@@ -128,23 +138,23 @@ def test_equal_sound_is_one_chunk_wherever_it_lies() -> None:
 def test_music_ties_a_chunk_to_its_place_only_while_it_sounds() -> None:
     """A chunk that lies behind the music's end is the same as in a film without; one before is not."""
     film = film_of(40)
-    short = replace(film, music=replace(BED, samples=48_000 * 50))
+    short = replace(film, sounds=(replace(BED, last=48_000 * 50),))
     assert differing(short, film) == [0, 1, 2]
 
 
 def test_the_end_of_the_film_reaches_the_music_only_at_its_fade() -> None:
     """Under music that goes on, a longer film changes the end alone."""
-    film, longer = (replace(film_of(count), music=BED) for count in (40, 44))
+    film, longer = (replace(film_of(count), sounds=(BED,)) for count in (40, 44))
     assert differing(film, longer) == [len(film.chunks()) - 1]
-    faded = differing(film, replace(film, music=replace(BED, fade=Decimal(2))))
+    faded = differing(film, replace(film, sounds=(replace(BED, fade=Decimal(2)),)))
     assert faded == [0, len(film.chunks()) - 1]
 
 
 def test_the_length_of_music_that_outlasts_the_film_means_nothing() -> None:
     """Nor does its fade-in reach further than it lasts."""
-    film = replace(film_of(10), music=BED)
-    assert film.key() == replace(film, music=replace(BED, samples=BED.samples + 1)).key()
-    assert [chunk.heard.bed.rise for chunk in film.chunks() if chunk.heard.bed] == [48_000, None, None]
+    film = replace(film_of(10), sounds=(BED,))
+    assert film.key() == replace(film, sounds=(replace(BED, last=BED.last + 1),)).key()
+    assert [sound.rise for chunk in film.chunks() for sound in chunk.heard.sounds] == [(0, 48_000), None, None]
 
 
 @pytest.mark.parametrize(
@@ -152,13 +162,13 @@ def test_the_length_of_music_that_outlasts_the_film_means_nothing() -> None:
     [
         {"digest": "other"},
         {"gain": Decimal("-18.5")},
-        {"duck": True},
+        {"duck": Decimal(-12)},
     ],
 )
 def test_other_music_is_another_sound_everywhere(change: dict[str, object]) -> None:
     """Its file, its gain and its ducking are in the key of every chunk that hears it."""
-    film = replace(film_of(10), music=BED)
-    assert differing(replace(film, music=replace(BED, **change)), film) == [0, 1, 2]  # type: ignore[arg-type]
+    film = replace(film_of(10), sounds=(BED,))
+    assert differing(replace(film, sounds=(replace(BED, **change),)), film) == [0, 1, 2]  # type: ignore[arg-type]
 
 
 def test_gain_and_limiter_change_every_chunk() -> None:
@@ -169,7 +179,7 @@ def test_gain_and_limiter_change_every_chunk() -> None:
     assert replace(film, gain=Decimal("1.00")).key() == film.key()
 
 
-@pytest.mark.parametrize("change", [{"limited": True}, {"music": replace(BED, duck=True)}])
+@pytest.mark.parametrize("change", [{"limited": True}, {"sounds": (replace(BED, duck=Decimal(-12)),)}])
 def test_what_remembers_hears_four_seconds_more(change: dict[str, object]) -> None:
     """A limiter and a compressor settle before the encoder listens; at the film's start there is nothing to hear."""
     chunks = replace(film_of(10), **change).chunks()  # type: ignore[arg-type]
@@ -195,7 +205,7 @@ def test_windows_measure_the_film_once(recipe: SoundRecipe) -> None:
     for window in recipe.windows():
         assert window.heard.begin + window.settling + window.lead == ends[-1]
         assert (window.lead % HOP, window.settling % HOP, ends[-1] % HOP) == (0, 0, 0)
-        ends.append(window.heard.end)
+        ends.append(window.heard.end - window.ahead)
     assert ends[-1] == recipe.samples
 
 
@@ -209,7 +219,7 @@ def test_how_a_chunk_is_cut_out_is_part_of_its_key() -> None:
 
 def test_keys_are_what_they_were() -> None:
     """A release that changes this encodes the sound of every film again: raise SOUND_VERSION when it is meant."""
-    film = replace(film_of(2), music=BED, gain=Decimal("-2.5"), limited=True)
+    film = replace(film_of(2), sounds=(BED,), gain=Decimal("-2.5"), limited=True)
     assert film.chunks()[0].key() == "1b8769d201a6c85d628bbc3aa50fa33545fe8b0a3bc3c675656ec0dcbc166679"
 
 
@@ -218,3 +228,46 @@ def test_a_film_without_segments_has_no_sound() -> None:
     for segments in ((), (("s0", 0),)):
         with pytest.raises(ValueError, match="at least one segment"):
             SoundRecipe(segments, NTSC)
+
+
+CUES = tuple(MixedSound(f"cue{number}", 24_000, at=number * 48_000) for number in range(200))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"at": 50 * 48_000 + 1},
+        {"first": 1},
+        {"gain": Decimal(-3)},
+        {"fade": Decimal("0.1")},
+        {"digest": "other"},
+        {"loop": True, "last": 24_001},
+    ],
+)
+def test_an_edited_cue_changes_the_chunks_that_hear_it(change: dict[str, object]) -> None:
+    """Of two hundred in 200 s; a loop is heard until the end."""
+    film = replace(film_of(40), sounds=CUES, limited=True)
+    edited = replace(CUES[50], **change)  # type: ignore[arg-type]
+    changed = differing(replace(film, sounds=(*CUES[:50], edited, *CUES[51:])), film)
+    assert changed == ([*range(2, 10)] if edited.loop else [2])
+
+
+def test_a_voice_means_something_only_where_another_sound_steps_back() -> None:
+    """Elsewhere the chunks of a film are the same without it; the order of sounds means nothing at all."""
+    said = tuple(replace(cue, voice=True) for cue in CUES)
+    film = replace(film_of(40), sounds=CUES)
+    assert replace(film, sounds=said).key() == film.key() == replace(film, sounds=CUES[::-1]).key()
+    bed = replace(BED, last=48_000 * 30, duck=Decimal(-12))
+    assert differing(replace(film, sounds=(bed, *said)), replace(film, sounds=(bed, *CUES))) == [0, 1]
+
+
+def test_a_cue_is_found_among_ten_thousand_by_its_place() -> None:
+    """The work for a film of cues is in proportion to its length; a chunk hears no cue but its own."""
+    calls = []
+    for count in (1000, 10_000):
+        cues = tuple(MixedSound("cue", 9_600, at=number * 24_000) for number in range(count))
+        film = SoundRecipe((("s0", count * 15),), Fraction(30), cues)
+        chunks, made = count_calls(film.chunks)
+        assert max(len(chunk.heard.sounds) for chunk in chunks) < 45
+        calls.append(made)
+    assert calls[1] < 12 * calls[0]

@@ -33,7 +33,7 @@ def cut_of(*tracks: Subtitles, size: tuple[int, int] | None = None) -> Cut:
 def identity(*tracks: Subtitles, size: tuple[int, int] | None = None) -> str | None:
     """The fingerprint of such a cut."""
     digests = [letter * 64 for letter, _ in zip("abcdef", tracks, strict=False)]
-    return Edit(replace(cut_of(*tracks, size=size), name="main"), (), None, tuple(digests)).fingerprint()
+    return Edit(replace(cut_of(*tracks, size=size), name="main"), (), (), tuple(digests)).fingerprint()
 
 
 def test_a_cut_of_an_earlier_version_stays_what_it_was() -> None:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
 from kit.bookkeeping import perform
 from kit.call_count import count_calls
-from kit.films import FACTS, shot
+from kit.films import FACTS, place, shot
 from kit.films import plan as made_plan
 from kit.films import production as made_production
 from wanflow.graph.build import build
 from wanflow.graph.recipe import seed_of
-from wanflow.language.production import Production
-from wanflow.language.source import FileSource, ShotSource
+from wanflow.language.production import Cut, CutFinish, CutItem, Production, SoundCue
+from wanflow.language.source import Facts, FileSource, Kind, ShotSource
 from wanflow.planner.planning import make_plan
 from wanflow.planner.status import status, take_rows, unclaimed_tasks
 from wanflow.store.attempt import Attempt, Ending, OpenTask
@@ -110,3 +111,23 @@ def test_a_plan_and_its_rows_grow_with_the_shots(edited: Callable[[int], Product
 
     calls(1)  # what is read once only
     assert calls(MANY) < 4.3 * calls(FEW)
+
+
+def test_a_plan_grows_with_the_cues_of_a_cut() -> None:
+    """Ten times as many, of files and of shots, are ten times the work; what they are made from is known by then."""
+
+    def calls(count: int) -> int:
+        shots = film(2)
+        sources = (FileSource("s.wav"), ShotSource("s000"))
+        facts = {**FACTS, "s.wav": Facts(Kind.AUDIO, "wav", "c" * 64, 1000, samples=48_000, sample_rate=48_000)}
+        cues = tuple(SoundCue(sources[n % 2], place(n), at=Decimal(n), voice=n % 3 == 0) for n in range(count))
+        cut = Cut("m", place(), (CutItem(ShotSource("s001"), place()),), "out/m.mp4", finish=CutFinish(audio=cues))
+        graph = build(replace(shots, cuts={"m": cut}))
+        have = perform(make_plan(graph, facts, rendered(2)))[0]
+        plan, made = count_calls(lambda: make_plan(graph, facts, have))
+        assert plan.steps[-1].node == "cut:m"
+        assert all(step.action.idle for step in plan.steps)
+        return made
+
+    calls(1)
+    assert calls(2000) < 11 * calls(200)

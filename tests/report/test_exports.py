@@ -21,11 +21,11 @@ from kit.films import place, plan, production, still
 from wanflow.errors import MediaFault
 from wanflow.language import timeline
 from wanflow.language.checks import Check
-from wanflow.language.production import Cut, CutItem, Music, Subtitles, TitleCard, TransitionKind
+from wanflow.language.production import Cut, CutItem, SoundCue, Subtitles, TitleCard, TransitionKind
 from wanflow.language.source import FileSource, ShotSource
 from wanflow.language.timeline import TimelineError, TimelineItem
 from wanflow.media.text.caption_layout import Caption
-from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic, EditSubtitles, EditTitle, edit_list
+from wanflow.report.export.edit_list import EditEvent, EditList, EditSubtitles, EditTitle, PlacedSound, edit_list
 from wanflow.report.export.fcp7 import to_fcp7
 from wanflow.report.export.left_out import EDL, FCP7, OTIO, left_out
 from wanflow.report.export.otio import TIME_CODE_RATES, to_edl, to_otio
@@ -213,11 +213,12 @@ def test_sixty_clips_of_another_rate_are_as_long_as_the_film():
 
 def finished() -> EditList:
     """A cut of 190 frames at 25 with music, 4 s long at -18 dB, and two subtitles that overlap."""
-    music = EditMusic(Music(FileSource("m/曲.wav"), place(), Decimal(-18), Decimal(1), duck=True), 192_000, 48_000, 100)
+    cue = SoundCue(FileSource("m/曲.wav"), place(), gain=Decimal(-18), fade=Decimal(1), duck=Decimal(-12))
+    music = PlacedSound(cue, "m/曲.wav", 192_000, 48_000, 0, 100)
     lines = (Caption("Hello\nthere", 10, 60), Caption("你好", 50, 90))
     subtitles = EditSubtitles(Subtitles(FileSource("subs/en.srt"), place(), "en"), lines)
     cut = joined(25)
-    return edit(25, *cut.events, music=music, subtitles=(subtitles,))
+    return edit(25, *cut.events, music=(music,), subtitles=(subtitles,))
 
 
 def test_music_and_subtitles_are_in_the_timeline():
@@ -231,7 +232,7 @@ def test_music_and_subtitles_are_in_the_timeline():
     (music,) = shown.tracks[2]
     assert music.duration().to_seconds() == music.available_range().duration.to_seconds() == 4
     assert music.media_reference.target_url == "../m/曲.wav"
-    assert dict(music.metadata["wanflow"]) == {"gain": -18, "fade": 1, "duck": True}
+    assert dict(music.metadata["wanflow"]) == {"gain": -18, "fade": 1, "duck": -12, "voice": False}
     markers = [
         (mark.name, mark.marked_range.start_time.value, mark.marked_range.duration.value)
         for mark in shown.tracks.markers
@@ -478,7 +479,7 @@ def test_what_a_format_cannot_say_is_said() -> None:
     held = "a held frame under a transition is left out: the clip goes on there"
     assert [*left_out(retimed(), OTIO)] == [held]
     assert [*left_out(retimed(), EDL)] == [held, "an EDL has one track of pictures: all sound is left out"]
-    music = EditMusic(Music(FileSource("a.wav"), place(), duck=True), 480, 48_000, 9)
+    music = (PlacedSound(SoundCue(FileSource("a.wav"), place(), duck=Decimal(-12)), "a.wav", 480, 48_000, 0, 9),)
     assert [*left_out(edit(30, *joined(30).events, music=music), FCP7)] == ["ducking is left out"]
     assert [*left_out(edit(30, *joined(30).events, music=music), OTIO)] == [
         "a fade through black is a dissolve there",

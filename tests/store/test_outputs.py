@@ -15,7 +15,7 @@ from kit.providers import ANIMATIC, DASHSCOPE
 from wanflow import digest
 from wanflow.errors import StoreFault
 from wanflow.language.problem import Problem
-from wanflow.language.production import Cut, CutFinish, CutItem, Music, Production, Subtitles
+from wanflow.language.production import Cut, CutFinish, CutItem, Production, SoundCue, Subtitles
 from wanflow.language.source import FileSource
 from wanflow.store import cut_records
 from wanflow.store.layout import Store
@@ -28,7 +28,7 @@ Judge = Callable[..., list[Problem]]
 def film(folder: Path, output: str, **more: object) -> Production:
     """A production whose cut reads clips, music, subtitles and a font, and is written to `output`."""
     finish = CutFinish(
-        music=Music(FileSource("music/theme.mp4"), place()),
+        music=(SoundCue(FileSource("music/theme.mp4"), place()),),
         subtitles=(Subtitles(FileSource("subs/en.srt"), place(), "en"),),
         fonts=(("fonts/title.mp4", 3),),
     )

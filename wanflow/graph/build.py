@@ -143,11 +143,11 @@ def sources_of(shot: Shot) -> Iterator[tuple[str, Source]]:
 
 
 def cut_sources(cut: Cut) -> Iterator[FileSource | ShotSource]:
-    """What a cut is made from, in order: the clips of its items, its music and its subtitles."""
+    """What a cut is made from, in order: the clips of its items, its sounds and its subtitles."""
     for item in cut.items:
         if not isinstance(item.source, TitleCard):
             yield item.source
-    for _, source in cut.finish.files:
+    for _, source in cut.finish.sources:
         yield source
 
 

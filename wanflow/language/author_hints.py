@@ -24,6 +24,7 @@ OTHER_KEYS: dict[str, tuple[str, ...]] = {
     "clip": ("first_clip", "shot"),
     "clips": ("items",),
     "count": ("takes",),
+    "cues": ("audio",),
     "description": ("prompt",),
     "dialog": ("lines",),
     "dialogue": ("lines",),
@@ -40,7 +41,10 @@ OTHER_KEYS: dict[str, tuple[str, ...]] = {
     "picture": ("first_frame", "image", "file"),
     "seconds": ("duration",),
     "sequence": ("items",),
+    "sfx": ("audio",),
     "shots": ("items",),
+    "sound_effects": ("audio",),
+    "sounds": ("audio",),
     "soundtrack": ("music",),
     "speaker": ("who",),
     "start": ("in", "at"),
@@ -52,6 +56,7 @@ OTHER_KEYS: dict[str, tuple[str, ...]] = {
     "variations": ("takes",),
     "version": ("wanflow",),
     "video": ("file",),
+    "voiceover": ("audio",),
     "volume": ("gain",),
 }
 """Keys by their names in other tools and in Chinese; of several, the first one that a place knows applies there."""
@@ -76,11 +81,13 @@ OTHER_TRANSITIONS = {
 
 _OF_ITEMS = tr("trim an item: `{shot: NAME, in: 1, out: 3}`")
 _OF_MUSIC = tr("it belongs to the music: `music: {file: …, gain: -6}`")
+_OF_CUES = tr("it belongs to a cue: `audio: [{file: …, voice: true}]`")
 _IN_CUTS = {
     **dict.fromkeys(
         ("begin", "duration", "end", "from", "in", "length", "out", "start", "stop", "to", "trim"), _OF_ITEMS
     ),
-    **dict.fromkeys(("duck", "fade", "gain", "volume"), _OF_MUSIC),
+    **dict.fromkeys(("duck", "fade", "gain", "loop", "volume"), _OF_MUSIC),
+    **dict.fromkeys(("at", "voice"), _OF_CUES),
     "transition": tr("write it in an item: `{shot: NAME, transition: dissolve}`"),
     "title": tr("write it as an item: `{title: …, duration: 2}`"),
 }
@@ -129,7 +136,7 @@ def hint_for_key(
     if name_here is not None:
         return tr("write `wanflow: 1`") if name_here == "wanflow" else tr("write `{name}`", name=name_here)
     in_cuts = _IN_CUTS.get(key) if path[:1] == ("cuts",) else None
-    if in_cuts is not None and (len(path) == 2 or in_cuts == _OF_MUSIC or key == "trim"):
+    if in_cuts is not None and (len(path) == 2 or in_cuts in {_OF_MUSIC, _OF_CUES} or key == "trim"):
         return in_cuts
     return _hint_for_shot(key, value, known) if "shot" in known else None
 

@@ -59,9 +59,6 @@ def check_cut(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> Iterator[P
         expected = None if isinstance(item.source, TitleCard) else expect(item.source)
         if isinstance(expected, ExpectedClip) and expected.facts and (words := shown_otherwise(expected.facts)):
             yield Problem(item.place, tr("`{name}` {words}", name=item.name, words=words), None, Severity.WARNING)
-    music = cut.finish.music
-    if music is not None:
-        yield from _required(expect(music.source), music.place, music.source.path, "music")
     for track in cut.finish.subtitles:
         if track.file is not None:
             yield from _required(expect(track.file), track.place, track.file.path, "subtitles")
@@ -123,9 +120,6 @@ def _required(found: ExpectedClip | Unreadable | None, place: Place, path: str, 
     elif found is not None and role == "font" and found.kind is not Kind.FONT:
         what = NAMED[found.kind]
         yield Problem(place, tr("`{path}` is {what}, and `font` takes a font file", path=path, what=what))
-    elif found is not None and role == "music" and (found.kind not in {Kind.AUDIO, Kind.VIDEO} or found.silent):
-        what = tr("a video without sound") if found.silent else NAMED[found.kind]
-        yield Problem(place, tr("`{path}` is {what}, and `music` takes a sound", path=path, what=what))
 
 
 def expected_length(cut: Cut, expect: Expect, shots: Mapping[str, Shot]) -> tuple[int, Fraction] | None:

@@ -14,7 +14,8 @@ from wanflow.boundary import Content
 from wanflow.catalog.provider import Provider
 from wanflow.characters import case_folded
 from wanflow.language.cut_items import read_items, slate_of
-from wanflow.language.cut_titles import number_of
+from wanflow.language.cut_sounds import read_sounds
+from wanflow.language.cut_titles import is_true, number_of
 from wanflow.language.language_tags import language_in_name, read_language, unknown_language
 from wanflow.language.output_paths import FILM, place_output
 from wanflow.language.problem import Problem, Severity, defined_again
@@ -27,7 +28,6 @@ from wanflow.language.production import (
     CutShape,
     Delivery,
     Form,
-    Music,
     Notice,
     Shot,
     ShotLines,
@@ -111,7 +111,7 @@ def read_cut(
         )
     titles = [title for item in items for _, title in item.titles]
     lines = lines_of_items(items, shots)
-    finish = read_finish(node, film, titles, lines, provider.default_profile, scope.base, problems)
+    finish = read_finish(node, film, titles, lines, provider.default_profile, scope, problems)
     written = output.place if isinstance(output, TextNode) else None
     deliveries = tuple(_deliveries(name.string, node, out, problems))
     return Cut(name.string, name.place, items, place_output(out, path), shape, finish, written, deliveries)
@@ -136,13 +136,14 @@ def read_finish(
     titles: Sequence[TitleCard],
     lines: Sequence[SpokenLine] | None,
     default_profile: str,
-    base: BasePath,
+    scope: Scope,
     problems: list[Problem],
 ) -> CutFinish:
     """The settings of the whole film, which has these title cards. Invalid ones are reported and left out.
 
     `lines` are what is said in its shots, None where one of these has a reported problem.
     """
+    base = scope.base
     fonts = _fonts(Place(node.place.file, 1, 1), base, problems)
     subtitles = node.find("subtitles") if isinstance(node, MapNode) else None
     listed = subtitles.items if isinstance(subtitles, ListNode) else () if subtitles is None else (subtitles,)
@@ -156,7 +157,8 @@ def read_finish(
     profile = node.find("profile")
     return replace(
         plain,
-        music=_music(node.find("music"), base),
+        music=read_sounds(node.find("music"), scope, problems),
+        audio=read_sounds(node.find("audio"), scope, problems),
         subtitles=tracks,
         loudness=number_of(node, "loudness"),
         profile=profile.string if isinstance(profile, TextNode) and profile.string in PROFILES else plain.profile,
@@ -189,17 +191,6 @@ def _fonts(place: Place, base: BasePath, problems: list[Problem]) -> tuple[tuple
                     Problem(place, tr("the font `{name}` {words}", name=name, words=refusal.words), refusal.hint)
                 )
     return tuple(found)
-
-
-def _music(node: Node | None, base: BasePath) -> Music | None:
-    found = _file(node, base, Content.MEDIA)
-    if found is None:
-        return None
-    source, place = found
-    if not isinstance(node, MapNode):
-        return Music(source, place)
-    gain, fade = (number_of(node, key) or Decimal(0) for key in ("gain", "fade"))
-    return Music(source, place, gain, fade, _is_true(node.find("duck")))
 
 
 MAX_LINES = 20_000
@@ -307,7 +298,7 @@ def _file_tracks(node: Node, base: BasePath, problems: list[Problem]) -> Iterato
 
 def _burned(track: Subtitles, node: MapNode, problems: list[Problem]) -> Subtitles:
     """Subtitles with what their mapping says of burning them in."""
-    track = replace(track, burned=_is_true(node.find("burn")))
+    track = replace(track, burned=is_true(node, "burn"))
     key, position = node.key("position"), node.find("position")
     if key is None or not isinstance(position, TextNode):
         return track
@@ -364,10 +355,6 @@ def _file(node: Node | None, base: BasePath, content: Content) -> tuple[FileSour
     if not isinstance(written, TextNode) or not written.string:
         return None
     return FileSource(base.path(written.text, content)), written.place
-
-
-def _is_true(node: Node | None) -> bool:
-    return isinstance(node, TextNode) and node.value is True
 
 
 BROADCAST = {"23.976": Fraction(24000, 1001), "29.97": Fraction(30000, 1001), "59.94": Fraction(60000, 1001)}

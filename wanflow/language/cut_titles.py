@@ -62,10 +62,7 @@ _CODE = re.compile(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 
 def lies_over(node: Node | None) -> TypeGuard[MapNode]:
     """Whether an item is a title over the item before it."""
-    if not isinstance(node, MapNode) or node.find("title") is None:
-        return False
-    over = node.find("over")
-    return isinstance(over, TextNode) and over.value is True
+    return isinstance(node, MapNode) and node.find("title") is not None and is_true(node, "over")
 
 
 def lay_over(node: MapNode, items: list[CutItem], scope: Scope, problems: list[Problem]) -> None:
@@ -114,6 +111,12 @@ def number_of(node: MapNode, key: str) -> Decimal | None:
     """The number under a key; None where there is none."""
     value = node.find(key)
     return Decimal(value.value) if isinstance(value, TextNode) and isinstance(value.value, int | Decimal) else None
+
+
+def is_true(node: MapNode, key: str) -> bool:
+    """Whether there is `true` under a key."""
+    value = node.find(key)
+    return isinstance(value, TextNode) and value.value is True
 
 
 def _font(node: Node | None, scope: Scope, problems: list[Problem]) -> FileSource | str | None:

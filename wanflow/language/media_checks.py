@@ -11,6 +11,7 @@ from wanflow.boundary import Content
 from wanflow.catalog.model import FileRule, MediaRule, ResultKind, Role, sides_of
 from wanflow.language.aspect_checks import check_shapes
 from wanflow.language.cut_checks import NAMED, ExpectedClip, check_cut, expected_length, shown_otherwise
+from wanflow.language.cut_sounds import check_sounds
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Media, Production, Shot, TitleCard
 from wanflow.language.source import (
@@ -75,6 +76,9 @@ def check_media(production: Production, facts: FactsTable) -> tuple[Problem, ...
     found = [problem for shot in production.shots.values() for problem in check.shot(shot)]
     for cut in production.cuts.values():
         found += check_cut(cut, check.expect, production.shots)
+        if cut.finish.sounds:
+            length = expected_length(cut, check.expect, production.shots)
+            found += check_sounds(cut, check.expect, None if length is None else length[0] / length[1])
     found += check_shapes(production, check.expect)
     found += _flaws(production, facts)
     return tuple(dict.fromkeys(found))
@@ -495,7 +499,7 @@ def _sources(production: Production) -> Iterator[tuple[Place, Source]]:
         for item in cut.items:
             if not isinstance(item.source, TitleCard):
                 yield item.place, item.source
-        yield from cut.finish.files
+        yield from cut.finish.sources
 
 
 def _within(value: Fraction, bounds: tuple[int, int]) -> bool:

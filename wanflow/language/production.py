@@ -283,14 +283,29 @@ AS_FIRST = CutShape()
 
 
 @dataclass(frozen=True, slots=True)
-class Music:
-    """The bed under a cut: `gain` in dB, `fade` in seconds at both of its ends; `duck`: it steps back under speech."""
+class SoundCue:
+    """A sound on a film's clock, from its second `at` on: music, or a cue.
 
-    source: FileSource
+    `start` and `stop` are seconds into the sound (`in` and `out` in YAML), None for its own ends. `gain` is in dB,
+    `fade` in seconds at both of its ends. `duck` are the dB, below 0, by which it steps back under the clips and under
+    cues that are a `voice`; None for none. `loop` repeats it until the film ends. `place` is where its source is named.
+    """
+
+    source: FileSource | ShotSource
     place: Place
+    at: Decimal = Decimal(0)
+    start: Decimal | None = None
+    stop: Decimal | None = None
     gain: Decimal = Decimal(0)
     fade: Decimal = Decimal(0)
-    duck: bool = False
+    duck: Decimal | None = None
+    loop: bool = False
+    voice: bool = False
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+        return self.source.shot if isinstance(self.source, ShotSource) else self.source.path
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +368,8 @@ class CutFinish:
     None for that of each text.
     """
 
-    music: Music | None = None
+    music: tuple[SoundCue, ...] = ()
+    audio: tuple[SoundCue, ...] = ()
     subtitles: tuple[Subtitles, ...] = ()
     loudness: Decimal | None = None
     profile: str = "draft"
@@ -364,20 +380,23 @@ class CutFinish:
     title_fonts: tuple[tuple[Place, FileSource], ...] = ()
 
     @property
-    def files(self) -> tuple[tuple[Place, FileSource], ...]:
-        """The files that it takes, beside those of the items."""
-        music = [(self.music.place, self.music.source)] if self.music else []
-        return (
-            *music,
-            *((each.place, each.file) for each in self.subtitles if each.file is not None),
-            *self.title_fonts,
-        )
+    def sounds(self) -> tuple[SoundCue, ...]:
+        """Music and cues, in order."""
+        return (*self.music, *self.audio)
+
+    @property
+    def sources(self) -> tuple[tuple[Place, FileSource | ShotSource], ...]:
+        """The files and shots that it takes, beside those of the items."""
+        sounds = ((each.place, each.source) for each in self.sounds)
+        subtitles = ((each.place, each.file) for each in self.subtitles if each.file is not None)
+        return (*sounds, *subtitles, *self.title_fonts)
 
     @property
     def contents(self) -> Mapping[str, Content]:
         """What each of its files is read as, by path; fonts as well."""
-        media = (*(path for path, _ in self.fonts), *(() if self.music is None else (self.music.source.path,)))
-        media = (*media, *(source.path for _, source in self.title_fonts))
+        sounds = (each.source.path for each in self.sounds if isinstance(each.source, FileSource))
+        fonts = (source.path for _, source in self.title_fonts)
+        media = (*(path for path, _ in self.fonts), *sounds, *fonts)
         texts = (track.file.path for track in self.subtitles if track.file is not None)
         return {**dict.fromkeys(media, Content.MEDIA), **dict.fromkeys(texts, Content.TEXT)}
 

@@ -313,10 +313,10 @@ def _wrong_value(value: Node, broken: Violation, catalog: Catalog) -> tuple[str,
             return _wrong(broken), tr("it has 64 hexadecimal digits: `sha256sum FILE` prints them")
         case ("call", "path"), "pattern":
             return _wrong(broken), tr("write the part of the address behind `/api/v1`, as `/services/…`")
-    hint = None
+    hint = _hint_for_sound(broken)
     if broken.rule == "enum" and isinstance(broken.wanted, Sequence):
         hint = hint_for_choice(str(broken.value), [str(item) for item in broken.wanted], broken.path)
-    elif broken.rule in {"type", "pattern"}:
+    elif broken.rule in {"type", "pattern"} and hint is None:
         quoted = isinstance(value, TextNode) and needlessly_quoted(value)
         hint = (
             tr("write it without quotes")
@@ -324,6 +324,18 @@ def _wrong_value(value: Node, broken: Violation, catalog: Catalog) -> tuple[str,
             else hint_for_value(value, _kinds(broken), broken.path, _examples(broken))
         )
     return _wrong(broken), hint
+
+
+def _hint_for_sound(broken: Violation) -> str | None:
+    """The hint for a wrong value of a cue; None for any other."""
+    match broken.path, broken.rule:
+        case ("cuts", _, "audio", int()), "type" if isinstance(broken.value, str):
+            return tr("write `{{file: {name}}}`, or `{{shot: {name}}}`", name=broken.value)
+        case ("cuts", _, "audio"), "type":
+            return tr("write each cue in a line of its own that begins with `-`")
+        case (*_, "duck"), "maximum" if isinstance(broken.value, int | Decimal):
+            return tr("it says how much softer, in dB: write `{value}`", value=-broken.value)
+    return None
 
 
 def _wrong(broken: Violation) -> str:

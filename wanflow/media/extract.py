@@ -238,7 +238,7 @@ def sound_arguments(source: Path, facts: Facts, target: Path, begin: int = 0, *,
 
 def _samples(facts: Facts) -> int:
     """The 48 kHz samples of a sound track."""
-    return round(Fraction(facts.samples * SAMPLE_RATE, facts.sample_rate))
+    return timebase.track_samples(Fraction(facts.samples, facts.sample_rate))
 
 
 def exact_sound(

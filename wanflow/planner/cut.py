@@ -12,6 +12,7 @@ from wanflow.digest import Canonical
 from wanflow.graph import recipe
 from wanflow.graph.node import ExtractVertex, origin_id
 from wanflow.graph.recipe import Identity
+from wanflow.language.cut_sounds import DUCK
 from wanflow.language.language_tags import iso_code
 from wanflow.language.output_paths import soft_tracks
 from wanflow.language.production import (
@@ -22,6 +23,7 @@ from wanflow.language.production import (
     DrawnText,
     Production,
     Shot,
+    SoundCue,
     SpokenLine,
     Subtitles,
     TitleCard,
@@ -101,6 +103,25 @@ class EditItem:
 
 
 @dataclass(frozen=True, slots=True)
+class EditSound:
+    """Music or a cue of a cut with its file known as far as it is.
+
+    `vertex` gives it, `obstacle` says why it will not be there.
+    """
+
+    cue: SoundCue
+    vertex: str
+    digest: str | None
+    film: Film | None
+    obstacle: Reason | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+        return self.cue.name
+
+
+@dataclass(frozen=True, slots=True)
 class Edit:
     """A cut with all that it is made from, known as far as it is; `subtitles` are the digests of their contents.
 
@@ -110,7 +131,7 @@ class Edit:
 
     cut: Cut
     items: tuple[EditItem, ...]
-    music: NodeOutput | None = None
+    sounds: tuple[EditSound, ...] = ()
     subtitles: tuple[str | None, ...] = ()
     missing: str = ""
     title_fonts: Mapping[str, str | None] = field(default_factory=dict)
@@ -119,8 +140,17 @@ class Edit:
     @property
     def known(self) -> bool:
         """Whether everything that it is made from exists."""
-        parts = [item.digest for item in self.items] + [*self.subtitles, *self.title_fonts.values()]
-        return None not in parts and (self.music is None or self.music.digest is not None)
+        return None not in (*(part.digest for part in self.parts), *self.subtitles, *self.title_fonts.values())
+
+    @property
+    def parts(self) -> tuple[EditItem | EditSound, ...]:
+        """Its items, then its music and cues."""
+        return (*self.items, *self.sounds)
+
+    @property
+    def heard_takes(self) -> tuple[EditSound, ...]:
+        """The cues that are the sound of a take."""
+        return tuple(sound for sound in self.sounds if isinstance(sound.cue.source, ShotSource))
 
     def fingerprint(self) -> str | None:
         """The hash of all that determines the film; None while a part of it is not known."""
@@ -235,7 +265,7 @@ def outputs_used(cut: Cut, inputs: Mapping[str, NodeOutput]) -> tuple[NodeOutput
     """What a cut is made from: of a shot of which it names takes these, and not the picked one."""
     return (
         *(given for _, given in playing(cut, inputs)),
-        *(inputs[origin_id(source)] for _, source in cut.finish.files),
+        *(inputs[origin_id(source)] for _, source in cut.finish.sources),
     )
 
 
@@ -264,9 +294,14 @@ def arrange(cut: Cut, inputs: Mapping[str, NodeOutput], shots: Mapping[str, Shot
         slate = clip.slate.lines(cut.finish.language) if clip.slate is not None and slated else ()
         said = lines_of(item, shots)
         items.append(EditItem(item, vertex, clip.digest, clip.film, begins, slate, clip.obstacle, said))
-    music = None if cut.finish.music is None else inputs[origin_id(cut.finish.music.source)]
     tracks = tuple(_digest_of(track, items, inputs) for track in cut.finish.subtitles)
-    return Edit(cut, tuple(items), music, tracks, title_fonts=fonts)
+    return Edit(cut, tuple(items), tuple(_sound(cue, inputs) for cue in cut.finish.sounds), tracks, title_fonts=fonts)
+
+
+def _sound(cue: SoundCue, inputs: Mapping[str, NodeOutput]) -> EditSound:
+    vertex = origin_id(cue.source)
+    given = inputs[vertex]
+    return EditSound(cue, vertex, given.digest, given.film, given.obstacle)
 
 
 def _digest_of(track: Subtitles, items: Sequence[EditItem], inputs: Mapping[str, NodeOutput]) -> str | None:
@@ -295,26 +330,25 @@ def due_deliveries(cut: Cut, here: Mapping[str, str]) -> tuple[Delivery, ...]:
 
 def _edit_json(edit: Edit) -> dict[str, Canonical]:
     shape, finish = edit.cut.shape, edit.cut.finish
-    music: Canonical = None
-    if finish.music is not None and edit.music is not None:
-        words = {"gain": _plain(finish.music.gain), "fade": _plain(finish.music.fade)}
-        music = {"of": edit.music.digest, "duck": finish.music.duck, **words}
     notice = finish.notice
     size: list[Canonical] | None = None if shape.size is None else list(shape.size)
-    return _letters_json(edit) | {
-        "assembly": ASSEMBLY_VERSION,
-        "items": [_item_json(item, edit) for item in edit.items],
-        "size": size,
-        "rate": None if shape.rate is None else timebase.rate_text(shape.rate),
-        "fit": shape.fit,
-        "music": music,
-        "subtitles": _subtitles_json(edit),
-        "loudness": _plain(finish.loudness),
-        "profile": finish.profile,
-        "labelled": finish.labelled,
-        "notice": None if notice is None else [notice.text, _plain(notice.seconds), _plain(notice.height)],
-        "fonts": [list[Canonical](font) for font in finish.fonts],
-    }
+    return (
+        _letters_json(edit)
+        | _sounds_json(edit)
+        | {
+            "assembly": ASSEMBLY_VERSION,
+            "items": [_item_json(item, edit) for item in edit.items],
+            "size": size,
+            "rate": None if shape.rate is None else timebase.rate_text(shape.rate),
+            "fit": shape.fit,
+            "subtitles": _subtitles_json(edit),
+            "loudness": _plain(finish.loudness),
+            "profile": finish.profile,
+            "labelled": finish.labelled,
+            "notice": None if notice is None else [notice.text, _plain(notice.seconds), _plain(notice.height)],
+            "fonts": [list[Canonical](font) for font in finish.fonts],
+        }
+    )
 
 
 def _letters_json(edit: Edit) -> dict[str, Canonical]:
@@ -336,6 +370,32 @@ def _letters_json(edit: Edit) -> dict[str, Canonical]:
     if any(item.slate for item in edit.items) and (vertical or joined):
         letters["slates"] = SLATES_VERSION
     return letters
+
+
+def _sounds_json(edit: Edit) -> dict[str, Canonical]:
+    """Music and cues of an edit; the order of cues means nothing.
+
+    Music that begins with the film, as an early version knew it, has the key that it had.
+    """
+    music: Canonical = None
+    told = list[Canonical]()
+    for sound in edit.sounds:
+        cue = sound.cue
+        words: dict[str, Canonical] = {"of": sound.digest, "gain": _plain(cue.gain), "fade": _plain(cue.fade)}
+        later: dict[str, Canonical] = {
+            "at": _plain(cue.at) if cue.at else None,
+            "in": _plain(cue.start),
+            "out": _plain(cue.stop),
+            "loop": cue.loop or None,
+            "voice": cue.voice or None,
+        }
+        added = {key: value for key, value in later.items() if value is not None}
+        if edit.cut.finish.music == (cue,) and not added and cue.duck in {None, DUCK}:
+            music = {"duck": cue.duck is not None, **words}
+        else:
+            told.append({"duck": _plain(cue.duck), **words, **added})
+    told.sort(key=digest.of_json)
+    return {"music": music, "sounds": told} if told else {"music": music}
 
 
 def _subtitles_json(edit: Edit) -> list[Canonical]:

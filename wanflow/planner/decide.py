@@ -371,7 +371,7 @@ def _decide_deliveries(made: Cut, inventory: Inventory) -> Decision:
 
 
 def _unfit_items(edit: cut.Edit) -> Iterator[Reason]:
-    """Takes that are of another kind than their items: a held film where a picture is shown, or the reverse."""
+    """Takes of another kind than their items: a held film where a picture is shown, the reverse, one without sound."""
     for each in edit.items:
         if each.digest is None or not isinstance(each.item.source, ShotSource):
             continue
@@ -382,6 +382,9 @@ def _unfit_items(edit: cut.Edit) -> Iterator[Reason]:
         elif each.film is not None and each.item.seconds is not None:
             text = tr("the take of `{name}` is a film, and its item has the `duration` of a picture", name=name)
             yield Reason(ReasonCode.INPUT_FAILED, text)
+    for sound in edit.sounds:
+        if sound.digest is not None and (sound.film is None or not sound.film.samples):
+            yield Reason(ReasonCode.INPUT_FAILED, tr("`{name}` has no sound", name=sound.cue.name))
 
 
 def _edit_changes(edit: cut.Edit, context: DecisionContext) -> str:
@@ -391,7 +394,7 @@ def _edit_changes(edit: cut.Edit, context: DecisionContext) -> str:
     if context.provider.slated:
         possible = tr("its items, slates, files or settings")
     changes: list[str] = []
-    for item in edit.items:
+    for item in edit.parts:
         entry = context.inventory.lock.shots.get(item.vertex or "")
         number = None if entry is None else entry.numbers.get(item.digest or "")
         if entry is None or number is None or item.digest in before:

@@ -11,7 +11,17 @@ from wanflow.catalog.model import Model, ParameterValue, value_text
 from wanflow.graph.build import sources_of
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, Vertex, asset_name
 from wanflow.language.cut_titles import colour_text
-from wanflow.language.production import Cut, CutItem, Production, Shot, SpokenLine, Subtitles, TitleCard, TransitionKind
+from wanflow.language.production import (
+    Cut,
+    CutItem,
+    Production,
+    Shot,
+    SoundCue,
+    SpokenLine,
+    Subtitles,
+    TitleCard,
+    TransitionKind,
+)
 from wanflow.language.source import (
     DataSource,
     FileSource,
@@ -234,6 +244,22 @@ def _clip_words(item: CutItem) -> Iterator[str]:
         yield tr("focus {across:f}, {down:f}", across=item.focus[0], down=item.focus[1])
 
 
+def sound_text(cue: SoundCue) -> str:
+    """Music or a cue with what is done to it."""
+    words = [source_text(cue.source)]
+    if cue.at:
+        words.append(tr("at {seconds:f} s", seconds=cue.at))
+    words += [f"{key} {value:f}" for key, value in (("in", cue.start), ("out", cue.stop)) if value is not None]
+    words += [tr("gain {gain:f} dB", gain=cue.gain), tr("fade {fade:f} s", fade=cue.fade)]
+    if cue.duck is not None:
+        words.append(tr("ducks by {depth:f} dB", depth=-cue.duck))
+    if cue.loop:
+        words.append(tr("repeated"))
+    if cue.voice:
+        words.append(tr("a voice"))
+    return joined(", ", words)
+
+
 def finish_rows(cut: Cut) -> Iterator[tuple[str, str]]:
     """Key and value of all that is done to a cut as a whole, defaults included where they change its file."""
     shape, finish = cut.shape, cut.finish
@@ -243,18 +269,8 @@ def finish_rows(cut: Cut) -> Iterator[tuple[str, str]]:
         yield "fps", timebase.rate_text(shape.rate)
     yield "fit", shape.fit
     yield "profile", finish.profile
-    if finish.music is not None:
-        music, duck = finish.music, tr(", ducks") if finish.music.duck else ""
-        yield (
-            "music",
-            tr(
-                "{source}, gain {gain:f} dB, fade {fade:f} s{duck}",
-                source=source_text(music.source),
-                gain=music.gain,
-                fade=music.fade,
-                duck=duck,
-            ),
-        )
+    yield from (("music", sound_text(cue)) for cue in finish.music)
+    yield from (("audio", sound_text(cue)) for cue in finish.audio)
     if finish.loudness is not None:
         yield "loudness", f"{finish.loudness:f} LUFS"
     for track in finish.subtitles:

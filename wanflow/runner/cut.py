@@ -19,7 +19,7 @@ from wanflow.graph.node import CutVertex, ShotVertex, asset_name
 from wanflow.language.checks import Check
 from wanflow.language.language_tags import iso_code
 from wanflow.language.output_paths import FILM, SoftTrack, provenance_file, soft_tracks
-from wanflow.language.production import Cut, Production
+from wanflow.language.production import Production
 from wanflow.language.source import Facts
 from wanflow.language.timeline import total_frames
 from wanflow.media.checks.color_match import CompareColors
@@ -35,6 +35,7 @@ from wanflow.planner.conformity import ColorPair, color_pairs
 from wanflow.planner.cut import (
     Edit,
     EditItem,
+    EditSound,
     arrange,
     drawn_texts,
     due_deliveries,
@@ -82,7 +83,7 @@ async def assemble_cut(step: Step, decision: Decision, run_state: RunState, cont
     film = DeliverableFilm(vertex.cut, content, frames, rate, film_size(edit))
     finished = CutFinished(step.node, vertex.cut.output, 0, 0, _seconds(film))
     meter = CutMeter(step.node, context, frames * len(decision.writes))
-    await _deliver(film, edit.items, finished, meter, run_state, context)
+    await _deliver(film, edit, finished, meter, run_state, context)
     return vertex.cut.output
 
 
@@ -118,7 +119,7 @@ async def _assemble_film(node: str, edit: Edit, fingerprint: str, run_state: Run
     await _warn_of_colors(node, layout, assembly.encoded_clips, run_state, context)
     encoded = assembly.encoded
     finished = CutFinished(node, cut.output, encoded, len(layout.segments) - encoded, _seconds(film))
-    await _deliver(film, edit.items, finished, meter, run_state, context)
+    await _deliver(film, edit, finished, meter, run_state, context)
 
 
 async def _warn_of_colors(
@@ -148,7 +149,7 @@ async def _warn_of_colors(
 
 async def _deliver(
     film: DeliverableFilm,
-    items: Sequence[EditItem],
+    edit: Edit,
     finished: CutFinished,
     meter: CutMeter,
     run_state: RunState,
@@ -158,20 +159,20 @@ async def _deliver(
 
     Raises what a delivery failed by, after the others are made.
     """
-    _write_sidecar(film, items, run_state, context)
+    _write_sidecar(film, edit, run_state, context)
     due = due_deliveries(film.cut, cut_records.delivered(context.store).get(film.cut.name, {}))
     made, faults = await make_deliveries(film, due, meter, run_state, context)
     if made:
-        _write_sidecar(film, items, run_state, context)
+        _write_sidecar(film, edit, run_state, context)
     if made or finished.encoded + finished.copied or not faults:
         context.emit(replace(finished, deliveries=made))
     if faults:
         raise faults[0]
 
 
-def _write_sidecar(film: DeliverableFilm, items: Sequence[EditItem], run_state: RunState, context: RunContext) -> None:
+def _write_sidecar(film: DeliverableFilm, edit: Edit, run_state: RunState, context: RunContext) -> None:
     cut = film.cut
-    described = {**provenance(cut, items, run_state), "digest": film.digest}
+    described = {**provenance(edit, run_state), "digest": film.digest}
     here, known = (
         cut_records.delivered(context.store).get(cut.name, {}),
         cut_records.deliveries(context.store, cut.name),
@@ -249,9 +250,9 @@ class _Assembly:
 
     async def join(self, files: Mapping[str, PurePath], fingerprint: str) -> Facts:
         """Join the segments, give the film the cut's name, and record what it was made from; gives its facts."""
-        layout, cut, context = self._layout, self._cut, self._context
+        layout, context = self._layout, self._context
         sound = await make_sound(self._node, layout, files, self._run_state, context)
-        sources = provenance(cut, layout.edit.items, self._run_state)
+        sources = provenance(layout.edit, self._run_state)
         made = context.store.temporary(FILM)
         job = AssembleCut(self._recipe(files, sound.files, digest.of_json(sources)), context.relative(made))
         # beside encoding, copying takes no time
@@ -263,7 +264,8 @@ class _Assembly:
     def _publish(self, made: Path, film: str, fingerprint: str, keys: Sequence[str]) -> None:
         """Move the film to its place; the record comes first, so that a kill leaves no unknown film."""
         store, cut, production = self._context.store, self._cut, self._run_state.plan.graph.production
-        takes = [item.digest for item in self._layout.edit.items if item.digest and item.vertex in production.shots]
+        parts = self._layout.edit.parts
+        takes = [part.digest for part in parts if part.digest and part.vertex in production.shots]
         outputs.require_outputs(production, cut, store)
         outputs.remove_former_files(production, cut, store)
         tracks = [track.file for track in soft_tracks(self._context.out, cut)]
@@ -275,6 +277,7 @@ class _Assembly:
         layout, cut = self._layout, self._cut
         ends = [*(clip.begin for clip in layout.clips[1:]), layout.frames]
         clips = zip(layout.items, layout.clips, ends, strict=True)
+        parts: tuple[EditItem | EditSound, ...] = (*layout.items, *layout.edit.heard_takes)
         return CutRecipe(
             segments=tuple(files[segment.recipe.key()] for segment in layout.segments),
             frames=layout.frames,
@@ -282,7 +285,7 @@ class _Assembly:
             sound=sound,
             tracks=tuple(self._track(soft) for soft in soft_tracks(self._context.out, cut)),
             chapters=tuple(Chapter(item.name, clip.begin, end) for item, clip, end in clips),
-            sources=tuple(dict.fromkeys(filter(None, (self._file(item) for item in layout.items)))),
+            sources=tuple(dict.fromkeys(filter(None, map(self._file, parts)))),
             label=self._own_label(content) if cut.finish.labelled else None,
         )
 
@@ -296,7 +299,8 @@ class _Assembly:
     def _own_label(self, content: str) -> CutLabels | None:
         """The film's own AI label; None where no clip was made by AI."""
         lock, models, mixed = self._run_state.inventory.lock, dict[str, None](), False
-        for item in self._layout.items:
+        parts: tuple[EditItem | EditSound, ...] = (*self._layout.items, *self._layout.edit.heard_takes)
+        for item in parts:
             vertex = None if item.vertex is None else self._run_state.plan.graph.vertex(item.vertex)
             take = lock.shots[vertex.id].takes.get(item.digest or "") if isinstance(vertex, ShotVertex) else None
             if take is not None and take.model != MADE_ELSEWHERE:
@@ -305,7 +309,7 @@ class _Assembly:
                 mixed = True
         return CutLabels(", ".join(models), content, mixed) if models else None
 
-    def _file(self, item: EditItem) -> PurePath | None:
+    def _file(self, item: EditItem | EditSound) -> PurePath | None:
         return None if item.vertex is None else file_of(item.vertex, self._run_state, self._context, item.digest)
 
 
@@ -369,19 +373,25 @@ FORMAT = 1
 """Version of the sidecar's format."""
 
 
-def provenance(cut: Cut, items: Sequence[EditItem], run_state: RunState) -> dict[str, Canonical]:
-    """The sidecar of a cut without the film's own digest: what made each item, by which task, and when."""
-    clips = [_clip(item, run_state) for item in items]
-    generated = any("shot" in clip and clip.get("model") != MADE_ELSEWHERE for clip in clips)
+def provenance(edit: Edit, run_state: RunState) -> dict[str, Canonical]:
+    """The sidecar of a cut without the film's own digest: what made each item, by which task, and when.
+
+    The sounds in it are those of takes.
+    """
+    cut = edit.cut
+    clips = [_clip(item, run_state) for item in edit.items]
+    sounds = [_clip(sound, run_state) for sound in edit.heard_takes]
+    generated = any("shot" in clip and clip.get("model") != MADE_ELSEWHERE for clip in (*clips, *sounds))
     head: dict[str, Canonical] = {"format": FORMAT, "cut": cut.name, "file": cut.output}
     if cut.finish.notice is not None:
         notice = cut.finish.notice
         size = {"seconds": str(notice.seconds), "height_percent": str(notice.height)}
         head["notice"] = {"text": notice.text, **size}
-    return head | {"generated_by_ai": generated, "clips": list[Canonical](clips)}
+    heard: dict[str, Canonical] = {"sounds": list[Canonical](sounds)} if sounds else {}
+    return head | {"generated_by_ai": generated, "clips": list[Canonical](clips)} | heard
 
 
-def _clip(item: EditItem, run_state: RunState) -> dict[str, Canonical]:
+def _clip(item: EditItem | EditSound, run_state: RunState) -> dict[str, Canonical]:
     """A take with its provenance, an asset with its digest, or the text of a title."""
     if item.vertex is None:
         return {"title": item.item.name}

@@ -1,26 +1,30 @@
-"""The sound of a cut: its music is extracted, its loudness found, and each missing chunk is encoded."""
+"""The sound of a cut: music and cues are extracted, its loudness found, and each missing chunk is encoded."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import PurePath
 
 import anyio
 
-from wanflow import digest
+from wanflow import timebase
+from wanflow.digest import of_json
 from wanflow.errors import MediaFault
 from wanflow.graph import recipe
+from wanflow.language.cut_sounds import SoundOutside, heard_samples, words_beyond
 from wanflow.language.source import Sound
 from wanflow.media.extract import ExtractSound
 from wanflow.media.sound.mix import EncodeSound, LevelSound
-from wanflow.media.sound.soundtrack import MusicBed, SoundChunk, SoundRecipe
+from wanflow.media.sound.soundtrack import MixedSound, SoundChunk, SoundRecipe
 from wanflow.messages import tr
+from wanflow.planner.cut import EditSound
 from wanflow.planner.cut_layout import CutLayout
 from wanflow.runner.context import RunContext, RunState
 from wanflow.runner.events import Warned
-from wanflow.runner.extract import derived_of, keep_derived
+from wanflow.runner.extract import derived_of, file_of, keep_derived
 from wanflow.timebase import SAMPLE_RATE
 
 TOLERANCE = Decimal("0.5")
@@ -39,55 +43,87 @@ async def make_sound(
     node: str, layout: CutLayout, segments: Mapping[str, PurePath], run_state: RunState, context: RunContext
 ) -> CutSound:
     """Encode the missing chunks of a cut's sound, side by side; `segments` are files by key. Raises MediaFault."""
-    music = await _extract_music(layout, run_state, context)
+    sounds = tuple(_mixed_sound(sound) for sound in layout.edit.sounds)
+    _warn_of_cut_off_sounds(node, layout, sounds, context)
+    extracted = await _extract_sounds(layout.edit.sounds, run_state, context)
     own = tuple((segment.recipe.key(), segment.recipe.frames) for segment in layout.segments)
-    # two sounds at once may exceed full scale, which the film's own sound cannot
-    sound = SoundRecipe(own, layout.rate, None if music is None else music.bed, limited=music is not None)
-    music_file = None if music is None else music.file
+    # several sounds at once may exceed full scale, which the film's own sound cannot
+    sound = SoundRecipe(own, layout.rate, sounds, limited=bool(sounds))
+    files = {**segments, **{digest: file for digest, (_, file) in extracted.items()}}
     loudness = layout.edit.cut.finish.loudness
     if loudness is not None:
-        sound = await _level(node, LevelSound(sound, loudness, tuple(segments.items()), music_file), context)
-    chunks = {chunk.key(): chunk for chunk in sound.chunks()}
-    files = {key: kept for key in chunks if (kept := derived_of(key, run_state, context)) is not None}
+        sound = await _level(node, LevelSound(sound, loudness, tuple(files.items())), context)
+    all_chunks = sound.chunks()
+    chunks = {chunk.key(): chunk for chunk in all_chunks}
+    made = {key: kept for key in chunks if (kept := derived_of(key, run_state, context)) is not None}
 
     async def encode(key: str, chunk: SoundChunk) -> None:
         target = context.store.temporary(".aac")
-        heard = tuple((piece.key, segments[piece.key]) for piece in chunk.heard.pieces)
-        facts = await context.jobs(EncodeSound(chunk, heard, music_file, context.relative(target)))
-        files[key] = keep_derived(key, target, facts, run_state, context)
+        heard = [piece.key for piece in chunk.heard.pieces] + [each.digest for each in chunk.heard.sounds]
+        own_files = tuple((name, files[name]) for name in dict.fromkeys(heard))
+        facts = await context.jobs(EncodeSound(chunk, own_files, context.relative(target)))
+        made[key] = keep_derived(key, target, facts, run_state, context)
 
     async with anyio.create_task_group() as group:
-        for key in chunks.keys() - files.keys():
+        for key in chunks.keys() - made.keys():
             group.start_soon(encode, key, chunks[key])
-    keys = (*chunks, *(() if music is None else (music.key,)))
-    return CutSound(tuple(files[chunk.key()] for chunk in sound.chunks()), keys)
+    keys = (*chunks, *(key for key, _ in extracted.values()))
+    return CutSound(tuple(made[chunk.key()] for chunk in all_chunks), keys)
 
 
-@dataclass(frozen=True, slots=True)
-class _Music:
-    """The music of a cut with its WAV, and the WAV's key."""
+def _mixed_sound(sound: EditSound) -> MixedSound:
+    """A sound of a cut in samples; raises MediaFault where it has none, or `in` or `out` lie beyond it."""
+    cue, film = sound.cue, sound.film
+    if sound.digest is None or film is None or not film.samples:
+        raise MediaFault(tr("`{name}` has no sound", name=cue.name))
+    try:
+        first, last = heard_samples(cue, Fraction(film.samples, film.sample_rate))
+    except SoundOutside as outside:
+        raise MediaFault(str(outside), hint=tr("change `in` or `out` of the sound")) from outside
+    return MixedSound(
+        digest=sound.digest,
+        last=last,
+        gain=cue.gain,
+        fade=cue.fade,
+        duck=cue.duck,
+        at=timebase.to_frames(cue.at, Fraction(SAMPLE_RATE)),
+        first=first,
+        loop=cue.loop,
+        voice=cue.voice,
+    )
 
-    bed: MusicBed
-    key: str
-    file: PurePath
+
+def _warn_of_cut_off_sounds(node: str, layout: CutLayout, sounds: tuple[MixedSound, ...], context: RunContext) -> None:
+    """Warn of each sound that reaches beyond the film, unless that was said before the run."""
+    cut, film = layout.edit.cut, layout.frames / layout.rate
+    for cue, sound in zip(cut.finish.sounds, sounds, strict=True):
+        words = words_beyond(cut, cue, sound.last - sound.first, film)
+        if words is not None and words not in context.warned:
+            context.emit(Warned(words, node))
 
 
-async def _extract_music(layout: CutLayout, run_state: RunState, context: RunContext) -> _Music | None:
-    """The music of a cut as exact samples, extracted from its file once."""
-    wanted, source = layout.edit.cut.finish.music, layout.edit.music
-    if wanted is None or source is None:
-        return None
-    if source.digest is None or source.film is None or not source.film.samples:
-        raise MediaFault(tr("`{path}` has no sound for the music", path=wanted.source.path))
-    film = source.film
-    key = digest.of_json(dict(recipe.part_identity(source.digest, Sound(), 0, film.samples - 1)))
-    file = derived_of(key, run_state, context)
-    if file is None:
-        target = context.store.temporary(".wav")
-        facts = await context.jobs(ExtractSound(PurePath(wanted.source.path), context.relative(target)))
-        file = keep_derived(key, target, facts, run_state, context)
-    samples = round(film.samples * SAMPLE_RATE / film.sample_rate)
-    return _Music(MusicBed(source.digest, samples, wanted.gain, wanted.fade, wanted.duck), key, file)
+async def _extract_sounds(
+    sounds: Sequence[EditSound], run_state: RunState, context: RunContext
+) -> dict[str, tuple[str, PurePath]]:
+    """The key and the WAV of each sound by the digest of its source, extracted from that once."""
+    found: dict[str, tuple[str, PurePath]] = {}
+
+    async def extract(digest: str, key: str, vertex: str) -> None:
+        target, source = context.store.temporary(".wav"), file_of(vertex, run_state, context)
+        facts = await context.jobs(ExtractSound(source, context.relative(target)))
+        found[digest] = (key, keep_derived(key, target, facts, run_state, context))
+
+    async with anyio.create_task_group() as group:
+        for sound in {sound.digest: sound for sound in sounds}.values():
+            if sound.digest is not None and sound.film is not None:
+                whole = recipe.part_identity(sound.digest, Sound(), 0, sound.film.samples - 1)
+                key = of_json(dict(whole))
+                file = derived_of(key, run_state, context)
+                if file is None:
+                    group.start_soon(extract, sound.digest, key, sound.vertex)
+                else:
+                    found[sound.digest] = (key, file)
+    return found
 
 
 async def _level(node: str, job: LevelSound, context: RunContext) -> SoundRecipe:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import ffmpeg
 from ffmpeg.nodes import FilterableStream
@@ -22,16 +25,18 @@ from wanflow.media.extract import arguments_of
 from wanflow.media.ffmpeg import ask_ffmpeg, path_argument, run_ffmpeg
 from wanflow.media.inputs import Options, own_input
 from wanflow.media.jobs import Job, RunningProcesses, Worker
-from wanflow.media.sound.pcm import interleave, keep_frames, read_bed, read_frames, read_pieces
+from wanflow.media.sound.gain_curve import Stretch, gain_curve, joined_stretches, loud_stretches
+from wanflow.media.sound.pcm import SAMPLE_BYTES, keep_frames, read_frames, read_pieces, read_sound
 from wanflow.media.sound.soundtrack import (
     AAC_SAMPLES,
     HOP,
+    HeardSound,
     LoudnessGain,
-    PlacedMusic,
     SoundChunk,
     SoundRecipe,
     SoundSpan,
     SoundWindow,
+    in_lanes,
 )
 from wanflow.messages import tr
 from wanflow.store.atomic import replacing
@@ -117,14 +122,14 @@ LIMIT = "0.841395"
 OVERSAMPLED = 4 * SAMPLE_RATE
 """Sample rate of the limiter: at 48 kHz it would miss the peaks between samples."""
 
-RAW = "s16le"
+RAW, RAW_FLOAT = "s16le", "f32le"
+"""Raw samples: of sounds, of curves and of what is mixed already."""
 STEREO: Mapping[str, str | int] = {"ar": SAMPLE_RATE, "ch_layout": "stereo"}
-STEREO_PAIR: Mapping[str, str | int] = {**STEREO, "ch_layout": "quad"}
-PAIR = ("0|1", "2|3")
-"""Channels of the film's own sound and of its music in the one file that ffmpeg reads. It reads two files in an order
-that differs from run to run, and then the end of its compressor's output differs too."""
-AFTERMATH = 16 * 1024
-"""Samples of silence after the two: a compressor drops the rest of one input when the other ends first."""
+MONO: Mapping[str, str | int] = {"ar": SAMPLE_RATE, "ch_layout": "mono"}
+CURVE_BYTES = 4
+"""A factor as a float."""
+MOST_LANES = 8
+"""Maximum lanes that one ffmpeg mixes; more are mixed in turns."""
 ADTS: Options = {**encoder.AAC, "f": "adts"}
 
 BLOCK_KEY, PEAK_KEY = "lavfi.r128.M", "lavfi.r128.true_peak"
@@ -132,39 +137,55 @@ PEAK_ROUNDING = 0.0005
 """Largest error of the peaks that ffmpeg prints, which is added to them."""
 
 
-SegmentFiles = tuple[tuple[str, PurePath], ...]
-"""The files of segments, by their keys."""
+KeyedFiles = tuple[tuple[str, PurePath], ...]
+"""The files of segments by their keys, and the 48 kHz stereo WAVs of other sounds by their digests."""
+Files = Mapping[str, Path]
+"""The same on this machine."""
+
+
+class Lane(NamedTuple):
+    """Sounds that are heard one after another, as raw samples of a span, and the factor of each sample."""
+
+    samples: Path
+    curve: Path
+
+
+@dataclass(frozen=True, slots=True)
+class RawMix:
+    """What a span is mixed from: raw samples of a format, and lanes that are heard with them."""
+
+    base: Path
+    format: str
+    lanes: tuple[Lane, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LevelSound(Job[LoudnessGain]):
-    """Find the gain that brings a film's sound to a loudness in LUFS; `segments` are all of its segments."""
+    """Find the gain that brings a film's sound to a loudness in LUFS; `files` are all of its segments and sounds."""
 
     recipe: SoundRecipe
     loudness: Decimal
-    segments: SegmentFiles
-    music: PurePath | None
+    files: KeyedFiles
 
     def perform(self, worker: Worker) -> LoudnessGain:
         """Measure the mix, as often as the gain needs it."""
-        segments, music = _found(worker.root, self.segments, self.music)
-        return level(self.recipe, self.loudness, segments, music, processes=worker.processes)
+        files = {key: worker.root / file for key, file in self.files}
+        return level(self.recipe, self.loudness, files, processes=worker.processes)
 
 
 @dataclass(frozen=True, slots=True)
 class EncodeSound(Job[Facts]):
-    """Encode one chunk of a film's sound as raw AAC; `segments` are those that it hears."""
+    """Encode one chunk of a film's sound as raw AAC; `files` are those that it hears."""
 
     chunk: SoundChunk
-    segments: SegmentFiles
-    music: PurePath | None
+    files: KeyedFiles
     target: PurePath
 
     def perform(self, worker: Worker) -> Facts:
         """Write the chunk; gives its facts."""
         target = worker.root / self.target
-        segments, music = _found(worker.root, self.segments, self.music)
-        encode_chunk(self.chunk, segments, music, target, processes=worker.processes)
+        files = {key: worker.root / file for key, file in self.files}
+        encode_chunk(self.chunk, files, target, processes=worker.processes)
         samples = self.chunk.count * AAC_SAMPLES  # its frames were counted
         return Facts(
             kind=Kind.AUDIO,
@@ -177,20 +198,10 @@ class EncodeSound(Job[Facts]):
         )
 
 
-def _found(root: Path, segments: SegmentFiles, music: PurePath | None) -> tuple[dict[str, Path], Path | None]:
-    return {key: root / file for key, file in segments}, None if music is None else root / music
-
-
-def encode_chunk(
-    chunk: SoundChunk, segments: Mapping[str, Path], music: Path | None, target: Path, *, processes: RunningProcesses
-) -> None:
-    """Write a chunk as an ADTS stream of exactly its frames.
-
-    `segments` are the files of the segments by key, `music` the 48 kHz stereo WAV where there is one. Raises
-    MediaFault.
-    """
-    with replacing(target) as part, _raw_samples(chunk.heard, segments, music) as raw:
-        encoded = raw.with_name("encoded.aac")
+def encode_chunk(chunk: SoundChunk, files: Files, target: Path, *, processes: RunningProcesses) -> None:
+    """Write a chunk as an ADTS stream of exactly its frames; `files` are those that it hears. Raises MediaFault."""
+    with replacing(target) as part, _raw_mix(chunk.heard, files, processes) as raw:
+        encoded = raw.base.with_name("encoded.aac")
         run_ffmpeg(chunk_arguments(chunk, raw, encoded), processes=processes)
         keep_frames(encoded, part, chunk.lead, chunk.count)
 
@@ -202,9 +213,7 @@ def splice(chunks: Sequence[Path], target: Path) -> None:
             file.writelines(read_frames(chunk))
 
 
-def measure_loudness(
-    recipe: SoundRecipe, segments: Mapping[str, Path], music: Path | None, *, processes: RunningProcesses
-) -> Loudness | None:
+def measure_loudness(recipe: SoundRecipe, files: Files, *, processes: RunningProcesses) -> Loudness | None:
     """The loudness of the whole mix as the recipe makes it; None for silence and for less than 400 ms.
 
     Measured window by window, in constant memory. Raises MediaFault.
@@ -212,7 +221,7 @@ def measure_loudness(
     blocks: list[float] = []
     peak = 0.0
     for window in recipe.windows():
-        with _raw_samples(window.heard, segments, music) as raw:
+        with _raw_mix(window.heard, files, processes) as raw:
             said = ask_ffmpeg(window_arguments(window, raw), processes=processes)
         peak = max(peak, *_values(said, PEAK_KEY))
         # the last block is not counted where the window is padded
@@ -223,8 +232,7 @@ def measure_loudness(
 def level(
     recipe: SoundRecipe,
     target_lufs: Decimal,
-    segments: Mapping[str, Path],
-    music: Path | None,
+    files: Files,
     *,
     processes: RunningProcesses,
 ) -> LoudnessGain:
@@ -234,7 +242,7 @@ def level(
     the nearest gain is returned. Silence stays as it is. Raises MediaFault.
     """
     plain = replace(recipe, gain=Decimal(0), limited=False)
-    found = measure_loudness(plain, segments, music, processes=processes)
+    found = measure_loudness(plain, files, processes=processes)
     if found is None:
         return LoudnessGain(recipe, None)
     gain = to_tenths(target_lufs - found.lufs)
@@ -243,23 +251,24 @@ def level(
     touching = CEILING - found.peak
 
     def measure(limited_gain: Decimal) -> Decimal:
-        heard = measure_loudness(replace(plain, gain=limited_gain, limited=True), segments, music, processes=processes)
+        heard = measure_loudness(replace(plain, gain=limited_gain, limited=True), files, processes=processes)
         return heard.lufs if heard else SILENT_LUFS
 
     gain, lufs = seek_gain(target_lufs, gain, (touching, found.lufs + touching), measure)
     return LoudnessGain(replace(plain, gain=gain, limited=True), lufs)
 
 
-def chunk_arguments(chunk: SoundChunk, raw: Path, target: Path) -> list[str]:
+def chunk_arguments(chunk: SoundChunk, raw: RawMix, target: Path) -> list[str]:
     """The arguments of the ffmpeg that encodes a chunk from raw samples; pure."""
-    sound = _trim_settling(_mixed(chunk.heard, raw), chunk.heard, chunk.settling)
+    heard = chunk.heard
+    sound = _trimmed(_finished(raw, heard), chunk.settling, heard.samples - chunk.settling)
     return arguments_of(ffmpeg.output(sound, path_argument(target), **ADTS))
 
 
-def window_arguments(window: SoundWindow, raw: Path) -> list[str]:
+def window_arguments(window: SoundWindow, raw: RawMix) -> list[str]:
     """The arguments of the ffmpeg that prints the loudness and the peak of every hop of a window; pure."""
     sound = (
-        _trim_settling(_mixed(window.heard, raw), window.heard, window.settling)
+        _trimmed(_finished(raw, window.heard), window.settling, _measured(window))
         .filter("apad", whole_len=-(-_measured(window) // HOP) * HOP)
         .filter("ebur128", peak="true", metadata=1)
         .filter("ametadata", mode="print", key=BLOCK_KEY, file="-")
@@ -268,20 +277,29 @@ def window_arguments(window: SoundWindow, raw: Path) -> list[str]:
     return arguments_of(ffmpeg.output(sound, "-", f="null"))
 
 
-def _mixed(span: SoundSpan, raw: Path) -> FilterableStream:
-    """The film's own sound with its music, at its gain; limited where the recipe says so."""
-    if span.bed is None:
-        mix = own_input(raw, RAW, **STEREO).audio
-    else:
-        both = own_input(raw, RAW, **STEREO_PAIR).audio.filter_multi_output("asplit")
-        own, music = (both[index].filter("channelmap", map=PAIR[index], channel_layout="stereo") for index in (0, 1))
-        music = _faded(music, span.bed)
-        if span.bed.duck:
-            both = own.filter_multi_output("asplit")
-            own = both[0]
-            pressed = {"threshold": 0.03, "ratio": 8, "attack": 20, "release": 400}
-            music = ffmpeg.filter([music, both[1]], "sidechaincompress", **pressed)
-        mix = ffmpeg.filter([own, music], "amix", inputs=2, normalize=0, duration="first")
+def premix_arguments(raw: RawMix, target: Path) -> list[str]:
+    """The arguments of the ffmpeg that mixes lanes to raw samples which nothing limits yet; pure."""
+    options = {"f": RAW_FLOAT, "c:a": "pcm_f32le"}
+    return arguments_of(ffmpeg.output(_mixed(raw), path_argument(target), **options))
+
+
+def _mixed(raw: RawMix) -> FilterableStream:
+    """The base with its lanes, each sample of them at its factor."""
+    mix = own_input(raw.base, raw.format, **STEREO).audio
+    lanes = []
+    for lane in raw.lanes:
+        samples = own_input(lane.samples, RAW, **STEREO).audio
+        curve = own_input(lane.curve, RAW_FLOAT, **MONO).audio
+        curve = curve.filter("channelmap", map="0|0", channel_layout="stereo")
+        lanes.append(ffmpeg.filter([samples, curve], "amultiply"))
+    if not lanes:
+        return mix
+    return ffmpeg.filter([mix, *lanes], "amix", inputs=1 + len(lanes), normalize=0, duration="first")
+
+
+def _finished(raw: RawMix, span: SoundSpan) -> FilterableStream:
+    """The mix at its gain; limited where the recipe says so."""
+    mix = _mixed(raw)
     if span.gain:
         mix = mix.filter("volume", f"{timebase.decimal_text(span.gain)}dB")
     if span.limited:
@@ -290,39 +308,85 @@ def _mixed(span: SoundSpan, raw: Path) -> FilterableStream:
     return mix
 
 
-def _faded(music: FilterableStream, bed: PlacedMusic) -> FilterableStream:
-    """The music at its gain; its samples are numbered as in the film, which its fades are placed in."""
-    music = music.filter("asetpts", f"N+{bed.begin}").filter("volume", f"{timebase.decimal_text(bed.gain)}dB")
-    if bed.rise is not None:
-        music = music.filter("afade", type="in", start_sample=0, nb_samples=bed.rise)
-    if bed.fall is not None:
-        begin, end = bed.fall
-        music = music.filter("afade", type="out", start_sample=begin, nb_samples=end - begin)
-    return music.filter("asetpts", "N")
-
-
-def _trim_settling(mix: FilterableStream, span: SoundSpan, settling: int) -> FilterableStream:
-    """The mix without what was for the filters alone, to the sample."""
+def _trimmed(mix: FilterableStream, settling: int, samples: int) -> FilterableStream:
+    """The samples of a mix after those that were for the filters alone."""
     return (
         mix.filter("atrim", start_sample=settling)
         .filter("asetpts", "N")
-        .filter("apad", whole_len=span.samples - settling)
-        .filter("atrim", end_sample=span.samples - settling)
+        .filter("apad", whole_len=samples)
+        .filter("atrim", end_sample=samples)
     )
 
 
 @contextmanager
-def _raw_samples(span: SoundSpan, segments: Mapping[str, Path], music: Path | None) -> Iterator[Path]:
-    """A file of the raw samples that a span is mixed from: the film's own, and the music's beside them."""
-    own = read_pieces(span.pieces, segments)
-    if span.bed is not None and music is None:
+def _raw_mix(span: SoundSpan, files: Files, processes: RunningProcesses) -> Iterator[RawMix]:
+    """The raw samples that a span is mixed from, in a folder that is removed then."""
+    own = read_pieces(span.pieces, files)
+    with TemporaryDirectory(prefix="wanflow-") as name:
+        folder = Path(name)
+        mix = RawMix(folder / "own.raw", RAW)
+        mix.base.write_bytes(own)
+        curves = _curves(span, own, files)
+        lanes = in_lanes(span.sounds)
+        for first in range(0, len(lanes), MOST_LANES):
+            group = enumerate(lanes[first : first + MOST_LANES], first)
+            written = tuple(_write_lane(folder / f"{number}", lane, curves, span, files) for number, lane in group)
+            if mix.lanes:
+                mixed = folder / f"mixed{first}.raw"
+                run_ffmpeg(premix_arguments(mix, mixed), processes=processes)
+                for used in (mix.base, *(file for lane in mix.lanes for file in lane)):
+                    used.unlink()
+                mix = RawMix(mixed, RAW_FLOAT)
+            mix = replace(mix, lanes=written)
+        yield mix
+
+
+def _curves(span: SoundSpan, own: bytes, files: Files) -> Callable[[int], array[float]]:
+    """What gives the factors of a sound of a span, by its position.
+
+    A ducked one steps back under the clips and under every voice but itself.
+    """
+    sounds, clips, voices = span.sounds, list[Stretch](), dict[int, list[Stretch]]()
+    if any(sound.duck is not None for sound in sounds):
+        clips = joined_stretches(loud_stretches(own, span.begin))
+        for position, sound in enumerate(sounds):
+            if sound.voice:
+                curve = gain_curve(replace(sound, duck=None))
+                raw = read_sound(sound, _wav(sound, files))
+                voices[position] = joined_stretches(loud_stretches(raw, sound.begin, curve))
+    every = joined_stretches([*clips, *chain.from_iterable(voices.values())])
+
+    def curve_of(position: int) -> array[float]:
+        if sounds[position].duck is None or position not in voices:
+            return gain_curve(sounds[position], every)
+        others = (stretches for voice, stretches in voices.items() if voice != position)
+        return gain_curve(sounds[position], joined_stretches([*clips, *chain.from_iterable(others)]))
+
+    return curve_of
+
+
+def _write_lane(
+    path: Path, lane: Sequence[int], curves: Callable[[int], array[float]], span: SoundSpan, files: Files
+) -> Lane:
+    """Write the samples of a lane and their factors, silence between its sounds."""
+    written = Lane(path.with_suffix(".raw"), path.with_suffix(".curve"))
+    with written.samples.open("wb") as samples, written.curve.open("wb") as factors:
+        for position in lane:
+            sound = span.sounds[position]
+            at = sound.begin - span.begin
+            samples.seek(at * SAMPLE_BYTES)
+            samples.write(read_sound(sound, _wav(sound, files)))
+            factors.seek(at * CURVE_BYTES)
+            factors.write(curves(position).tobytes())
+        samples.truncate(span.samples * SAMPLE_BYTES)
+        factors.truncate(span.samples * CURVE_BYTES)
+    return written
+
+
+def _wav(sound: HeardSound, files: Files) -> Path:
+    if sound.digest not in files:
         raise MediaFault(tr("a cut with music cannot be mixed without it"))
-    if span.bed is not None and music is not None:
-        own = interleave(own, read_bed(span.bed, music), AFTERMATH)
-    with TemporaryDirectory(prefix="wanflow-") as folder:
-        raw = Path(folder) / "mix.raw"
-        raw.write_bytes(own)
-        yield raw
+    return files[sound.digest]
 
 
 def _values(said: str, key: str) -> list[float]:
@@ -331,4 +395,4 @@ def _values(said: str, key: str) -> list[float]:
 
 
 def _measured(window: SoundWindow) -> int:
-    return window.heard.samples - window.settling
+    return window.heard.samples - window.settling - window.ahead

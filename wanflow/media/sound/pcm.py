@@ -1,9 +1,8 @@
-"""Raw samples (48 kHz, stereo, 16 bits) read from segments and music, and the frames of AAC streams."""
+"""Raw samples (48 kHz, stereo, 16 bits) read from segments and sounds, and the frames of AAC streams."""
 
 from __future__ import annotations
 
 import wave
-from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -12,7 +11,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from wanflow.media.container import BadMedia, opened
-from wanflow.media.sound.soundtrack import PlacedMusic, SoundPiece
+from wanflow.media.sound.soundtrack import HeardSound, SoundPiece
 from wanflow.messages import tr
 from wanflow.timebase import SAMPLE_RATE
 
@@ -48,27 +47,28 @@ def read_piece(segment: Path, begin: int, end: int) -> bytes:
     return bytes(held[(begin - early) * SAMPLE_BYTES : (end - early) * SAMPLE_BYTES])
 
 
-def read_bed(bed: PlacedMusic, music: Path) -> bytes:
-    """The part of the music that is heard, as raw samples. Raises BadMedia for another format or a shorter file."""
+def read_sound(sound: HeardSound, file: Path) -> bytes:
+    """The part of a sound that is heard, as raw samples. Raises BadMedia for another format or a shorter file."""
+    wanted = sound.end - sound.begin
+    first, last = sound.loop or (sound.first, sound.first + wanted)
+    found = _wave_samples(file, sound.first, min(last, sound.first + wanted))
+    rounds, rest = divmod(wanted - len(found) // SAMPLE_BYTES, last - first)
+    if rounds:
+        found += _wave_samples(file, first, last) * rounds
+    return found + _wave_samples(file, first, first + rest) if rest else found
+
+
+def _wave_samples(file: Path, begin: int, end: int) -> bytes:
     try:
-        with wave.open(str(music), "rb") as file:
-            _require_stereo(music, (file.getnchannels(), file.getframerate(), file.getsampwidth()))
-            file.setpos(min(bed.begin, file.getnframes()))
-            found = file.readframes(bed.end - bed.begin)
+        with wave.open(str(file), "rb") as opened_file:
+            _require_stereo(file, (opened_file.getnchannels(), opened_file.getframerate(), opened_file.getsampwidth()))
+            opened_file.setpos(min(begin, opened_file.getnframes()))
+            found = opened_file.readframes(end - begin)
     except (OSError, EOFError, wave.Error) as fault:
-        raise BadMedia(music, tr("is not a WAV that can be read: {why}", why=str(fault).lower())) from fault
-    if len(found) != (bed.end - bed.begin) * SAMPLE_BYTES:
-        raise BadMedia(music, tr("ends before its sample {end}", end=bed.end))
+        raise BadMedia(file, tr("is not a WAV that can be read: {why}", why=str(fault).lower())) from fault
+    if len(found) != (end - begin) * SAMPLE_BYTES:
+        raise BadMedia(file, tr("ends before its sample {end}", end=end))
     return found
-
-
-def interleave(one: bytes, other: bytes, silence: int) -> bytes:
-    """Two sounds as one of four channels, the shorter one filled up, followed by `silence` samples of it."""
-    samples = max(len(one), len(other)) // SAMPLE_BYTES + silence
-    both = array("I", bytes(2 * samples * SAMPLE_BYTES))
-    both[0 : len(one) // 2 : 2] = array("I", one)
-    both[1 : len(other) // 2 : 2] = array("I", other)
-    return both.tobytes()
 
 
 def _packets(segment: Path, begin: int) -> Iterator[tuple[int, bytes]]:

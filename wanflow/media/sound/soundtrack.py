@@ -5,10 +5,14 @@ Frames here are AAC frames of 1024 samples unless they belong to a segment; all 
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from heapq import heappop, heappush
 from itertools import accumulate, pairwise
+from typing import Protocol
 
 from wanflow import timebase
 from wanflow.digest import Canonical, of_json
@@ -26,7 +30,17 @@ LEAD_FRAMES = 16
 TAIL_FRAMES = 4
 """Frames that the encoder and the limiter look ahead."""
 SETTLING_FRAMES = 188
-"""Frames (4 s) after which a compressor's output no longer depends on earlier sound."""
+"""Frames (4 s) after which a limiter's output, and how far a sound steps back, no longer depend on earlier sound."""
+
+DUCKING_VERSION = 1
+"""Version of how a ducked sound steps back; chunks with such a sound depend on it."""
+DUCK_BLOCK = 512
+"""Samples of a block whose level decides: a divisor of those of an AAC frame, so that chunks count the same blocks."""
+DUCK_ATTACK, DUCK_HOLD, DUCK_RELEASE = 4_800, 12_000, 24_000
+"""Samples before what is heard in which a ducked sound steps back, after it in which it stays there, and in which it
+comes back then."""
+AHEAD_FRAMES = -(-DUCK_ATTACK // AAC_SAMPLES)
+"""Frames that a ducked sound looks ahead."""
 
 HOP = SAMPLE_RATE // 10
 """Samples (100 ms) from one block of the loudness measurement to the next (EBU Tech 3341)."""
@@ -36,23 +50,27 @@ WINDOW_LEAD = 10 * HOP
 
 
 @dataclass(frozen=True, slots=True)
-class MusicBed:
-    """The bed under a film: it begins with the film and ends with it, or earlier when it is shorter.
+class MixedSound:
+    """Music or a cue that is mixed under a film: it begins at sample `at` of the film, and ends with it at the latest.
 
-    `digest` and `samples` are those of its 48 kHz stereo WAV; `gain` is in dB, `fade` the seconds of its fade-in and
-    of its fade-out; `duck` makes it step back under the film's own sound.
+    Of the 48 kHz stereo WAV with this digest, the samples `first` to `last` (excluded) are heard; `loop` repeats them
+    until the film ends. `gain` is in dB, `fade` the seconds of its fade-in and of its fade-out. `duck` are the dB by
+    which it steps back under the clips and under sounds that are a `voice`, itself excepted; None for none.
     """
 
     digest: str
-    samples: int
-    gain: Decimal
-    fade: Decimal
-    duck: bool
+    last: int
+    gain: Decimal = Decimal(0)
+    fade: Decimal = Decimal(0)
+    duck: Decimal | None = None
+    at: int = 0
+    first: int = 0
+    loop: bool = False
+    voice: bool = False
 
-    @property
-    def fade_samples(self) -> int:
-        """How long each of its fades is."""
-        return timebase.to_frames(self.fade, Fraction(SAMPLE_RATE))
+    def end(self, film: int) -> int:
+        """The sample at which it ends in a film of this many."""
+        return film if self.loop else min(film, self.at + self.last - self.first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,43 +88,89 @@ class SoundPiece:
 
 
 @dataclass(frozen=True, slots=True)
-class PlacedMusic:
-    """The samples `begin` to `end` of the music, which are those of the film as well, and what is done to them.
+class HeardSound:
+    """What of a mixed sound is heard in a span: the samples `begin` to `end` (excluded) of the film.
 
-    `rise` is the end of the fade-in, `fall` where the fade-out begins and ends; each None where it isn't heard here.
+    It begins with sample `first` of its WAV; `loop` are the samples that are repeated, None where it repeats nothing
+    here. `rise` and `fall` are where its fades begin and end in the film, each None where it isn't heard here.
     """
 
     digest: str
     begin: int
     end: int
+    first: int
     gain: Decimal
-    duck: bool
-    rise: int | None
-    fall: tuple[int, int] | None
+    loop: tuple[int, int] | None = None
+    rise: tuple[int, int] | None = None
+    fall: tuple[int, int] | None = None
+    duck: Decimal | None = None
+    voice: bool = False
 
-    def recipe(self) -> Canonical:
-        """All that determines how it sounds."""
+    def recipe(self, begin: int, *, ducked: bool) -> Canonical:
+        """All that determines how it sounds in a span that begins at a sample, and in which some sound is ducked."""
+        later: dict[str, Canonical] = {
+            "loop": None if self.loop is None else list(self.loop),
+            "rise": None if self.rise is None else [at - begin for at in self.rise],
+            "fall": None if self.fall is None else [at - begin for at in self.fall],
+            "duck": None if self.duck is None else timebase.decimal_text(self.duck),
+            "voice": True if self.voice and ducked else None,
+        }
         return {
             "digest": self.digest,
-            "samples": [self.begin, self.end],
+            "at": self.begin - begin,
+            "samples": [self.first, self.first + self.end - self.begin],
             "gain": timebase.decimal_text(self.gain),
-            "duck": self.duck,
-            "rise": self.rise,
-            "fall": self.fall,
+            **{key: value for key, value in later.items() if value is not None},
         }
+
+    def is_bed(self, begin: int) -> bool:
+        """Whether it is heard from a span's begin on as music that began with the film: an early version knew no other.
+
+        The key of such a span is what it was.
+        """
+        plain = self.duck is None and self.loop is None and self.first == self.begin == begin
+        return plain and (self.rise is None or self.rise[0] == 0)
+
+
+class Lasting(Protocol):
+    """What begins at a sample or a frame, and ends at another one."""
+
+    @property
+    def begin(self) -> int:
+        """The first."""
+
+    @property
+    def end(self) -> int:
+        """The one after its last."""
+
+
+def in_lanes(sounds: Sequence[Lasting]) -> list[list[int]]:
+    """The positions of sounds in lanes, as few as possible: in each lane they follow one another.
+
+    The sounds are in the order in which they begin.
+    """
+    lanes, free = list[list[int]](), list[tuple[int, int]]()
+    for position, sound in enumerate(sounds):
+        lane = heappop(free)[1] if free and free[0][0] <= sound.begin else len(lanes)
+        if lane == len(lanes):
+            lanes.append([])
+        lanes[lane].append(position)
+        heappush(free, (sound.end, lane))
+    return lanes
 
 
 @dataclass(frozen=True, slots=True)
 class SoundSpan:
     """The samples `begin` to `end` (excluded) of a film's mix, and all that determines them.
 
-    `pieces` follow each other without a gap; `gain` in dB is that of the whole mix, which is `limited` or not.
+    `pieces` follow each other without a gap; `sounds` are mixed with them, in this order. `gain` in dB is that of the
+    whole mix, which is `limited` or not.
     """
 
     begin: int
     end: int
     pieces: tuple[SoundPiece, ...]
-    bed: PlacedMusic | None
+    sounds: tuple[HeardSound, ...]
     gain: Decimal
     limited: bool
 
@@ -117,11 +181,29 @@ class SoundSpan:
 
     def recipe(self) -> dict[str, Canonical]:
         """All that determines how it sounds, wherever in a film it lies."""
+        ducked = any(sound.duck is not None for sound in self.sounds)
+        music: Canonical = None
+        others = dict[str, Canonical]()
+        if len(self.sounds) == 1 and self.sounds[0].is_bed(self.begin):
+            (bed,) = self.sounds
+            music = {
+                "digest": bed.digest,
+                "samples": [bed.begin, bed.end],
+                "gain": timebase.decimal_text(bed.gain),
+                "duck": False,
+                "rise": None if bed.rise is None else bed.rise[1],
+                "fall": bed.fall,
+            }
+        elif self.sounds:
+            others = {"sounds": [sound.recipe(self.begin, ducked=ducked) for sound in self.sounds]}
+        if ducked:
+            others["ducking"] = DUCKING_VERSION
         return {
             "pieces": [[piece.key, piece.begin, piece.end, piece.at - self.begin] for piece in self.pieces],
-            "music": self.bed.recipe() if self.bed else None,
+            "music": music,
             "gain": timebase.decimal_text(self.gain),
             "limited": self.limited,
+            **others,
         }
 
 
@@ -149,25 +231,27 @@ class SoundChunk:
 class SoundWindow:
     """A part of a film for measuring: of `heard` all that follows the first `lead` samples counts.
 
-    The first `settling` of those are for the filters alone; both are whole hops.
+    The first `settling` of those are for the filters alone; both are whole hops. The last `ahead` samples only tell
+    where ducked sounds step back.
     """
 
     lead: int
     settling: int
     heard: SoundSpan
+    ahead: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class SoundRecipe:
     """All that determines the sound of a film.
 
-    `segments` are the keys of its segments and their frames at `rate`, in order; `gain` is in dB on the whole mix;
-    `limited` holds its true peaks near -1.5 dBTP, never above -1.
+    `segments` are the keys of its segments and their frames at `rate`, in order; `sounds` are music and cues, in any
+    order; `gain` is in dB on the whole mix; `limited` holds its true peaks near -1.5 dBTP, never above -1.
     """
 
     segments: tuple[tuple[str, int], ...]
     rate: Fraction
-    music: MusicBed | None = None
+    sounds: tuple[MixedSound, ...] = ()
     gain: Decimal = Decimal(0)
     limited: bool = False
 
@@ -191,62 +275,100 @@ class SoundRecipe:
 
     def chunks(self, length: int = CHUNK_FRAMES) -> tuple[SoundChunk, ...]:
         """The film's sound in chunks of `length` AAC frames, the last one shorter."""
-        total, places = self.frames, self._places()
+        total, timeline = self.frames, _Timeline.of(self)
         chunks = []
         for first in range(0, total, length):
             count, encoded = min(length, total - first), max(0, first - LEAD_FRAMES)
-            begin = max(0, encoded - self._settling(encoded * AAC_SAMPLES, SETTLING_FRAMES))
             end = min(self.samples, (first + count + TAIL_FRAMES) * AAC_SAMPLES)
-            heard = self._span(begin * AAC_SAMPLES, end, places)
+            ducked = timeline.is_ducked(encoded * AAC_SAMPLES, end)
+            begin = max(0, encoded - SETTLING_FRAMES) if self.limited or ducked else encoded
+            if ducked:
+                end = min(self.samples, end + AHEAD_FRAMES * AAC_SAMPLES)
+            heard = timeline.span(begin * AAC_SAMPLES, end)
             chunks.append(SoundChunk(first, count, first - encoded, (encoded - begin) * AAC_SAMPLES, heard))
         return tuple(chunks)
 
     def windows(self) -> tuple[SoundWindow, ...]:
         """The film's sound in windows for measuring, each a whole number of hops but the last."""
-        places = self._places()
+        timeline = _Timeline.of(self)
         windows = []
         for begin in range(0, self.samples, WINDOW):
-            measured = max(0, begin - WINDOW_LEAD)
-            first = max(0, measured - self._settling(measured, 40 * HOP))
-            heard = self._span(first, min(self.samples, begin + WINDOW), places)
-            windows.append(SoundWindow(begin - measured, measured - first, heard))
+            end, measured = min(self.samples, begin + WINDOW), max(0, begin - WINDOW_LEAD)
+            ducked = timeline.is_ducked(measured, end)
+            first = max(0, measured - 40 * HOP) if self.limited or ducked else measured
+            ahead = min(self.samples - end, DUCK_ATTACK) if ducked else 0
+            windows.append(SoundWindow(begin - measured, measured - first, timeline.span(first, end + ahead), ahead))
         return tuple(windows)
 
-    def _settling(self, begin: int, needed: int) -> int:
-        """`needed`, where what is heard from `begin` on depends on what was heard before; 0 elsewhere."""
-        ducked = self.music is not None and self.music.duck and begin < self.music.samples
-        return needed if self.limited or ducked else 0
 
-    def _span(self, begin: int, end: int, places: tuple[SoundPiece, ...]) -> SoundSpan:
+@dataclass(frozen=True, slots=True)
+class _Timeline:
+    """The segments and the sounds of a film by where they are heard, so that a span finds its own among thousands."""
+
+    recipe: SoundRecipe
+    places: tuple[SoundPiece, ...]
+    begins: tuple[int, ...]
+    sounds: tuple[MixedSound, ...]
+    by_window: Mapping[int, Sequence[int]]
+
+    @classmethod
+    def of(cls, recipe: SoundRecipe) -> _Timeline:
+        """Each whole segment where it lies in the film, and the sounds of every window's length of it."""
+        frames = accumulate((frames for _, frames in recipe.segments), initial=0)
+        bounds = [timebase.to_samples(at, recipe.rate) for at in frames]
+        spans = zip(recipe.segments, pairwise(bounds), strict=True)
+        places = tuple(SoundPiece(key, 0, end - begin, begin) for (key, _), (begin, end) in spans)
+        # in an order that does not depend on that of the file, so that a moved line of it changes no chunk
+        sounds = tuple(sorted(recipe.sounds, key=lambda sound: (sound.at, sound.digest, repr(sound))))
+        found: dict[int, list[int]] = {}
+        for position, sound in enumerate(sounds):
+            for number in range(sound.at // WINDOW, -(-sound.end(recipe.samples) // WINDOW)):
+                found.setdefault(number, []).append(position)
+        return cls(recipe, places, tuple(bounds[:-1]), sounds, found)
+
+    def near(self, begin: int, end: int) -> Iterator[MixedSound]:
+        """The sounds that are heard between two samples, in their order."""
+        windows = range(begin // WINDOW, -(-end // WINDOW))
+        for position in sorted({position for number in windows for position in self.by_window.get(number, ())}):
+            sound = self.sounds[position]
+            if sound.at < end and begin < sound.end(self.recipe.samples):
+                yield sound
+
+    def is_ducked(self, begin: int, end: int) -> bool:
+        """Whether a sound that is heard between two samples steps back under others."""
+        return any(sound.duck is not None for sound in self.near(begin, end))
+
+    def span(self, begin: int, end: int) -> SoundSpan:
+        """The samples `begin` to `end` (excluded) of the mix."""
         pieces = []
-        for place in places:
-            if place.at < end and begin < place.at + place.end:
+        for place in self.places[max(0, bisect_right(self.begins, begin) - 1) :]:
+            if place.at >= end:
+                break
+            if begin < place.at + place.end:
                 skipped = max(0, begin - place.at)
                 pieces.append(SoundPiece(place.key, skipped, min(place.end, end - place.at), place.at + skipped))
-        return SoundSpan(begin, end, tuple(pieces), self._bed(begin, end), self.gain, self.limited)
+        sounds = tuple(self._heard(sound, begin, end) for sound in self.near(begin, end))
+        return SoundSpan(begin, end, tuple(pieces), sounds, self.recipe.gain, self.recipe.limited)
 
-    def _bed(self, begin: int, end: int) -> PlacedMusic | None:
-        music = self.music
-        if music is None or begin >= music.samples:
-            return None
-        stop = min(music.samples, self.samples)
-        fade = music.fade_samples
-        fall = (max(0, stop - fade), stop)
-        return PlacedMusic(
-            digest=music.digest,
+    def _heard(self, sound: MixedSound, begin: int, end: int) -> HeardSound:
+        """The part of a sound that is heard between two samples."""
+        stop, length = sound.end(self.recipe.samples), sound.last - sound.first
+        begin, end = max(begin, sound.at), min(end, stop)
+        played, fade = begin - sound.at, timebase.to_frames(sound.fade, Fraction(SAMPLE_RATE))
+        first = sound.first + (played % length if sound.loop else played)
+        rise, fall = (sound.at, sound.at + fade), (max(sound.at, stop - fade), stop)
+        return HeardSound(
+            digest=sound.digest,
             begin=begin,
-            end=min(end, stop),
-            gain=music.gain,
-            duck=music.duck,
-            rise=fade if begin < fade else None,
+            end=end,
+            first=first,
+            gain=sound.gain,
+            loop=(sound.first, sound.last) if first + end - begin > sound.last else None,
+            rise=rise if begin < rise[1] else None,
             fall=fall if fade and end > fall[0] else None,
+            duck=sound.duck,
+            voice=sound.voice,
         )
-
-    def _places(self) -> tuple[SoundPiece, ...]:
-        """Each whole segment where it lies in the film."""
-        bounds = [timebase.to_samples(at, self.rate) for at in accumulate((n for _, n in self.segments), initial=0)]
-        spans = zip(self.segments, pairwise(bounds), strict=True)
-        return tuple(SoundPiece(key, 0, end - begin, begin) for (key, _), (begin, end) in spans)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from operator import itemgetter
 
 from wanflow import timebase
 from wanflow.boundary import Content
-from wanflow.errors import UnknownTarget
+from wanflow.errors import MediaFault, UnknownTarget
 from wanflow.graph.node import CutVertex, ShotVertex, asset_name, cut_id
+from wanflow.language.cut_sounds import SoundOutside, heard_samples
 from wanflow.language.language_tags import UNKNOWN, read_language
-from wanflow.language.production import Music, Production, Shot, Subtitles, TitleCard, TransitionKind
+from wanflow.language.production import Production, Shot, SoundCue, Subtitles, TitleCard, TransitionKind
+from wanflow.language.source import ShotSource
 from wanflow.language.timeline import PlacedClip, total_frames
+from wanflow.media.sound.soundtrack import in_lanes
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.subtitle_file import read_lines
 from wanflow.media.text.subtitles import clock_text, to_captions, to_lines
 from wanflow.media.text.subtitles import to_srt as subtitles_as_srt
 from wanflow.messages import joined, tr, trp
-from wanflow.planner.cut import Edit, EditItem, arrange, film_size, placed_at
+from wanflow.planner.cut import Edit, EditItem, EditSound, arrange, film_size, placed_at
 from wanflow.planner.cut_layout import frame_rate, notice_caption, place_items, place_titles
 from wanflow.planner.cut_lines import PlacedLine, lines_in, place_lines
 from wanflow.planner.expected import known_findings
@@ -118,17 +123,41 @@ class EditEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class EditMusic:
-    """The music of a cut: `samples` at `sample_rate`, heard from the first frame of the cut for `length` frames.
+class PlacedSound:
+    """Music or a cue of a cut: the file has `samples` at `sample_rate`, and is heard from frame `begin` of the cut on.
 
-    `digest` is that of its file.
+    It is heard for `length` frames, from second `first` of the file on; of a loop `period` are the seconds that are
+    repeated, None for none. `file` is relative to the production's folder, None for a take that is missing. `digest` is
+    that of its file.
     """
 
-    music: Music
+    cue: SoundCue
+    file: str | None
     samples: int
     sample_rate: int
+    begin: int
     length: int
+    first: Fraction = Fraction(0)
+    period: Fraction | None = None
     digest: str = ""
+
+    @property
+    def end(self) -> int:
+        """The frame of the cut after its last."""
+        return self.begin + self.length
+
+    def rounds(self, rate: Fraction) -> Iterator[PlacedSound]:
+        """Itself, or each round of a loop that lasts a frame at least; rounds of several do not fade."""
+        if self.period is None or self.period * rate < 1 or self.period * rate >= self.length:
+            yield replace(self, period=None)
+            return
+        count = -(-self.length // (self.period * rate))
+        cue = replace(self.cue, fade=Decimal(0))
+        begins = [timebase.to_frames(self.period * number, rate) for number in range(int(count) + 1)]
+        for begin, end in pairwise(begins):
+            if begin < self.length:
+                length = min(end, self.length) - begin
+                yield replace(self, cue=cue, begin=self.begin + begin, length=length, period=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +180,8 @@ class EditList:
     rate: Fraction
     events: tuple[EditEvent, ...]
     size: tuple[int, int] | None = None
-    music: EditMusic | None = None
+    music: tuple[PlacedSound, ...] = ()
+    audio: tuple[PlacedSound, ...] = ()
     subtitles: tuple[EditSubtitles, ...] = ()
     notice: Caption | None = None
     lines: tuple[PlacedLine, ...] = ()
@@ -173,9 +203,23 @@ class EditList:
             yield replace(held, transition=TransitionKind.CUT, sound=False, speed=Fraction(1), findings=(), over=())
 
     @property
+    def sound_tracks(self) -> Iterator[tuple[str, tuple[PlacedSound, ...]]]:
+        """Music and cues in tracks, in which they follow one another; a loop is a clip for each round."""
+        for name, sounds in (("Music", self.music), ("Audio", self.audio)):
+            for number, lane in enumerate(lanes_of(sounds), 1):
+                clips = tuple(part for sound in lane for part in sound.rounds(self.rate))
+                yield f"{name} {number}" if number > 1 else name, clips
+
+    @property
     def frames(self) -> int:
         """How long the cut is."""
         return max((event.begin + event.length for event in self.events), default=0)
+
+
+def lanes_of(sounds: Sequence[PlacedSound]) -> list[list[PlacedSound]]:
+    """Sounds in lanes, as few as possible: in each lane they follow one another."""
+    ordered = sorted(sounds, key=lambda each: each.begin)
+    return [[ordered[position] for position in lane] for lane in in_lanes(ordered)]
 
 
 def edit_list(plan: Plan, cut: str, *, whole: bool = True) -> EditList:
@@ -198,14 +242,8 @@ def edit_list(plan: Plan, cut: str, *, whole: bool = True) -> EditList:
         raise TypeError(f"not a cut: {cut}")
     inputs = inputs_of(vertex, outputs_of(plan, plan.inventory, vertex.id), plan.graph)
     edit = arrange(vertex.cut, inputs, production.shots, production.provider)
-    missing = [item for item in edit.items if item.digest is None and item.vertex is not None]
-    if missing and whole:
-        obstacle = missing[0].obstacle
-        if obstacle is not None and obstacle.code in {ReasonCode.NEEDS_PICK, ReasonCode.NO_SUCH_TAKE}:
-            raise UnknownTarget(obstacle.text)
-        raise UnknownTarget(
-            tr("`{missing}` is not rendered yet", missing=missing[0].name), hint=tr("`wanflow run` first")
-        )
+    if whole:
+        _require_takes(edit)
     rate = frame_rate(edit)
     clips = place_items(edit, rate)
     events = tuple(_event(plan, edit.items[clip.item], clip, rate) for clip in clips)
@@ -213,8 +251,21 @@ def edit_list(plan: Plan, cut: str, *, whole: bool = True) -> EditList:
     lines = place_lines(edit, clips)
     subtitles = tuple(_subtitles(edit, track, lines, frames, rate, production) for track in edit.cut.finish.subtitles)
     notice = notice_caption(edit.cut, frames, rate)
-    music = _music(edit, frames, rate)
-    return EditList(cut, production.title or cut, rate, events, film_size(edit), music, subtitles, notice, lines)
+    placed, count = [_sound(plan, sound, frames, rate) for sound in edit.sounds], len(edit.cut.finish.music)
+    music, audio = (tuple(filter(None, part)) for part in (placed[:count], placed[count:]))
+    size, title = film_size(edit), production.title or cut
+    return EditList(cut, title, rate, events, size, music, audio, subtitles, notice, lines)
+
+
+def _require_takes(edit: Edit) -> None:
+    """Raises UnknownTarget where a take of a cut is missing."""
+    for part in edit.parts:
+        if part.digest is None and part.vertex is not None:
+            obstacle = part.obstacle
+            if obstacle is not None and obstacle.code in {ReasonCode.NEEDS_PICK, ReasonCode.NO_SUCH_TAKE}:
+                raise UnknownTarget(obstacle.text)
+            words = tr("`{missing}` is not rendered yet", missing=part.name)
+            raise UnknownTarget(words, hint=tr("`wanflow run` first"))
 
 
 def _subtitles(
@@ -292,12 +343,35 @@ def _present_file(plan: Plan, shot: str, number: int, take: Take) -> str:
     return present_file(Store(production.folder, production.provider), take.digest, named)
 
 
-def _music(edit: Edit, frames: int, rate: Fraction) -> EditMusic | None:
-    music, film = edit.cut.finish.music, None if edit.music is None else edit.music.film
-    if music is None or edit.music is None or film is None or not film.samples:
+def _sound(plan: Plan, sound: EditSound, frames: int, rate: Fraction) -> PlacedSound | None:
+    """A sound on the frames of a cut; None where it is not heard, or its length is not known yet."""
+    cue, film = sound.cue, sound.film
+    begin = timebase.to_frames(cue.at, rate)
+    if film is None or not film.samples or begin >= frames:
         return None
-    heard = timebase.to_frames(Fraction(film.samples, film.sample_rate), rate)
-    return EditMusic(music, film.samples, film.sample_rate, max(1, min(frames, heard)), edit.music.digest or "")
+    try:
+        first, last = heard_samples(cue, Fraction(film.samples, film.sample_rate))
+    except SoundOutside as outside:
+        raise MediaFault(str(outside)) from outside
+    seconds = Fraction(last - first, timebase.SAMPLE_RATE)
+    length = frames - begin if cue.loop else min(frames - begin, timebase.to_frames(seconds, rate))
+    file: str | None = asset_name(sound.vertex)
+    if isinstance(cue.source, ShotSource):
+        entry = plan.inventory.lock.shots.get(sound.vertex)
+        take = None if entry is None else entry.takes.get(sound.digest or "")
+        number = None if entry is None else entry.numbers.get(sound.digest or "")
+        file = None if take is None or number is None else _present_file(plan, sound.vertex, number, take)
+    return PlacedSound(
+        cue=cue,
+        file=file,
+        samples=film.samples,
+        sample_rate=film.sample_rate,
+        begin=begin,
+        length=max(1, length),
+        first=Fraction(first, timebase.SAMPLE_RATE),
+        period=seconds if cue.loop else None,
+        digest=sound.digest or "",
+    )
 
 
 def lines_to_srt(cut: EditList, language: str) -> str:

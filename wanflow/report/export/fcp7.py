@@ -15,7 +15,7 @@ from opentimelineio.opentime import RationalTime, TimeRange
 from wanflow import timebase
 from wanflow.characters import shown_lines
 from wanflow.language.production import TransitionKind
-from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic
+from wanflow.report.export.edit_list import EditEvent, EditList, PlacedSound
 from wanflow.report.export.otio import TIME_CODE_RATES, build_timeline, require_time_code, written
 from wanflow.report.text.words import on_one_line
 
@@ -30,7 +30,7 @@ Elements = dict[str, object]
 
 
 def to_fcp7(cut: EditList, folder: Path, target: Path) -> str:
-    """A cut as FCP7 XML: picture, sound and music at the cut's rate, media by absolute addresses.
+    """A cut as FCP7 XML: picture, sound, music and cues at the cut's rate, media by absolute addresses.
 
     `folder` is the production's, `target` the folder that the text is written to. Subtitles are markers. Raises
     MediaFault for a rate that has no time code.
@@ -42,13 +42,14 @@ def to_fcp7(cut: EditList, folder: Path, target: Path) -> str:
     for track in (picture, sound):
         _complete_clips(track, cut, folder)
         _centre_transitions(track, cut.rate)
-    for track in others:
-        if track.kind == otio.schema.TrackKind.Video:
-            for number, clip in enumerate(track.find_clips()):
-                clip.metadata["wanflow"]["mark"] = f"{track.name} {number}"
-                clip.media_reference = _title(clip.metadata["wanflow"]["title"])
-        elif cut.music is not None:
-            _complete_music(track[0], cut.music, cut.rate, folder)
+    heard = list(cut.sound_tracks)
+    for track, (_, sounds) in zip(others, heard, strict=False):
+        for clip, placed in zip(track.find_clips(), sounds, strict=True):
+            _complete_sound(clip, placed, cut.rate, folder)
+    for track in others[len(heard) :]:
+        for number, clip in enumerate(track.find_clips()):
+            clip.metadata["wanflow"]["mark"] = f"{track.name} {number}"
+            clip.media_reference = _title(clip.metadata["wanflow"]["title"])
     root = ET.fromstring(written(timeline, XML))  # noqa: S314 - written just now, here
     _complete_items(root, cut)
     ET.indent(root)
@@ -128,17 +129,19 @@ def _reference(file: str, frames: int, rate: Fraction, media: Elements, folder: 
     return found
 
 
-def _complete_music(clip: otio.schema.Clip, music: EditMusic, rate: Fraction, folder: Path) -> None:
-    """Give the music its file and its level, as a filter with key frames where it fades."""
-    frames = max(music.length, timebase.to_frames(Fraction(music.samples, music.sample_rate), rate))
-    media: Elements = {"audio": {"samplecharacteristics": {"samplerate": music.sample_rate}}}
-    clip.media_reference = _reference(music.music.source.path, frames, rate, media, folder)
-    level = f"{min(10 ** (float(music.music.gain) / 20), LOUDEST):.6f}"
+def _complete_sound(clip: otio.schema.Clip, sound: PlacedSound, rate: Fraction, folder: Path) -> None:
+    """Give music or a cue its file and its level, as a filter with key frames where it fades."""
+    first = timebase.to_frames(sound.first, rate)
+    frames = max(first + sound.length, timebase.to_frames(Fraction(sound.samples, sound.sample_rate), rate))
+    media: Elements = {"audio": {"samplecharacteristics": {"samplerate": sound.sample_rate}}}
+    if sound.file is not None:
+        clip.media_reference = _reference(sound.file, frames, rate, media, folder)
+    level = f"{min(10 ** (float(sound.cue.gain) / 20), LOUDEST):.6f}"
     parameter: Elements = {"parameterid": "level", "name": "Level", "valuemin": 0, "valuemax": LOUDEST, "value": level}
-    fade = min(timebase.to_frames(music.music.fade, rate), music.length // 2)
+    fade = min(timebase.to_frames(sound.cue.fade, rate), sound.length // 2)
     if fade:
-        marks = ((0, "0"), (fade, level), (music.length - fade, level), (music.length, "0"))
-        parameter["keyframe"] = [{"when": when, "value": value} for when, value in marks]
+        marks = ((0, "0"), (fade, level), (sound.length - fade, level), (sound.length, "0"))
+        parameter["keyframe"] = [{"when": first + when, "value": value} for when, value in marks]
     kind = {"effectcategory": "audiolevels", "effecttype": "audiolevels", "mediatype": "audio"}
     effect = {"name": "Audio Levels", "effectid": "audiolevels", **kind, "parameter": parameter}
     clip.metadata[XML] = {"filter": {"effect": effect}}

@@ -24,10 +24,18 @@ def left_out(cut: EditList, kind: str) -> Iterator[Translatable]:
     yield from _of_titles(cut, kind)
     if kind == OTIO and any(event.transition is TransitionKind.FADE and event.lead for event in cut.events):
         yield tr("a fade through black is a dissolve there")
-    if kind == OTIO and cut.music is not None:
+    if cut.music or cut.audio:
+        yield from _of_sounds(cut, kind)
+
+
+def _of_sounds(cut: EditList, kind: str) -> Iterator[Translatable]:
+    cues = [sound.cue for sound in (*cut.music, *cut.audio)]
+    if kind == OTIO:
         yield tr("level, fades and ducking of sounds are metadata, which suites do not read")
-    if kind == FCP7 and cut.music is not None and cut.music.music.duck:
+    if kind == FCP7 and any(cue.duck is not None for cue in cues):
         yield tr("ducking is left out")
+    if kind == FCP7 and any(cue.loop and cue.fade for cue in cues):
+        yield tr("fades of repeated music are left out")
 
 
 def _of_titles(cut: EditList, kind: str) -> Iterator[Translatable]:
@@ -46,7 +54,7 @@ def _of_titles(cut: EditList, kind: str) -> Iterator[Translatable]:
 
 
 def _of_edl(cut: EditList) -> Iterator[Translatable]:
-    if cut.music is not None or any(event.sound for event in cut.events):
+    if cut.music or cut.audio or any(event.sound for event in cut.events):
         yield tr("an EDL has one track of pictures: all sound is left out")
     if cut.subtitles:
         yield tr("subtitles are left out")

@@ -23,7 +23,7 @@ from wanflow.language.source import FileSource
 from wanflow.media.labels import read_labels
 from wanflow.messages import joined, tr
 from wanflow.patterns import pattern
-from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic
+from wanflow.report.export.edit_list import EditEvent, EditList, PlacedSound
 from wanflow.report.text.words import on_one_line
 
 EVENT = pattern(
@@ -49,7 +49,7 @@ def to_otio(cut: EditList, folder: Path, target: Path) -> str:
     """A cut as OpenTimelineIO: media by addresses relative to where it is written, each with the whole take available.
 
     `folder` is the production's, `target` the folder that the text is written to. Lengths are the film's own frames.
-    Music and titles over clips have tracks of their own; each line of the subtitles is a marker of the timeline.
+    Music, cues and titles over clips have tracks of their own; each line of the subtitles is a marker of the timeline.
     """
     return escaped_json(written(build_timeline(cut, folder, target), "otio_json"))
 
@@ -176,10 +176,14 @@ def build_timeline(cut: EditList, folder: Path, target: Path, at: Fraction | Non
         track = otio.schema.Track(name=f"{kind[0]}1", kind=kind)
         track.extend(_children(cut, folder, target, kind, at))
         timeline.tracks.append(track)
-    if cut.music is not None:
-        music = otio.schema.Track(name="Music", kind=otio.schema.TrackKind.Audio)
-        music.append(_music(cut.music, cut.rate, folder, target))
-        timeline.tracks.append(music)
+    for name, sounds in cut.sound_tracks:
+        track, end = otio.schema.Track(name=name, kind=otio.schema.TrackKind.Audio), 0
+        for sound in sounds:
+            if sound.begin > end:
+                track.append(otio.schema.Gap(source_range=_range(0, sound.begin - end, cut.rate)))
+            track.append(_sound(sound, cut.rate, folder, target))
+            end = sound.end
+        timeline.tracks.append(track)
     timeline.tracks.extend(_title_tracks(cut))
     timeline.tracks.markers.extend(_subtitle_markers(cut, folder, target))
     return timeline
@@ -274,16 +278,17 @@ def _range(first: int, count: int, rate: Fraction) -> TimeRange:
     return TimeRange(RationalTime(first, float(rate)), RationalTime(count, float(rate)))
 
 
-def _music(music: EditMusic, rate: Fraction, folder: Path, target: Path) -> otio.schema.Clip:
-    """The music from the first frame of the film: OpenTimelineIO has no word for its level, so it is metadata."""
-    written, available = music.music, _range(0, music.samples, Fraction(music.sample_rate))
-    file = written.source.path
+def _sound(sound: PlacedSound, rate: Fraction, folder: Path, target: Path) -> otio.schema.Clip:
+    """Music or a cue: OpenTimelineIO has no word for its level, so it is metadata."""
+    cue, available = sound.cue, _range(0, sound.samples, Fraction(sound.sample_rate))
+    missing = otio.schema.MissingReference(available_range=available)
     clip = otio.schema.Clip(
-        name=on_one_line(file),
-        media_reference=_reference(file, available, folder, target),
-        source_range=_range(0, music.length, rate),
+        name=on_one_line(cue.name),
+        media_reference=missing if sound.file is None else _reference(sound.file, available, folder, target),
+        source_range=_range(timebase.to_frames(sound.first, rate), sound.length, rate),
     )
-    clip.metadata["wanflow"] = {"gain": float(written.gain), "fade": float(written.fade), "duck": written.duck}
+    duck = False if cue.duck is None else float(cue.duck)
+    clip.metadata["wanflow"] = {"gain": float(cue.gain), "fade": float(cue.fade), "duck": duck, "voice": cue.voice}
     return clip
 
 

@@ -17,13 +17,15 @@ from wanflow.media.text.title_look import asked_letters
 from wanflow.messages import Translatable, tr
 from wanflow.planner.cut import DEFAULT_SIZE
 from wanflow.planner.status import CutRow
-from wanflow.report.export.edit_list import EditEvent, EditList, EditMusic, edit_list
+from wanflow.report.export.edit_list import EditEvent, EditList, PlacedSound, edit_list, lanes_of
 from wanflow.report.page.snapshot import Snapshot
 from wanflow.report.show import ShowRow, join_text, rows_of, source_text, track_text
 from wanflow.report.text.words import seconds_text
 
 CAPITALS_PERCENT = 70
 """The height of a capital in percent of that of its letters."""
+MOST_LANES = 12
+"""Maximum lanes of music, and of cues, on a strip; those of more sounds at once are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,26 @@ class StripLine:
 
 
 @dataclass(frozen=True, slots=True)
+class StripSound:
+    """Music or a cue on the strip: what it is, where it begins, and its part of the film."""
+
+    sound: PlacedSound
+    words: Translatable | str
+    offset: str
+    share: str
+
+    @property
+    def first(self) -> str:
+        """The second of its file at which it begins."""
+        return timebase.decimal_text(self.sound.first)
+
+    @property
+    def period(self) -> str:
+        """The seconds that a loop repeats; empty for what is heard once."""
+        return "" if self.sound.period is None else timebase.decimal_text(self.sound.period)
+
+
+@dataclass(frozen=True, slots=True)
 class CutPage:
     """All that the view of a cut shows.
 
@@ -120,7 +142,7 @@ class CutPage:
     titles: tuple[tuple[str, tuple[StripLine, ...]], ...] = ()
     subtitles: tuple[tuple[str, tuple[StripLine, ...]], ...] = ()
     notice: StripLine | None = None
-    music: str = ""
+    sounds: tuple[tuple[StripSound, ...], ...] = ()
     request: tuple[ShowRow, ...] = field(default=())
 
     @property
@@ -147,11 +169,6 @@ class CutPage:
     def joined(self) -> bool:
         """Whether the film has joins that are no hard cuts."""
         return any(item.join for item in self.items)
-
-    @property
-    def music_share(self) -> str:
-        """The part of the film that its music plays for."""
-        return "" if self.edit is None or self.edit.music is None else _percent(self.edit.music.length, self.edit)
 
 
 def cut_page(snapshot: Snapshot, name: str) -> CutPage:
@@ -183,7 +200,7 @@ def cut_page(snapshot: Snapshot, name: str) -> CutPage:
             for each in edit.subtitles
         ),
         notice=None if edit.notice is None else _line(edit.notice, edit),
-        music="" if edit.music is None else _music_text(edit.music),
+        sounds=tuple(_lanes(edit)),
         request=request,
     )
 
@@ -253,6 +270,14 @@ def _percent(frames: int, edit: EditList) -> str:
     return f"{100 * frames / max(1, edit.frames):.4f}%"
 
 
-def _music_text(music: EditMusic) -> Translatable | str:
-    length = seconds_text(timebase.to_seconds(music.samples, Fraction(music.sample_rate)))
-    return tr("{source}, {length}", source=source_text(music.music.source), length=length)
+def _lanes(edit: EditList) -> Iterator[tuple[StripSound, ...]]:
+    """Music and cues in lanes, in which they follow one another."""
+    for sounds in (edit.music, edit.audio):
+        for lane in lanes_of(sounds)[:MOST_LANES]:
+            yield tuple(_strip_sound(sound, edit) for sound in lane)
+
+
+def _strip_sound(sound: PlacedSound, edit: EditList) -> StripSound:
+    length = seconds_text(timebase.to_seconds(sound.samples, Fraction(sound.sample_rate)))
+    words = tr("{source}, {length}", source=source_text(sound.cue.source), length=length)
+    return StripSound(sound, words, _percent(sound.begin, edit), _percent(sound.length, edit))

@@ -11,8 +11,7 @@ class Film {
     this.stage = view.querySelector(".film-stage");
     this.players = [...this.stage.querySelectorAll(".film-player")];
     this.written = view.querySelector('[data-film-part="written"] video');
-    this.music = new Audio();
-    this.music.preload = "auto";
+    this.sounds = [];
     this.at = 0;
     this.shown = -1;
     this.paused = true;
@@ -48,9 +47,17 @@ class Film {
       edge: line.edge,
       height: Number(line.height),
     }));
-    const bed = this.view.querySelector("[data-music]")?.dataset;
-    this.bed = bed?.src ? { ...bed, end: Number(bed.end) / this.rate, gain: 10 ** (Number(bed.gain) / 20), fade: Number(bed.fade) } : undefined;
-    if (this.bed && this.music.getAttribute("src") !== this.bed.src) this.music.src = this.bed.src;
+    this.silence();
+    this.sounds = [...this.view.querySelectorAll("[data-sound]")].filter(({ dataset: sound }) => sound.src).map(({ dataset: sound }) => ({
+      source: sound.src,
+      begin: Number(sound.begin) / this.rate,
+      end: Number(sound.end) / this.rate,
+      first: Number(sound.first),
+      period: Number(sound.period),
+      gain: 10 ** (Number(sound.gain) / 20),
+      fade: Number(sound.fade),
+      player: undefined,
+    }));
     const [width, height] = (dataset.size ?? "16x9").split("x");
     this.stage.style.aspectRatio = `${width} / ${height}`;
     this.stage.style.setProperty("--shape", String(width / height));
@@ -111,7 +118,7 @@ class Film {
       else this.written.pause();
     } else {
       this.show(true);
-      this.playMusic();
+      this.playSounds();
     }
     this.last = performance.now();
     requestAnimationFrame(() => this.run());
@@ -123,7 +130,8 @@ class Film {
     const { frame } = this;
     this.paused = true;
     this.speed = 1;
-    for (const player of [...this.players, this.written, this.music]) player?.pause();
+    for (const player of [...this.players, this.written]) player?.pause();
+    this.silence();
     this.seekTo(frame / this.rate);
   }
 
@@ -144,7 +152,7 @@ class Film {
       setFrame(this.written, frame);
     } else {
       this.show(!this.paused);
-      if (!this.paused) this.playMusic();
+      if (!this.paused) this.playSounds();
     }
     this.changed();
   }
@@ -246,14 +254,31 @@ class Film {
     title.textContent = this.view.dataset.wordsBroken.replace("{name}", item.name);
   }
 
-  playMusic() {
-    const { bed, music, at } = this;
-    if (!bed || at >= bed.end || this.speed < 0) return music.pause();
-    const edge = bed.fade ? Math.min(1, at / bed.fade, (bed.end - at) / bed.fade) : 1;
-    music.volume = Math.min(1, Math.max(0, bed.gain * edge));
-    music.playbackRate = Math.max(1, this.speed);
-    if (Math.abs(music.currentTime - at) > 0.25) music.currentTime = at;
-    if (music.paused) music.play().catch(() => {});
+  /** Play the sounds of this moment; each has a player while it is heard. */
+  playSounds() {
+    const { at } = this;
+    for (const sound of this.sounds) {
+      if (at < sound.begin || at >= sound.end || this.speed < 0) {
+        sound.player?.pause();
+        sound.player = undefined;
+        continue;
+      }
+      const player = (sound.player ??= new Audio(sound.source));
+      const played = at - sound.begin;
+      const edge = sound.fade ? Math.min(1, played / sound.fade, (sound.end - at) / sound.fade) : 1;
+      const moment = sound.first + (sound.period ? played % sound.period : played);
+      player.volume = Math.min(1, Math.max(0, sound.gain * edge));
+      player.playbackRate = Math.max(1, this.speed);
+      if (Math.abs(player.currentTime - moment) > 0.25) player.currentTime = moment;
+      if (player.paused) player.play().catch(() => {});
+    }
+  }
+
+  silence() {
+    for (const sound of this.sounds) {
+      sound.player?.pause();
+      sound.player = undefined;
+    }
   }
 
   run() {
@@ -289,7 +314,7 @@ class Film {
     } else if (this.speed < 0 && player && !player.seeking) {
       this.cue(player, item.from + (this.at - item.begin));
     }
-    this.playMusic();
+    this.playSounds();
     return true;
   }
 
