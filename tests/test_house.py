@@ -7,9 +7,11 @@ import re
 import runpy
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import packages_distributions
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = sorted((ROOT / "wanflow").rglob("*.py"))
@@ -80,15 +82,24 @@ def texts() -> Iterator[Path]:
             yield file
 
 
-def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """Every function in a syntax tree."""
-    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+Nodes = Mapping[Path, Sequence[ast.AST]]
 
 
-def imported(tree: ast.AST) -> set[str]:
-    """The top names of everything that a syntax tree imports."""
-    plain = (alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names)
-    taken = (node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module)
+@pytest.fixture(scope="module")
+def nodes() -> Nodes:
+    """All nodes of the syntax tree of each file of the package, which nearly each rule looks at."""
+    return {file: list(ast.walk(parsed(file))) for file in PACKAGE}
+
+
+def functions(nodes: Iterable[ast.AST]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Every function among the nodes of a syntax tree."""
+    return (node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def imported(nodes: Sequence[ast.AST]) -> set[str]:
+    """The top names of everything that the nodes of a syntax tree import."""
+    plain = (alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names)
+    taken = (node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module)
     return {name.split(".")[0] for name in (*plain, *taken)}
 
 
@@ -117,18 +128,18 @@ def test_packages_have_empty_inits():
     assert [named(file) for file in inits if file.read_text(encoding="utf-8").strip()] == ["wanflow/__init__.py"]
 
 
-def test_imports_are_at_the_top():
+def test_imports_are_at_the_top(nodes):
     """Only the files of the list import late."""
     punctual = [file for file in PACKAGE if named(file) not in LATE]
     late = [
         f"{named(file)}: {ast.unparse(node)}"
         for file in punctual
-        for function in functions(parsed(file))
+        for function in functions(nodes[file])
         for node in ast.walk(function)
         if isinstance(node, ast.Import | ast.ImportFrom)
     ]
     assert late == []
-    assert [named(file) for file in punctual if "importlib" in imported(parsed(file))] == []
+    assert [named(file) for file in punctual if "importlib" in imported(nodes[file])] == []
 
 
 def test_imports_are_not_hidden_from_the_contracts():
@@ -153,13 +164,14 @@ PRINTS = {"wanflow/cli/screen.py", "wanflow/report/text/console.py"}
 """The files that print; what they print is safe whatever it holds."""
 
 
-def test_all_printing_is_in_one_place():
+def test_all_printing_is_in_one_place(nodes):
     """Nobody can forget to escape a text: no other file prints, or writes on a stream of its own."""
     printing = [
         f"{named(file)}:{node.lineno}: {ast.unparse(node)}"
         for file in PACKAGE
-        for node in ast.walk(parsed(file))
-        if named(file) not in PRINTS and prints(node)
+        if named(file) not in PRINTS
+        for node in nodes[file]
+        if prints(node)
     ]
     assert printing == []
 
@@ -187,31 +199,31 @@ def test_a_new_way_to_print_is_noticed():
     assert [form for form in harmless if any(map(prints, ast.walk(ast.parse(form))))] == []
 
 
-def test_names_say_what_things_are():
+def test_names_say_what_things_are(nodes):
     """No module or class is a drawer, and no function has an empty verb."""
     modules = [named(file) for file in PACKAGE if DRAWERS.search(file.stem)]
-    trees = [parsed(file) for file in PACKAGE]
-    classes = [node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-    verbs = [function.name for tree in trees for function in functions(tree)]
+    classes = [node.name for file in PACKAGE for node in nodes[file] if isinstance(node, ast.ClassDef)]
+    verbs = [function.name for file in PACKAGE for function in functions(nodes[file])]
     assert modules == []
     assert [name for name in classes if DRAWERS.search(name) and name != "_SignalHandler"] == []
     assert [name for name in verbs if EMPTY_VERBS.match(name) and name not in OF_LIBRARIES] == []
 
 
-def defined(tree: ast.Module) -> set[str]:
+def defined(nodes: Sequence[ast.AST]) -> set[str]:
     """The classes of a module, and the types and tables that it names like one."""
-    classes = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
-    targets = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
-    targets += [node.target for node in tree.body if isinstance(node, ast.AnnAssign)]
+    classes = {node.name for node in nodes if isinstance(node, ast.ClassDef)}
+    (body,) = (node.body for node in nodes if isinstance(node, ast.Module))
+    targets = [target for node in body if isinstance(node, ast.Assign) for target in node.targets]
+    targets += [node.target for node in body if isinstance(node, ast.AnnAssign)]
     names = {target.id for target in targets if isinstance(target, ast.Name)}
     return classes | {name for name in names if re.match(r"_?[A-Z][a-z]", name)}
 
 
-def test_a_class_name_has_one_meaning():
+def test_a_class_name_has_one_meaning(nodes):
     """A class or a named type is defined in one module of the package."""
     homes: dict[str, list[str]] = {}
     for file in PACKAGE:
-        for name in defined(parsed(file)):
+        for name in defined(nodes[file]):
             homes.setdefault(name, []).append(named(file))
     assert {name: files for name, files in homes.items() if len(files) > 1} == {}
 
@@ -225,21 +237,21 @@ def test_a_module_name_exists_once_in_its_layer():
     assert {layer: files for layer, files in layers.items() if len(files) > 1} == {}
 
 
-def test_names_are_the_fields_terms():
+def test_names_are_the_fields_terms(nodes):
     """No module, class, function or attribute has a word that the glossary replaced."""
     found = sorted(
         f"{named(file)}: {name}"
         for file in (*PACKAGE, *TESTS)
-        for name in {file.stem, *names_in(parsed(file))}
+        for name in {file.stem, *names_in(nodes.get(file) or ast.walk(parsed(file)))}
         if GONE & {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)}
     )
     assert found == []
 
 
-def names_in(tree: ast.Module) -> set[str]:
+def names_in(nodes: Iterable[ast.AST]) -> set[str]:
     """Every name that a module defines: classes, functions, parameters, variables, attributes."""
     names = set[str]()
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 names.add(name if not name.startswith("test_") else "")
@@ -264,9 +276,9 @@ def test_nothing_sleeps():
     assert [name for name in sleepers if name != named(Path(__file__))] == []
 
 
-def test_what_is_needed_is_declared_and_used():
+def test_what_is_needed_is_declared_and_used(nodes):
     """Each package that the code imports is declared, and each declared one is imported."""
-    used = set().union(*(imported(parsed(file)) for file in PACKAGE)) - set(sys.stdlib_module_names) - {"wanflow"}
+    used = set().union(*map(imported, nodes.values())) - set(sys.stdlib_module_names) - {"wanflow"}
     distributions = packages_distributions()
     needed = {distributions[name][0].lower().replace("_", "-") for name in used}
     assert needed == set(declared()) - BEHIND_OTHERS | OF_EXTRAS
@@ -282,7 +294,7 @@ def test_each_dependency_says_why():
 
 def test_tests_say_what_they_test():
     """Each test has one line in plain words, and none is skipped, expected to fail or built on mocks."""
-    tests = [(named(file), function) for file in TESTS for function in functions(parsed(file))]
+    tests = [(named(file), function) for file in TESTS for function in functions(ast.walk(parsed(file)))]
     silent = [
         f"{name}: {test.name}" for name, test in tests if test.name.startswith("test_") and not ast.get_docstring(test)
     ]
