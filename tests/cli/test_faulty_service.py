@@ -52,7 +52,13 @@ Run = Callable[[Mapping[str, Answer]], tuple[int, str, ScriptedServer]]
 
 @pytest.fixture
 def run(wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run once against a service whose answers are given by a part of what is asked."""
+    """Run once against a service whose answers are given by a part of what is asked.
+
+    What is tried again is tried as often as ever, but at once; `tests/scenario` has the pauses, in virtual time.
+    """
+    monkeypatch.setattr("wanflow.providers.retrying.LONGEST_SECONDS", 0)
+    monkeypatch.setattr("wanflow.runner.download.PAUSES", (0, 0))
+    monkeypatch.setattr("wanflow.runner.take.UNKNOWN_PAUSES", (0, 0, 0))
 
     def call(answers: Mapping[str, Answer]) -> tuple[int, str, ScriptedServer]:
         def lie(method: str, path: str) -> Answer:
@@ -86,7 +92,6 @@ def test_a_submission_of_unknown_fate_ends_with_5_and_is_not_repeated(
     run: Run, paid: Path, answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Closed, broken, a proxy's page: it may have been accepted, and the list says nothing either (law 3)."""
-    monkeypatch.setattr("wanflow.providers.retrying.LONGEST_SECONDS", 0)
     code, said, liar = run({"POST": answer, "/tasks/?": reply(500, code="InternalError", message="x")})
     assert code == 5, said
     assert "list cannot be read" in said
@@ -154,7 +159,6 @@ def test_an_address_that_leads_nowhere_fails_the_step(
     run: Run, paid: Path, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever the service calls an address."""
-    monkeypatch.setattr("wanflow.providers.retrying.LONGEST_SECONDS", 0)
     code, said, _ = run({"POST": ACCEPTED, "/tasks/": done(url)})
     store = Store(paid, DASHSCOPE)
     assert code == 1, said
@@ -181,7 +185,6 @@ def test_a_task_that_ends_without_a_film_is_closed(run: Run, paid: Path, words: 
 
 def test_a_page_of_a_proxy_is_asked_past(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """An invalid reply to a poll is not a state; the poll is repeated, and given up in the end."""
-    monkeypatch.setattr("wanflow.providers.retrying.LONGEST_SECONDS", 0)
     code, said, liar = run({"POST": ACCEPTED, "/tasks/": (200, b"<html>log in</html>")})
     assert code == 1, said
     assert len(liar.asked) > 10
@@ -303,7 +306,6 @@ def test_a_submission_without_a_usable_id_is_of_unknown_fate(
     run: Run, task: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It may have been accepted, so it is not repeated."""
-    monkeypatch.setattr("wanflow.providers.retrying.LONGEST_SECONDS", 0)
     accepted = reply(output={"task_id": task, "task_status": "PENDING"}, request_id="r")
     code, said, liar = run({"POST": accepted, "/tasks/?": reply(500, code="InternalError", message="x")})
     assert (code, submissions(liar)) == (5, 1), said

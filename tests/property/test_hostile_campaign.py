@@ -141,6 +141,8 @@ def serve(root: Path, replies: list[tuple[int, object]], clip: bytes) -> None:
         address = ("127.0.0.1", int(here.rpartition(":")[2]))
         with hostile_folder(root, liar.base_url, [address]) as held, pytest.MonkeyPatch.context() as patch:
             patch.setattr("wanflow.providers.retrying.LONGEST_SECONDS", 0)
+            patch.setattr("wanflow.runner.download.PAUSES", (0, 0))
+            patch.setattr("wanflow.runner.take.UNKNOWN_PAUSES", (0, 0, 0))
             held.write({"wanflow.yaml": PAID.encode()})
             write_media("rich", held.folder)
             waiting = ("--timeout", "1", "--poll-interval", "0.01", "--grace", "0")
