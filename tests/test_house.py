@@ -30,6 +30,7 @@ LATE = {
     "wanflow/api.py",
     "wanflow/graph/build.py",
     "wanflow/store/run_lock.py",
+    "wanflow/wiring.py",
 }
 """The files that may import where a thing is used instead of at their top."""
 
@@ -46,7 +47,7 @@ GONE = {
 }
 """Words of our own invention that the glossary of docs/architecture.md replaced."""
 
-OF_EXTRAS = {"mcp"}
+OF_EXTRAS = {"distributed", "mcp"}
 """What the code imports where an extra of wanflow is installed."""
 BEHIND_OTHERS = {"otio-cmx3600-adapter", "otio-fcp-adapter"}
 """What a library asks for when it does what we use it for: starlette reads forms with it."""

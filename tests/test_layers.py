@@ -29,6 +29,7 @@ TRESPASSES = (
     ("filelock", "cli/options.py", "filelock"),
     ("httpx", "cli/options.py", "httpx"),
     ("fsspec", "cli/options.py", "fsspec"),
+    ("distributed", "cli/options.py", "distributed"),
     ("opentimelineio", "cli/options.py", "opentimelineio"),
     ("pysubs2", "cli/options.py", "pysubs2"),
     ("uniseg", "cli/options.py", "uniseg"),

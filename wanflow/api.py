@@ -673,6 +673,7 @@ async def run(
     collected: CollectOutcome | None = None,
     upload_hosts: Sequence[str] = (),
     grade: Literal["draft", "final"] = "draft",
+    cluster: str | None = None,
 ) -> Outcome:
     """Do what a plan approved, and no more: collect what is in flight, render what changed, write the cuts.
 
@@ -684,7 +685,8 @@ async def run(
     for a person. `wait` waits for another run in this production to end. `budget` is the most that the run may spend: a
     submission that could exceed it is not made, and the exit code is 3. `collected` is what `collect_finished` gave,
     where it was called before the plan was made. `upload_hosts` may get local media beside the service's own storage.
-    `grade` is how finely the animatic draws its films: a draft takes about a quarter of the time.
+    `grade` is how finely the animatic draws its films: a draft takes about a quarter of the time. `cluster` is the
+    address of a Dask scheduler whose workers do the local work (default: `WANFLOW_CLUSTER`).
 
     Raises Unauthorised without a usable key, StoreBusy while another run is active in this production, ToolMissing
     without an ffmpeg, and for other trouble other WanflowErrors.
@@ -696,7 +698,7 @@ async def run(
     needed = requires_service(plan)
     hosts = tuple(upload_hosts)
     options = wiring.RunOptions(
-        jobs, poll_seconds, max_in_flight, grace, resubmit, needed, budget, wait, hosts, Grade(grade)
+        jobs, poll_seconds, max_in_flight, grace, resubmit, needed, budget, wait, hosts, Grade(grade), cluster
     )
     async with wiring.open_run(plan.graph.production, emit or _ignore, options) as context:
         return await run_plan(plan, context, keep_going=keep_going, timeout=timeout, before=collected)
@@ -709,15 +711,17 @@ async def collect_finished(
     grace: float = GRACE_SECONDS,
     resubmit: bool = True,
     wait: bool = False,
+    cluster: str | None = None,
 ) -> CollectOutcome:
     """Ask every open task of earlier runs once and store what is finished, before anything is planned (law 10).
 
-    Each is measured as well. `grace`, `resubmit` and `wait` are as for `run`. Raises Unauthorised, NotSent, StoreBusy.
+    Each is measured as well. `grace`, `resubmit`, `wait` and `cluster` are as for `run`. Raises Unauthorised,
+    NotSent, StoreBusy.
     """
     from wanflow import wiring
     from wanflow.runner.collect import collect_open
 
-    options = wiring.RunOptions(grace=grace, resubmit=resubmit, wait=wait)
+    options = wiring.RunOptions(grace=grace, resubmit=resubmit, wait=wait, cluster=cluster)
     async with wiring.open_run(production, emit or _ignore, options) as context:
         outcome = replace(await collect_open(context), cost=context.spending.spent)
         await _measure_collected(production, context)

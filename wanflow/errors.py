@@ -12,6 +12,7 @@ The tree of exceptions; a leaf is defined beside the code that raises it:
     ├── MediaFault           a file or the ffmpeg that reads it
     │   ├── ToolMissing      no usable ffmpeg
     │   └── ToolFailed       ffmpeg said no
+    ├── ClusterFault         the machines that local work is sent to (cluster/jobs)
     └── ServiceFault         the video service (providers)
 """
 

@@ -17,7 +17,7 @@ from wanflow.emulator.api.app import BASE, build_app
 from wanflow.emulator.api.endpoint import IN_PROCESS, KEY
 from wanflow.emulator.api.order import Grade
 from wanflow.emulator.film.render import ORIGIN, open_animatic
-from wanflow.errors import ExitCode, MediaFault, StoreBusy
+from wanflow.errors import ExitCode, MediaFault, StoreBusy, ToolMissing
 from wanflow.language.production import Production
 from wanflow.language.source import UrlSource
 from wanflow.masking import has_key, without_password
@@ -53,6 +53,10 @@ CONNECTORS: Mapping[str, Connector] = {
 }
 """How the providers of the catalog are reached, by name. A new one is a folder, its catalog files and a line here."""
 
+CLUSTER = "WANFLOW_CLUSTER"
+"""Variable with the address of a cluster."""
+INSTALL = "pip install 'wanflow[cluster]'"
+
 QUOTA_SECONDS = 5
 """Seconds that a run waits for the limits of its account."""
 
@@ -68,7 +72,8 @@ class RunOptions:
     `grace` seconds a submission that the service's list doesn't show counts as never accepted, never without
     `resubmit`. Without `key_needed` there is nothing to ask of the service. `budget` is the most that this run may
     spend; `wait` waits for another run to end. `upload_hosts` may get local media beside the provider's own storage.
-    Films of the animatic have this `grade`.
+    Films of the animatic have this `grade`. `cluster` is the address of a Dask scheduler whose workers do local work;
+    None is that of `WANFLOW_CLUSTER`, if there is one.
     """
 
     jobs: int | None = None
@@ -81,6 +86,7 @@ class RunOptions:
     wait: bool = False
     upload_hosts: tuple[str, ...] = ()
     grade: Grade = Grade.DRAFT
+    cluster: str | None = None
 
     @property
     def hands(self) -> int:
@@ -92,10 +98,12 @@ class RunOptions:
 async def open_context(production: Production, store: Store, emit: Emit, pace: RunOptions) -> AsyncIterator[RunContext]:
     """The parts of a run; raises Unauthorised without a usable key, ToolMissing without an ffmpeg."""
     journal_state, notes = journal.read(store), Journal(store)
-    jobs = LocalJobs(store.folder, pace.hands)
     lock = LockWriter(store, notes, lambda: timebase.stamp(now()))
     with closing(lock):
-        async with _service(production, store, emit, pace, jobs) as (service, addresses):
+        async with (
+            _jobs(store, emit, pace) as jobs,
+            _service(production, store, emit, pace, jobs) as (service, addresses),
+        ):
             yield RunContext(
                 out=production.out,
                 store=store,
@@ -122,6 +130,23 @@ async def open_context(production: Production, store: Store, emit: Emit, pace: R
                 catalog=production.catalog,
                 warned=frozenset(problem.message for problem in production.warnings),
             )
+
+
+@asynccontextmanager
+async def _jobs(store: Store, emit: Emit, pace: RunOptions) -> AsyncIterator[Jobs]:
+    """What does local work: threads of this process, or the workers of a cluster."""
+    address = pace.cluster or os.environ.get(CLUSTER)
+    if not address:
+        yield LocalJobs(store.folder, pace.hands)
+        return
+    try:
+        from wanflow.cluster.jobs import open_cluster
+    except ModuleNotFoundError as fault:
+        words = tr("a cluster needs the package `{name}`", name=fault.name)
+        raise ToolMissing(words, hint=INSTALL) from None
+    proof = store.temporary("")
+    async with open_cluster(address, store.folder, proof, pace.jobs, lambda words: emit(Warned(words))) as jobs:
+        yield jobs
 
 
 def slots_of(production: Production, most: int | None, quotas: Mapping[str, int]) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """What every implementation of `Jobs` owes a run (wanflow/media/jobs.py), one obligation a test.
 
-Threads of this process, and processes that get a pickled job and a copy of the folder elsewhere.
+Threads of this process, processes that get a pickled job and a copy of the folder elsewhere, and a Dask cluster.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -20,11 +20,14 @@ from pathlib import Path, PurePath
 import anyio
 import pytest
 from anyio import create_task_group
+from distributed import Client
 
 from kit.clips import numbered_clip, read_numbers
+from kit.cluster import open_cluster
 from kit.elsewhere import CountTo, JobsElsewhere
 from wanflow import digest
 from wanflow.catalog.model import ResultKind
+from wanflow.cluster.jobs import ClusterJobs
 from wanflow.emulator.api.bucket import Bucket
 from wanflow.emulator.api.order import Grade, Order, OrderItem, Rejected, RenderedFilm
 from wanflow.emulator.api.rules import read_catalog
@@ -68,11 +71,25 @@ MADE: tuple[Job[Facts], ...] = (
 Open = Callable[[Path, int], Jobs]
 
 
-@pytest.fixture(params=[LocalJobs, JobsElsewhere])
-def open_jobs(request: pytest.FixtureRequest) -> Open:
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """The client of a cluster of two workers."""
+    with open_cluster(tmp_path_factory.mktemp("cluster")) as cluster:
+        for name in ("first", "second"):
+            cluster.start_worker(name)
+        with Client(cluster.address, timeout=60, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=60)
+            yield client
+
+
+@pytest.fixture(params=[LocalJobs, JobsElsewhere, ClusterJobs])
+def open_jobs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Open:
     """Each implementation: does jobs with files below a folder, a limited number at a time."""
-    opened: Open = request.param
-    return opened
+    if request.param is not ClusterJobs:
+        opened: Open = request.param
+        return opened
+    client, proof = request.getfixturevalue("client"), tmp_path_factory.mktemp("proof") / "proof"
+    return lambda root, at_once: ClusterJobs(client, root, proof, at_once, pytest.fail)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from typing import IO
 
 import imageio_ffmpeg
 
+from wanflow import digest
 from wanflow.errors import ToolFailed, ToolMissing
 from wanflow.media.jobs import OnProgress, RunningProcesses
 from wanflow.messages import tr
@@ -82,6 +83,11 @@ def version(binary: Path) -> str:
             hint=tr("set {variable} to an ffmpeg, or unset it", variable=VARIABLE),
         )
     return words[2]
+
+
+def identity(binary: Path) -> str:
+    """Version and build of a binary: two that print the same write the same bytes. Raises ToolMissing."""
+    return f"{version(binary)} {digest.of_bytes(_banner(binary).encode())[:12]}"
 
 
 def require_filter(name: str, what: str) -> None:

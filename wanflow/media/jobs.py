@@ -128,35 +128,46 @@ class Jobs(Protocol):
         ...
 
 
-class LocalJobs:
-    """Does at most `at_once` jobs at a time, with files below `root`; their processes have a `niceness`.
+class LimitedJobs(ABC):
+    """Does at most `at_once` jobs at a time, wherever.
 
     A `Background` job begins only while a place is left that no other job waits for, and one of them runs at a time.
     """
 
-    def __init__(self, root: Path, at_once: int, niceness: int = 0) -> None:
-        self._root, self._at_once, self._niceness = root, at_once, niceness
-        self._limiter, self._background = CapacityLimiter(at_once), CapacityLimiter(1)
-        self._wanted = 0
+    def __init__(self, at_once: int) -> None:
+        self._at_once = at_once
+        self._background, self._wanted = CapacityLimiter(1), 0
         self._changed: Event | None = None
 
     async def __call__(self, job: Job[JobResult], progress: OnProgress | None = None) -> JobResult:
-        """Do one job in a thread."""
+        """Do one job."""
         if isinstance(job, Background):
             async with self._background:
                 while self._wanted >= self._at_once:
                     self._changed = Event()
                     await self._changed.wait()
-                return await self._in_thread(job, progress)
+                return await self._do(job, progress)
         self._wanted += 1
         try:
-            return await self._in_thread(job, progress)
+            return await self._do(job, progress)
         finally:
             self._wanted -= 1
             if self._changed is not None:
                 self._changed.set()
 
-    async def _in_thread(self, job: Job[JobResult], progress: OnProgress | None) -> JobResult:
+    @abstractmethod
+    async def _do(self, job: Job[JobResult], progress: OnProgress | None) -> JobResult:
+        """Do a job as soon as there is a place."""
+
+
+class LocalJobs(LimitedJobs):
+    """Does jobs in threads, with files below `root`; their processes have a `niceness`."""
+
+    def __init__(self, root: Path, at_once: int, niceness: int = 0) -> None:
+        super().__init__(at_once)
+        self._root, self._niceness, self._limiter = root, niceness, CapacityLimiter(at_once)
+
+    async def _do(self, job: Job[JobResult], progress: OnProgress | None) -> JobResult:
         def in_loop(frames: int) -> None:
             if progress is not None:
                 from_thread.run_sync(progress, frames)

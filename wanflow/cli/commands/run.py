@@ -170,6 +170,11 @@ def _hosts(context: click.Context, option: click.Parameter, given: tuple[str, ..
     help="A host that may get your media beside the service's own storage; may be repeated.",
 )
 @click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="The Dask scheduler whose workers do the local work (default: WANFLOW_CLUSTER, else this machine).",
+)
+@click.option(
     "--plan",
     "planned",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -197,6 +202,7 @@ def run(
     retry_refused: bool,
     resubmit: str,
     upload_hosts: tuple[str, ...],
+    cluster: str | None,
     locked: bool,
     planned: Path | None,
     budget: str | None,
@@ -220,7 +226,7 @@ def run(
         left: JournalState | None = api.unfinished(production)
         if left is not None and api.is_unfinished(production, left):  # collect first, plan second (law 10)
             emit = printer(verbosity, so_far, as_json=as_json)
-            lookup = partial(api.collect_finished, grace=grace, resubmit=resubmit == "auto", wait=wait)
+            lookup = partial(api.collect_finished, grace=grace, resubmit=resubmit == "auto", wait=wait, cluster=cluster)
             collected, left = anyio.run(partial(lookup, production, emit=emit)), None
         plan = api.plan(
             production, request.select, exclude=request.exclude, retry_refused=request.retry_refused, unfinished=left
@@ -252,6 +258,7 @@ def run(
             collected=collected,
             upload_hosts=upload_hosts,
             grade=grade or "draft",
+            cluster=cluster,
         )
         with display(plan, verbosity, so_far, as_json=as_json) as emit:
             outcome = anyio.run(partial(work, emit=emit))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from unicodedata import category
 
 from bidi import algorithm
 from bidi.mirror import MIRRORED
 
+from wanflow import digest
 from wanflow.writing import has_right_to_left
 
 LEFT_TO_RIGHT, RIGHT_TO_LEFT = "\u200e", "\u200f"
@@ -18,6 +20,11 @@ DIRECTION_MARKS = frozenset({LEFT_TO_RIGHT, RIGHT_TO_LEFT, "\u061c"})
 
 _STRONG = {"L": "L", "R": "R", "AL": "R", "EN": "R", "AN": "R"}
 """The direction that a type of character gives to brackets around it; numbers count as in right-to-left text."""
+
+
+def version() -> str:
+    """A digest of the algorithm's module, which does not say its version."""
+    return digest.of_file(Path(algorithm.__file__))[:12]
 
 
 def runs_left(text: str) -> bool:

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 
 from PIL import ImageDraw, ImageFont, features
 
+from wanflow import digest
 from wanflow.media.text.direction import DIRECTION_MARKS, levels_of, reversed_letters, visual_order
 from wanflow.writing import (
     ENGLISH,
@@ -225,6 +226,13 @@ def _run_of(face: TrueTypeFont | None, level: int, text: str, size: int, typogra
     if face is not None and DASHES in text and _has(face, LONG_DASH):
         text = text.replace(DASHES, LONG_DASH)  # what shaping makes of them: one line without a gap
     return Run(text, font, size)
+
+
+def identity() -> str:
+    """What this machine draws text with: a digest of the names and sizes of its fonts, and what shapes letters."""
+    names = dict.fromkeys((*ALL_LANGUAGES, *chain(*WIDE_FONTS.values()), *OTHER_FONTS))
+    found = [(name, Path(str(face.path)).stat().st_size) for name in names for face in _installed(name, None)[:1]]
+    return digest.of_json([[name, size] for name, size in found] + [[str(ENGINE.name), 0]])[:12]
 
 
 def shapes_letters() -> bool:

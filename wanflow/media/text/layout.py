@@ -10,10 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+import budoux
+import PIL
+import uniseg
 from budoux import load_default_thai_parser
 from PIL import ImageDraw
 from uniseg.linebreak import line_break_units
 
+from wanflow.media.text import direction
 from wanflow.media.text.direction import DIRECTION_MARKS, runs_left, with_direction
 from wanflow.media.text.fonts import PLAIN, SHARED_MARKS, Ink, Typography, is_known, runs
 from wanflow.writing import HANGUL, has_right_to_left, has_wide, joins_letters, thai_parts
@@ -45,6 +49,11 @@ Quotation marks are as brackets, and full-width numbers and words stay whole.
 """
 PHRASE_ENDS = frozenset("，。、；：！？…～·・,;:!?）)］]｝}」』】》〉〕〗”’")
 PHRASE_STARTS = frozenset("（(［[｛{「『【《〈〔〖“‘—")
+
+
+def versions() -> str:
+    """The versions of the libraries that break, order and draw text: with others it may look otherwise."""
+    return f"{PIL.__version__} {budoux.__version__} {uniseg.__version__} {direction.version()}"
 
 
 @dataclass(frozen=True, slots=True)
