@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import av
 import pytest
 from cli.conftest import Wanflow, rewrite
 
-from kit.clips import number_picture
+from kit.clips import number_picture, numbered_clip, read_numbers, read_sound
+from wanflow.planner import cut_layout
 
 PRODUCTION = """\
 wanflow: 1
@@ -82,3 +84,20 @@ def test_lines_are_shown_and_exported(wanflow: Wanflow, film: None) -> None:
     markers = [mark["name"] for mark in json.loads(wanflow("export", "burned", "-o", "-").out)["tracks"]["markers"]]
     assert markers == ["甲", "乙", "近"]
     assert wanflow("export", "burned", "--language", "zh").code == 2
+
+
+def test_a_clip_with_many_burned_lines_is_made_in_parts(
+    wanflow: Wanflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A picture for each of them would be too many arguments; frames and sound are those of one segment."""
+    numbered_clip(tmp_path / "talk.mp4", 60, (320, 240), Fraction(30000, 1001))
+    cues = (f"{at + 1}\n00:00:00,{100 * at:03} --> 00:00:00,{100 * at + 100:03}\n.\n" for at in range(1, 8))
+    (tmp_path / "talk.srt").write_text("\n".join(cues), encoding="utf-8")
+    text = "wanflow: 1\ncuts: {NAME: {items: [{file: talk.mp4}], subtitles: {file: talk.srt, burn: true}}}\n"
+    monkeypatch.chdir(tmp_path)
+    for name, most, segments in (("whole", cut_layout.MOST_CAPTIONS, 1), ("parts", 3, 3)):
+        Path("wanflow.yaml").write_text(text.replace("NAME", name), encoding="utf-8")
+        monkeypatch.setattr(cut_layout, "MOST_CAPTIONS", most)
+        assert made(wanflow) == {f"cut:{name}": segments}
+        assert read_numbers(Path("out", f"{name}.mp4")) == [*range(60)]
+    assert read_sound(Path("out/parts.mp4")) == read_sound(Path("out/whole.mp4"))

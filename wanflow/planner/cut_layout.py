@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 
 from wanflow import timebase
 from wanflow.errors import MediaFault
@@ -17,6 +19,9 @@ from wanflow.media.text.caption_layout import Caption, in_each
 from wanflow.media.text.title_look import TitleFont, TitleLook, TitleOverlay, titles_within
 from wanflow.messages import tr
 from wanflow.planner.cut import DEFAULT_SIZE, Edit, EditItem, film_size, films_of
+
+MOST_CAPTIONS = 400
+"""Maximum captions that begin in one segment: each is a picture among the arguments of ffmpeg, which are limited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,7 @@ def _segments(
     edit: Edit, clips: tuple[PlacedClip, ...], shape: CutShape, captions: tuple[Caption, ...]
 ) -> Iterator[Segment]:
     titles = _overlays(edit, clips, shape.rate or timebase.NOMINAL_RATE)
-    stretches = tuple(timeline.stretches(clips))
+    stretches = tuple(_with_few_captions(timeline.stretches(clips), captions))
     captioned = in_each(captions, ((stretch.begin, stretch.frames) for stretch in stretches))
     for stretch, shown in zip(stretches, captioned, strict=True):
         near = [*titles.get(-1 if stretch.before is None else stretch.before, ()), *titles.get(stretch.clip, ())]
@@ -100,6 +105,27 @@ def _segments(
         before = None if earlier is None else _recipe(edit, earlier, stretch.before_offset, stretch, shape)
         joined = JoinRecipe(stretch.transition, before, own, shown, over)
         yield Segment(joined, stretch.begin, item, None if earlier is None else edit.items[earlier.item])
+
+
+def _with_few_captions(stretches: Iterable[TimelineSpan], captions: tuple[Caption, ...]) -> Iterator[TimelineSpan]:
+    """Stretches of a film, of which a body with too many captions is divided where a caption begins."""
+    begins = sorted(caption.first for caption in captions)
+    for stretch in stretches:
+        end = stretch.begin + stretch.frames
+        inside = begins[bisect_right(begins, stretch.begin) : bisect_left(begins, end)]
+        if stretch.transition is not TransitionKind.CUT or len(inside) < MOST_CAPTIONS:
+            yield stretch
+            continue
+        edges = [stretch.begin, *dict.fromkeys(inside[MOST_CAPTIONS - 1 :: MOST_CAPTIONS]), end]
+        for first, after in pairwise(edges):
+            yield replace(
+                stretch,
+                begin=first,
+                frames=after - first,
+                offset=stretch.offset + first - stretch.begin,
+                opens=stretch.opens and first == stretch.begin,
+                closes=stretch.closes and after == end,
+            )
 
 
 def _recipe(
