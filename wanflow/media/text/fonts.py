@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from itertools import chain, groupby
+from itertools import groupby
 from pathlib import Path
 
 from PIL import ImageDraw, ImageFont, features
@@ -230,9 +230,8 @@ def _run_of(face: TrueTypeFont | None, level: int, text: str, size: int, typogra
 
 def identity() -> str:
     """What this machine draws text with: a digest of the names and sizes of its fonts, and what shapes letters."""
-    names = dict.fromkeys((*ALL_LANGUAGES, *chain(*WIDE_FONTS.values()), *OTHER_FONTS))
-    found = [(name, Path(str(face.path)).stat().st_size) for name in names for face in _installed(name, None)[:1]]
-    return digest.of_json([[name, size] for name, size in found] + [[str(ENGINE.name), 0]])[:12]
+    found = [f"{path.name} {path.stat().st_size}" for path in _font_files()]
+    return digest.of_json([*sorted(found), str(ENGINE.name)])[:12]
 
 
 def shapes_letters() -> bool:
