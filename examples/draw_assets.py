@@ -27,6 +27,11 @@ STONE = (150, 142, 140)
 SEA = ((150, 168, 178), (58, 92, 120))
 DAWN = ((118, 136, 172), (246, 206, 166))
 RATE = 16_000
+SMALL_RATE = 8_000
+CHORDS = ((110, 165, 220, 262), (87, 175, 220, 262), (131, 165, 196, 262), (98, 147, 196, 247))
+"""Hertz of the notes of each second: A minor, F, C and G."""
+BELL = ((1.0, 0.5, 2.2), (2.0, 0.3, 3.0), (2.4, 0.24, 4.0), (3.0, 0.16, 6.0), (4.2, 0.12, 9.0))
+"""Partials of a bell: times its note, loudness, and how quickly each dies away."""
 GULL_FRAMES = 48
 OVERTONES = ((1, 0.5), (2, 0.3), (3, 0.22), (5, 0.1), (7, 0.05))
 ENCODING = ("-c:v", "libx264", "-preset", "slow", "-crf", "24", "-pix_fmt", "yuv420p", "-bitexact")
@@ -210,20 +215,50 @@ def draw_gull(number: int) -> Image.Image:
     return sheet.finished()
 
 
-def hum(path: Path) -> None:
+def hum(path: Path, rate: int = RATE) -> None:
     """Two and a half seconds of an old man's hum: a low voice that slides over three notes, mono."""
     samples, phase = array("h"), 0.0
-    for number in range(RATE * 5 // 2):
-        second = number / RATE
+    for number in range(rate * 5 // 2):
+        second = number / rate
         note = (104.0, 117.0, 92.0)[min(int(second / 0.8), 2)]
-        phase += math.tau * (note + 2 * math.sin(second * 31)) / RATE
+        phase += math.tau * (note + 2 * math.sin(second * 31)) / rate
         voice = sum(math.sin(phase * over) * loud for over, loud in OVERTONES)
         swell = min(second / 0.2, (2.5 - second) / 0.4, 1) * (0.75 + 0.25 * math.sin(second / 0.8 * math.tau - 1.6))
         samples.append(round(voice * swell * 11_000))
+    write_sound(path, samples, rate)
+
+
+def theme(path: Path) -> None:
+    """Four seconds of a slow chord progression that begins where it ends, mono: made to be repeated."""
+    samples = array("h")
+    for number in range(4 * SMALL_RATE):
+        second = number / SMALL_RATE
+        chord, within = CHORDS[int(second)], second % 1
+        # each chord comes out of the one before and goes into the next
+        swell = math.sin(math.pi * within) ** 0.5
+        tones = sum(math.sin(math.tau * note * within) + 0.3 * math.sin(math.tau * 2 * note * within) for note in chord)
+        samples.append(round(tones * swell * 3_400))
+    write_sound(path, samples, SMALL_RATE)
+
+
+def bell(path: Path) -> None:
+    """A ship's bell, struck once, mono."""
+    samples = array("h")
+    for number in range(SMALL_RATE * 3 // 2):
+        second = number / SMALL_RATE
+        tones = (
+            loud * math.exp(-second * fall) * math.sin(math.tau * 523 * over * second) for over, loud, fall in BELL
+        )
+        samples.append(round(sum(tones) * min(second / 0.002, (1.5 - second) / 0.05, 1) * 20_000))
+    write_sound(path, samples, SMALL_RATE)
+
+
+def write_sound(path: Path, samples: array[int], rate: int) -> None:
+    """Samples of 16 bits as a mono WAV."""
     if sys.byteorder == "big":
         samples.byteswap()
     with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, RATE, 0, "NONE", ""))
+        file.setparams((1, 2, rate, 0, "NONE", ""))
         file.writeframes(samples.tobytes())
 
 
@@ -255,6 +290,12 @@ ASSETS: Mapping[str, Callable[[Path], None]] = {
     "03-scenes/cast/keeper.png": saved(draw_keeper),
     "05-own-pipeline/sets/boat.png": saved(draw_boat),
     "05-own-pipeline/sets/coast.png": saved(draw_coast),
+    "07-trailer/sets/boat.png": saved(draw_boat),
+    "07-trailer/sets/coast.png": saved(draw_coast),
+    "07-trailer/cast/keeper.png": saved(draw_keeper),
+    "07-trailer/sound/theme.wav": theme,
+    "07-trailer/sound/bell.wav": bell,
+    "07-trailer/sound/voice.wav": lambda path: hum(path, SMALL_RATE),
 }
 
 

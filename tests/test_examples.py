@@ -23,7 +23,7 @@ from wanflow.store.take_names import TAKE_SUFFIXES
 from wanflow.templates import templates
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
-NAMES = ("01-one-shot", "02-lighthouse", "03-scenes", "04-formats", "05-own-pipeline", "06-stills")
+NAMES = ("01-one-shot", "02-lighthouse", "03-scenes", "04-formats", "05-own-pipeline", "06-stills", "07-trailer")
 WAITING = {"06-stills": "door_still", "still-then-animate": "arrival/still"}
 """The shot that waits for a pick, by example and by template."""
 ASSET_BYTES = 600_000
@@ -94,10 +94,10 @@ def test_a_picture_is_the_one_that_the_script_draws(path: Path, drawn: Path) -> 
     assert max(difference) < 2
 
 
-def test_the_voice_is_the_one_that_the_script_hums(drawn: Path) -> None:
+@pytest.mark.parametrize("sound", [path for path in ASSETS if path.suffix == ".wav"], ids=str)
+def test_a_sound_is_the_one_that_the_script_draws(sound: PurePath, drawn: Path) -> None:
     """Sound is drawn by arithmetic, so its bytes are the same."""
-    (voice,) = (path for path in ASSETS if path.suffix == ".wav")
-    assert (EXAMPLES / voice).read_bytes() == (drawn / voice).read_bytes()
+    assert (EXAMPLES / sound).read_bytes() == (drawn / sound).read_bytes()
 
 
 def test_the_lighthouse_becomes_a_film_and_a_second_run_does_nothing(tmp_path: Path) -> None:
