@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from wanflow.characters import shown
+from wanflow.graph.node import cut_id
 from wanflow.messages import joined, tr, trn
 from wanflow.money import Bound, Cost, amount_text
 from wanflow.patterns import pattern
@@ -237,7 +238,7 @@ def _cut_blocks(diff: ProductionDiff, screen: Screen) -> Iterator[str]:
     for cut in diff.cuts:
         gone = [f"~~{escaped(screen.complete(line).strip(), 300)}~~" for line in cut.gone if line.strip()]
         came = [f"**{escaped(screen.complete(line).strip(), 300)}**" for line in cut.came if line.strip()]
-        yield _folded(f"cut:{cut.cut}", [*gone, *came])
+        yield _folded(cut_id(cut.cut), [*gone, *came])
 
 
 def _folded(title: str, lines: Sequence[str]) -> str:
