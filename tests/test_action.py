@@ -86,7 +86,7 @@ def compare(folder: Path, **given: str) -> Mapping[str, str]:
     (folder.parent / "output").unlink(missing_ok=True)
     known = {
         "WANFLOW": str(Path(sys.executable).with_name("wanflow")),
-        "COMMENT": str(folder.parent / "diff.md"),
+        "COMMENTS": str(folder.parent / "diff"),
         "PRODUCTION": "wanflow.yaml",
         "REVISION": "",
         "BACKEND": "",
@@ -103,10 +103,11 @@ def comment(folder: Path, **given: str) -> list[dict[str, Any]]:
     known = {
         "GH_TOKEN": "token",
         "GH_PROMPT_DISABLED": "1",
-        "COMMENT": str(folder.parent / "diff.md"),
+        "COMMENT": str(next(folder.parent.glob("diff-*.txt"))),
         "PULL": "7",
         "REPOSITORY": "o/r",
         "PRODUCTION": "wanflow.yaml",
+        "FILM": "5",
     }
     done = perform(folder, "Comment", **known | given)
     assert done.returncode == 0, done.stderr
@@ -135,8 +136,8 @@ def test_nothing_of_the_pull_request_is_installed() -> None:
 def test_the_comment_is_written_once_and_then_updated(checkout: Path) -> None:
     """The summary has it as well; comments of people and of other productions stay."""
     others = [
-        {"id": 1, "type": "User", "body": f"{MARKER}\n<!-- wanflow.yaml -->\nmine"},
-        {"id": 2, "type": "Bot", "body": f"{MARKER}\n<!-- other.yaml -->\nanother"},
+        {"id": 1, "type": "User", "body": f"{MARKER}\n<!-- wanflow.yaml 5 -->\nmine"},
+        {"id": 2, "type": "Bot", "body": f"{MARKER}\n<!-- other.yaml 5 -->\nanother"},
     ]
     (checkout.parent / "comments.json").write_text(json.dumps(others), encoding="utf-8")
     told = compare(checkout)
@@ -144,7 +145,7 @@ def test_the_comment_is_written_once_and_then_updated(checkout: Path) -> None:
     assert "~~dawn~~ **dusk**" in (checkout.parent / "summary").read_text(encoding="utf-8")
     first = comment(checkout)
     assert first[:2] == others
-    assert first[2]["body"].startswith(f"{MARKER}\n<!-- wanflow.yaml -->\n")
+    assert first[2]["body"].startswith(f"{MARKER}\n<!-- wanflow.yaml 5 -->\n")
     assert "~~dawn~~ **dusk**" in first[2]["body"]
     rewrite(checkout / "wanflow.yaml", "light: at dusk", "light: at noon")
     compare(checkout)
@@ -183,3 +184,10 @@ def test_hostile_inputs_run_nothing(checkout: Path) -> None:
     assert not (checkout / "pwned").exists()
     assert compare(checkout, BASE="--output=pwned")["code"] == "2"
     assert not (checkout / "pwned").exists()
+
+
+def test_films_of_one_job_have_files_and_marks_of_their_own(checkout: Path) -> None:
+    """Also where their names differ only in letters of another script."""
+    films = [compare(checkout, PRODUCTION=name) for name in ("电影.yaml", "动画.yaml")]
+    assert len({each["film"] for each in films}) == len({each["file"] for each in films}) == 2
+    assert all(Path(each["file"]).is_file() for each in films)
