@@ -215,6 +215,6 @@ class TestState:
     ) -> None:
         """They could read all that is kept there; root may use any, as in containers."""
         other = tmp_path.stat().st_uid + 1
-        monkeypatch.setattr(os, "geteuid", lambda: other)
+        monkeypatch.setattr("wanflow.emulator.api.server.user_number", lambda: other)
         said = wanflow("emulator", "--state", str(tmp_path))
         assert (said.code, said.err.splitlines()[0]) == (2, f"error: `{tmp_path}` belongs to another user")
