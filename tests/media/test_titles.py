@@ -15,7 +15,7 @@ from kit.clips import drawn_clip, pictures
 from kit.square_fonts import bare_machine, square_font
 from wanflow.language.production import TransitionKind
 from wanflow.media.picture.segment import Card, JoinRecipe, SegmentRecipe, strip_height
-from wanflow.media.picture.title import draw_title, draw_words, typography_of
+from wanflow.media.picture.title import draw_title, draw_words, place_title, typography_of
 from wanflow.media.text.fonts import PLAIN, find_family
 from wanflow.media.text.title_look import TitleFont, TitleLook, TitleOverlay, titles_within
 
@@ -79,6 +79,16 @@ def test_letters_are_as_high_as_asked(position: str) -> None:
         wide = draw_title("HHHHHHHHHHHHHHHH", (1280, 720), (0, 0, 0), look=TitleLook(size=Decimal("0.5"))).getbbox()
         assert wide
         assert wide[2] - wide[0] <= 1280 * 84 // 100
+
+
+def test_a_word_is_not_broken_for_a_size_that_it_has_no_room_for() -> None:
+    """Half of the height, in an upright film: the letters shrink until the longest word fits."""
+    for position in ("center", "top", "lower-third"):
+        placed = place_title(
+            "The Lighthouse Keeper", (180, 320), look=TitleLook(size=Decimal("0.5"), position=position)
+        )
+        assert [word for line in placed.setting.lines for word in line.split()] == ["The", "Lighthouse", "Keeper"]
+        assert placed.shrunk
 
 
 @pytest.mark.parametrize("look", [LOWER, TOP, CENTER, replace(LOWER, color=(0, 0, 0)), replace(TOP, color=(0, 0, 160))])

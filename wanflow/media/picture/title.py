@@ -82,7 +82,8 @@ def place_title(
     if centred:
         across, down = width * BOX_PERCENT // 100, height * BOX_PERCENT // 100
     box = (max(1, across), max(1, down))
-    setting = fit(text, box, (largest, smallest), typography)
+    # a size that somebody asked for may be far too large, and a word is better small than broken
+    setting = fit(text, box, (largest, smallest), typography, word_percent=50 if look.size is None else 0)
     shrunk = look.size is not None and setting.size < largest
     if look.position != "lower-third":
         top = (height - setting.height) // 2 if centred else upper

@@ -139,12 +139,14 @@ def fit(
     typography: Typography = PLAIN,
     most_lines: int = MOST_LINES,
     phrase_percent: int = 50,
+    word_percent: int = 50,
 ) -> TextSetting:
     """The text in a box of `box` pixels, in the largest letters that fit; `sizes` are the largest and the smallest.
 
     East Asian letters have no spaces between words: they shrink to `phrase_percent` of the largest size before a line
     ends elsewhere than at punctuation or a space; at 100 percent a line ends there where that needs no line more. Other
-    words are broken below half of the largest size. What does not fit in the smallest ends with an ellipsis.
+    words shrink to `word_percent` of the largest size before one is broken. What does not fit in the smallest ends with
+    an ellipsis.
     """
     (width, height), (largest, smallest), typography = box, sizes, typography.for_text(text)
     words = [_words(line) for line in paragraphs(text)]
@@ -156,7 +158,7 @@ def fit(
     most_rows = MOST_BALANCED if phrase_percent < 100 else len(_wrapped(words, largest, width, typography))
     passes = [
         *((size, phrases, width, min(most_rows, MOST_BALANCED)) for size in tried if size * 100 >= least),
-        *((size, words, width, most_lines) for size in tried if size * 2 >= largest),
+        *((size, words, width, most_lines) for size in tried if size * 100 >= largest * word_percent),
         *((size, words, math.inf, most_lines) for size in tried),
     ]
     for size, units, limit, most in passes:
