@@ -155,6 +155,10 @@ def test_takes_in_the_lock_cost_nothing(
     assert [shot["cost"]["amount"] for shot in told["shots"]] == ["1.20", "0"]
     assert told["totals"]["before"]["amount"] == "0"
     assert told["cuts"] == [{"cut": "main", "state": "changed", "gone": ["shot talk"], "came": ["shot chat"]}]
+    with monkeypatch.context() as chinese:
+        chinese.setenv("WANFLOW_LANG", "zh")
+        lines = wanflow("diff").out.splitlines()
+    assert {"    - 镜头 talk", "    + 镜头 chat"} <= set(lines)
     (clone / "wanflow.lock").unlink()
     assert document(wanflow)["totals"]["added"]["amount"] == "2.40"  # without its lock all is bought again
 
@@ -394,6 +398,16 @@ def test_escaped_texts_lose_no_letter() -> None:
     text = "".join(HOSTILE).replace("\n", " ")
     html = GITHUB.renderInline(escaped(text, 10_000))
     assert entities.unescape(re.sub("<[^>]*>", "", html)).replace("\u200b", "") == text
+
+
+@pytest.mark.parametrize("commit", ["462f481", "462f481ab3", "0123456789abcdef" * 2 + "01234567"])
+def test_numbers_of_commits_are_no_links(commit: str) -> None:
+    """GitHub makes a link of seven to forty hexadecimal digits in a row; a blank that nobody sees divides them."""
+    for text in (commit, f"see {commit}, please", f"({commit.upper()})"):
+        shown = entities.unescape(escaped(text, 1_000))
+        assert shown.replace("\u200b", "") == text
+        assert not re.search(r"(?i)(?<![0-9a-z])[0-9a-f]{7,40}(?![0-9a-z])", shown)
+    assert "\u200b" not in entities.unescape(escaped("a defence of 123456 facades", 1_000))
 
 
 def test_media_that_git_does_not_have_count_as_they_are(wanflow: Wanflow, clone: Path, git: Git) -> None:

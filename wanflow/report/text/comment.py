@@ -105,8 +105,8 @@ def _details(diff: ProductionDiff) -> Iterator[str]:
                 yield joined("", ("  ", each.text))
     for cut in diff.cuts:
         yield tr("cut:{name} ({state})", name=cut.cut, state=STATES[cut.state])
-        yield from (f"    - {line}" for line in cut.gone)
-        yield from (f"    + {line}" for line in cut.came)
+        yield from (joined("", ("    - ", line)) for line in cut.gone)
+        yield from (joined("", ("    + ", line)) for line in cut.came)
 
 
 def price_line(diff: ProductionDiff) -> str:
@@ -268,6 +268,8 @@ _MARKS = pattern(r"[!-/:-@\[-`{-~]")
 _HARMLESS = frozenset("%',;?/.\"=+-():{}^@")
 _LINKS = pattern(r"(?i)(www)(?=\.)|(gh)(?=-[0-9])|(:)(?=\S)|([@#])")
 """What GitHub looks for in a text: addresses, mentions, references, names of emoji."""
+_COMMIT, _SIX = pattern(r"(?i)(?<![0-9a-z])[0-9a-f]{7,40}(?![0-9a-z])"), pattern(r".{6}(?=.)")
+"""Numbers that GitHub may take for one of a commit; fewer than seven digits are none."""
 
 
 def escaped(text: str, most: int) -> str:
@@ -279,6 +281,7 @@ def escaped(text: str, most: int) -> str:
     found = list[str]()
     for line in text[: 2 * most].split("\n"):
         apart = _LINKS.sub(lambda sign: f"{sign[0]}\0", shown(line, most))
+        apart = _COMMIT.sub(lambda number: _SIX.sub(lambda six: f"{six[0]}\0", number[0]), apart)
         marked = _MARKS.sub(lambda sign: sign[0] if sign[0] in _HARMLESS else f"&#{ord(sign[0])};", apart)
         found.append(marked.replace("\0", "&#8203;").replace("&#36;", "<span>&#36;</span>"))
     return "<br>".join(found)
