@@ -103,6 +103,23 @@ def test_a_chinese_table_keeps_its_names(tmp_path: Path, encoding: str) -> None:
     assert (shot.parameters["duration"], notes) == (6, ())
 
 
+def test_words_without_a_speaker_are_named(tmp_path: Path) -> None:
+    """Where a row has two people and does not say who speaks, the words are lines, and the prompt leaves them out."""
+    table = 'scene,shot,description,cast,dialogue\n1,1A,They wait.,"Keeper; Anna",Storm tonight.\n'
+    production, notes = begun(tmp_path, "shots.csv", table)
+    (shot,) = production.shots.values()
+    assert [(line.who, dict(line.texts)) for line in shot.lines] == [(None, {None: "Storm tonight."})]
+    assert "Storm" not in (shot.written or "")
+    assert notes == ("the prompt of `1/1A` leaves out “Storm tonight.”: it does not say who speaks",)
+
+
+@pytest.mark.parametrize("ending", ["FADE OUT.", "FADE TO BLACK.", "DISSOLVE TO:"])
+def test_a_transition_after_the_last_shot_is_named(tmp_path: Path, ending: str) -> None:
+    """A cut joins shots, so it has no place."""
+    _, notes = begun(tmp_path, "boat.fountain", f"EXT. SEA - DAY\n\nA boat.\n\nDISSOLVE TO:\n\nA sail.\n\n{ending}\n")
+    assert notes == (f"the transition `{ending}` is left out",)
+
+
 def test_a_screenplay_becomes_shots(tmp_path: Path) -> None:
     """A paragraph of action is a shot; a voice from elsewhere has lines, and is not asked to be seen."""
     production, _ = begun(tmp_path, "boat.fountain", PLAY)

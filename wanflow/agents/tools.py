@@ -237,13 +237,18 @@ def why(session: Session, given: Arguments, tell: TellProgress) -> JsonObject:
     return {"node": node, "lines": [str(line) for each in found for line in why_lines(planned, each)]}
 
 
-def status(session: Session, given: Arguments, tell: TellProgress) -> JsonObject:
-    """The shots, as `status --json` prints them, also of a production with problems."""
-    del tell
+def _planned_part(session: Session, given: Arguments) -> tuple[SoundPart, Plan]:
+    """What can be planned of the production, also where it has problems; raises SpecError where nothing can."""
     part = session.load(given.backend())
     if part.production is None:
         raise SpecError(part.problems)
-    planned = api.plan(part.production, given.select("select"), exclude=given.select("exclude"), whole=part.whole)
+    return part, api.plan(part.production, given.select("select"), exclude=given.select("exclude"), whole=part.whole)
+
+
+def status(session: Session, given: Arguments, tell: TellProgress) -> JsonObject:
+    """The shots, as `status --json` prints them, also of a production with problems."""
+    del tell
+    part, planned = _planned_part(session, given)
     found = api.status(planned)
     return {"shots": [row.to_json() for row in found.shots], "problems": [problem_json(each) for each in part.problems]}
 
@@ -251,10 +256,7 @@ def status(session: Session, given: Arguments, tell: TellProgress) -> JsonObject
 def takes(session: Session, given: Arguments, tell: TellProgress) -> JsonObject:
     """The takes, as `takes --json` prints them, also of a production with problems."""
     del tell
-    part = session.load(given.backend())
-    if part.production is None:
-        raise SpecError(part.problems)
-    planned = api.plan(part.production, given.select("select"), exclude=given.select("exclude"), whole=part.whole)
+    part, planned = _planned_part(session, given)
     rows = api.takes(planned, removed=given.says("removed"), whole=part.whole)
     return {"takes": [row.to_json() for row in rows], "problems": [problem_json(each) for each in part.problems]}
 

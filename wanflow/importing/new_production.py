@@ -111,6 +111,11 @@ class _NewProduction:
     def _shot(self, shot: ListedShot, path: str) -> dict[str, YamlValue]:
         lines, end = _timed(shot.speech, self.cast, shot.seconds)
         prompt, shown = self._prompt(shot, path)
+        self.notes += [
+            tr("the prompt of `{path}` leaves out “{text}”: it does not say who speaks", path=path, text=each.text[:80])
+            for each in shot.speech
+            if each.seen and each.who is None
+        ]
         made: dict[str, YamlValue] = {"model": WITH_CAST if shown else WITHOUT_CAST, "prompt": prompt, "ratio": "16:9"}
         made["duration"] = self._duration(shot.seconds, end, path)
         for key, value in shot.keys.items():

@@ -36,6 +36,8 @@ def read_screenplay(file: Path) -> ShotList:
     reader = _Reader()
     for paragraph in play.paragraphs:
         reader.take(paragraph)
+    if reader.left:
+        reader.notes.append(tr("the transition `{name}` is left out", name=reader.left))
     if not 0 < len(reader.shots) <= MAX_ROWS:
         shots = len(reader.shots)
         raise MediaFault(tr("`{file}` has {rows} shots, not 1 to {most}", file=file, rows=shots, most=MAX_ROWS))
@@ -53,13 +55,14 @@ def _without_boneyard(text: str) -> str:
 
 
 class _Reader:
-    """Turns paragraphs into shots, one after the other."""
+    """Turns paragraphs into shots, one after the other; `left` is a transition to a shot that has not come yet."""
 
     def __init__(self) -> None:
         self.shots: list[ListedShot] = []
         self.notes: list[str] = []
         self._scene, self._setting = "", ""
         self._joined: str | None = None
+        self.left = ""
         self._begun = False
 
     def take(self, paragraph: object) -> None:
@@ -86,7 +89,7 @@ class _Reader:
         parts = tuple(filter(None, (self._setting, words)))
         shot = ListedShot(parts, self._scene, speech=tuple(speech), joined=self._joined)
         self.shots.append(shot)
-        self._joined, self._begun = None, True
+        self._joined, self.left, self._begun = None, "", True
 
     def _say(self, dialogs: Iterable[Dialog]) -> None:
         """Words belong to the shot before them in their scene, or to one of their own."""
@@ -106,7 +109,7 @@ class _Reader:
         if kind is None:
             self.notes.append(tr("the transition `{name}` is left out", name=words[:80]))
         else:
-            self._joined = None if kind == "cut" else kind
+            self._joined, self.left = (None, "") if kind == "cut" else (kind, words[:80])
 
 
 def _speeches(dialog: Dialog) -> Iterator[Speech]:
