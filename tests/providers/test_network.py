@@ -10,6 +10,7 @@ from pathlib import Path
 
 import anyio
 import certifi
+import httpcore
 import httpx
 import pytest
 
@@ -89,6 +90,8 @@ def test_a_proxy_that_cannot_be_used_is_named_by_its_variable(variable: str, val
 
 def test_a_socks_proxy_without_its_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only where it is needed: two proxies for HTTP leave nothing to it."""
+    # what httpcore finds at its first import holds for the process: it must not be this test that imports it
+    assert httpcore.AsyncSOCKSProxy
     monkeypatch.setitem(sys.modules, "socksio", None)
     with pytest.raises(UnusableVariable, match="names the SOCKS proxy socks5://127") as caught:
         read_network({"ALL_PROXY": "socks5://127.0.0.1:7890"})
