@@ -143,6 +143,12 @@ def test_imports_are_at_the_top(nodes):
     assert [named(file) for file in punctual if "importlib" in imported(nodes[file])] == []
 
 
+def test_values_are_records():
+    """No class of the package is a dataclass where a record does the same: each delays every command."""
+    replaced = re.compile(r"^ *@dataclass\((frozen=True, )?slots=True\)$", re.MULTILINE)
+    assert [named(file) for file in PACKAGE if replaced.search(file.read_text(encoding="utf-8"))] == []
+
+
 def test_imports_are_not_hidden_from_the_contracts():
     """Imports for types alone, which the contracts don't see, are only in wanflow's `__init__` and the API."""
     hidden = {named(file) for file in PACKAGE if "TYPE_CHECKING" in file.read_text(encoding="utf-8")}

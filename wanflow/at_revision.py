@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from wanflow import loading
@@ -16,6 +16,7 @@ from wanflow.language.load import Overrides, read_usable
 from wanflow.language.media_checks import file_readings
 from wanflow.language.problem import Problem, Severity, SpecError, has_errors
 from wanflow.language.production import Production
+from wanflow.records import immutable
 from wanflow.store import lockfile
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
@@ -32,7 +33,7 @@ TEXT_BYTES = 16_000_000
 """Maximum bytes of a file of another suffix that is written although nothing names it yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ProductionAtRevision:
     """What a revision has of a production.
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
 from wanflow.file_state import NEVER_WAITING, SYMLINK_REFUSED
 from wanflow.messages import tr
+from wanflow.records import immutable
 
 SYSTEM_FOLDERS = ("/proc", "/dev", "/sys")
 """Folders of the system: their files show keys in the environment, wait for a device, or lead to other processes."""
@@ -33,7 +34,7 @@ class Content(Enum):
     MEDIA = "media"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Refusal:
     """Why a file may not be opened, as the end of a sentence, and the way out.
 
@@ -51,7 +52,7 @@ class Way(NamedTuple):
     system: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Boundary:
     """The files that one production may open.
 

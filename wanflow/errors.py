@@ -19,11 +19,11 @@ The tree of exceptions; a leaf is defined beside the code that raises it:
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar
 
 from wanflow.messages import tr
+from wanflow.records import immutable
 
 
 class ExitCode(IntEnum):
@@ -83,7 +83,7 @@ class StoreFileRefused(StoreFault):
     exit_code = ExitCode.WRONG
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class LockFault:
     """One line of a lock that cannot be read: its number, from 1, and what is wrong with it."""
 

@@ -12,13 +12,13 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from wanflow import digest
 from wanflow.errors import ExitCode, WanflowError, words_of_system
 from wanflow.git_marks import is_pointer
 from wanflow.messages import joined, tr
+from wanflow.records import immutable
 
 GIT_SECONDS = 60.0
 """Seconds that one call of git may take."""
@@ -44,7 +44,7 @@ class GitFault(WanflowError):
     exit_code = ExitCode.WRONG
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TreeEntry:
     """A path in a revision: its mode, and the object that holds its content in `repository`, a work tree."""
 
@@ -54,7 +54,7 @@ class TreeEntry:
     repository: Path
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Revision:
     """A commit by the name that it was asked by; `prefix` is the folder that was asked about, from the work tree `top`.
 

@@ -8,7 +8,6 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -32,6 +31,7 @@ from wanflow.planner.cut import is_drawn_anywhere
 from wanflow.providers.faults import ServiceFault, UnusableVariable, WrongAddress
 from wanflow.providers.network import read_network
 from wanflow.providers.protocol import Connector, Endpoint
+from wanflow.records import immutable
 from wanflow.store import atomic, run_lock
 from wanflow.store.atomic import STORE_FOLDER
 from wanflow.store.layout import Store
@@ -68,7 +68,7 @@ class HealthLevel(StrEnum):
     BROKEN = "fail"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class HealthCheck:
     """What was found of one subject, and the way out where something is wrong."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from functools import partial
 from operator import methodcaller
 from pathlib import Path, PurePath
@@ -36,6 +36,7 @@ from wanflow.language.scope import path_exists
 from wanflow.language.source import Facts, FactsTable, Kind, ShotSource, Unreadable
 from wanflow.messages import tr
 from wanflow.planner.cut import card_texts, drawn_texts, is_drawn_anywhere
+from wanflow.records import immutable
 from wanflow.store import blobs, fact_cache, layout, lockfile
 from wanflow.store.layout import Store, links_outside
 from wanflow.store.outputs import check_outputs
@@ -48,7 +49,7 @@ RESULTS = frozenset({Kind.VIDEO, Kind.IMAGE})
 """Kinds of files that takes hold."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class LoadedProduction(Production):
     """A production with what loading found out, so that no command does it twice.
 
@@ -59,7 +60,7 @@ class LoadedProduction(Production):
     facts: FactsTable | None = field(init=False, default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SoundPart:
     """What can be used of a production that may have errors, and its problems in the order of their places.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
@@ -11,6 +10,7 @@ from wanflow import decode
 from wanflow.characters import with_ascii_signs
 from wanflow.messages import tr
 from wanflow.patterns import pattern
+from wanflow.records import immutable
 
 MOST = Decimal(1_000_000)
 """Maximum cost of one take, in any currency: a larger amount is a mistake, or made to defeat a budget."""
@@ -36,7 +36,7 @@ class Bound(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Cost:
     """An amount in a currency; `amount` is None exactly when `bound` is unknown."""
 

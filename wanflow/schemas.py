@@ -21,6 +21,7 @@ from typing import Any
 from wanflow.characters import bad_sign
 from wanflow.errors import WanflowError
 from wanflow.messages import tr
+from wanflow.records import immutable
 
 PACKED = "_data"
 """The folder of the wheel with what is at the top of a checkout."""
@@ -40,7 +41,7 @@ MAX_SCHEMAS = 64
 Json = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Violation:
     """One rule of a schema that a value breaks.
 

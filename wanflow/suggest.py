@@ -8,7 +8,6 @@ import os
 import unicodedata
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
@@ -16,6 +15,7 @@ from typing import TypeVar
 from wanflow.boundary import Boundary, Content
 from wanflow.characters import INVISIBLE, hint_for_invisible, with_ascii_signs
 from wanflow.messages import joined, tr
+from wanflow.records import immutable
 
 Named = TypeVar("Named")
 
@@ -222,7 +222,7 @@ def _near_part(here: Path, part: str, boundary: Boundary) -> str | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _Listing:
     """The names in a folder, and the same by their stems."""
 

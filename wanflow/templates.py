@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from math import sin
 from pathlib import Path
@@ -15,6 +14,7 @@ from wanflow.errors import UnknownTarget
 from wanflow.language.pipeline import shipped
 from wanflow.language.production import RESULTS_FOLDER
 from wanflow.messages import joined, tr
+from wanflow.records import immutable
 from wanflow.schemas import PRODUCTION as PRODUCTION_SCHEMA
 from wanflow.schemas import bundled, data_folder
 from wanflow.store.lockfile import MERGED
@@ -149,7 +149,7 @@ def starting_files(template: str | None = None) -> Mapping[str, bytes]:
     }
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Started:
     """What `init` did beside its files: lines added to files that existed, by path, and what a source had otherwise."""
 

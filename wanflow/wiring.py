@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import anyio
@@ -33,6 +33,7 @@ from wanflow.providers.limited import RESERVE, Limited, TaskSlots
 from wanflow.providers.poller import Poller
 from wanflow.providers.protocol import Connector, Endpoint, WaitingClient
 from wanflow.providers.retrying import OnRetry, Retrying
+from wanflow.records import immutable
 from wanflow.report.event_json import event_line, finished_line, started_line
 from wanflow.report.progress import OutcomeSoFar
 from wanflow.runner.addresses import Addresses, recall
@@ -64,7 +65,7 @@ TURN_SECONDS = 0.5
 """Seconds between two attempts to hold the store while another run holds it."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RunOptions:
     """Options of a run: ffmpegs at once, seconds between two polls of a task, tasks in flight per model.
 

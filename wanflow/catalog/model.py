@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from enum import StrEnum
 from math import isqrt, sqrt
 from typing import Literal
 
 from wanflow.patterns import pattern
+from wanflow.records import immutable
 
 HAN = pattern("[\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 """A Han character."""
@@ -62,7 +63,7 @@ class BodyForm(StrEnum):
     MESSAGES = "messages"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Call:
     """How a model is asked: the path of a submission below the provider's base address, and the form of its body.
 
@@ -75,7 +76,7 @@ class Call:
     fixed: Mapping[str, ParameterValue] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PixelBounds:
     """Bounds of a picture that is asked for as `width*height`: of its pixels in all, and of long side to short one."""
 
@@ -118,7 +119,7 @@ def nearest_size(sides: tuple[int, int], bounds: PixelBounds) -> tuple[int, int]
     )
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class FileRule:
     """What a media file has to be (service.md 3): bounds are included, sizes in bytes, lengths in seconds.
 
@@ -148,7 +149,7 @@ class Role(StrEnum):
     DOCUMENT = "document"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MediaRule:
     """A media key of a model: its role, how many of it a request takes, what its file and its voice have to be.
 
@@ -180,7 +181,7 @@ class MediaRule:
         return self.role is Role.EDITED
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Condition:
     """Tighter bounds of a parameter beside a type of media, or in a region: an upper bound, or the only values."""
 
@@ -194,7 +195,7 @@ class Condition:
         return self.media in types or self.region == region
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Recommendation:
     """The value of a parameter that the vendor recommends where a prompt names at least this number of references."""
 
@@ -202,7 +203,7 @@ class Recommendation:
     references: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SharedLength:
     """The most seconds that a result and the media of a type may have together (service.md 2.6)."""
 
@@ -210,7 +211,7 @@ class SharedLength:
     most: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ParameterRule:
     """A parameter's type, values and default; `default` None: the vendor decides where it is left out.
 
@@ -234,7 +235,7 @@ class ParameterRule:
     shared: SharedLength | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TextRule:
     """How long a text may be, in characters, and whether it is required; a Han character counts as `han` of them."""
 
@@ -247,7 +248,7 @@ class TextRule:
         return len(text) + (self.han - 1) * len(HAN.findall(text))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Total:
     """How many media of several types there may be together."""
 
@@ -256,7 +257,7 @@ class Total:
     most: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class BilledInput:
     """Media whose seconds are billed beside those of the result (service.md 6.1).
 
@@ -269,7 +270,7 @@ class BilledInput:
     shared_by: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Rate:
     """The price of a billed second or picture in a region at a resolution tier (service.md 6.3, 9.3).
 
@@ -287,7 +288,7 @@ class Rate:
         return self.region in {region, ""} and self.tier in {tier, None} and narrowed
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PriceList:
     """What a model costs, as it was on a day."""
 
@@ -296,7 +297,7 @@ class PriceList:
     rates: tuple[Rate, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Model:
     """One model of a provider and its rules.
 

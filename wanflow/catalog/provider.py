@@ -7,11 +7,11 @@ to a provider is in the folder under `wanflow/providers/` that `wanflow/wiring.p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from typing import Any
 
+from wanflow.records import immutable
 from wanflow.schemas import CatalogError, provider_files
 
 KEYS = frozenset(
@@ -23,7 +23,7 @@ KEYS = frozenset(
 """Keys of a provider's file; `does` and `source` are for people."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Provider:
     """A provider; `name` is the value of `backend:`, of `--backend`, of fingerprints and of JSON.
 

@@ -31,6 +31,7 @@ from wanflow.catalog.model import (
     Total,
 )
 from wanflow.messages import joined, tr
+from wanflow.records import immutable
 from wanflow.schemas import CatalogError, Json, ModelFiles, common_keys, completed, model_files
 
 ROLE_KINDS: Mapping[Role, frozenset[str]] = {
@@ -429,7 +430,7 @@ def _pair(bounds: Sequence[int] | None) -> tuple[int, int] | None:
     return None if bounds is None else (bounds[0], bounds[1])
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PriceBook:
     """All prices that a production is planned with, in one currency; `own` are lists by model that go before the
     catalog's.

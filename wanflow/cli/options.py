@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ import click
 from wanflow.catalog.provider import known_regions, load_providers
 from wanflow.cli.limits import limited
 from wanflow.messages import tr
+from wanflow.records import immutable
 from wanflow.timebase import GRACE_SECONDS, POLL_SECONDS
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any] | click.Command)
@@ -23,7 +24,7 @@ BACKENDS, REGIONS = tuple(load_providers()), known_regions()
 PRODUCTION_FILE = "wanflow.yaml"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ProductionOptions:
     """Which production a command is about, and what overrides its keys; None leaves a key as it is written.
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import fields
 from pathlib import Path
 from threading import Event, Lock
 from typing import Generic
@@ -20,6 +20,7 @@ from wanflow.errors import MediaFault
 from wanflow.media import ffmpeg
 from wanflow.media.jobs import Job, JobResult, RunningProcesses, Worker
 from wanflow.media.text import fonts, layout
+from wanflow.records import immutable
 
 PATIENCE_SECONDS = 10
 """Maximum seconds that a cancellation waits for a job whose processes were killed."""
@@ -28,7 +29,7 @@ MOST_KILLED = 1_000
 """Maximum jobs that were cancelled before they began and are remembered."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Machine:
     """What decides about the bytes of a job's result where it is done; `ffmpeg` is empty where there is none.
 
@@ -42,11 +43,11 @@ class Machine:
 
     def differences(self, other: Machine) -> Mapping[str, tuple[str, str]]:
         """What differs: its name, with what it is here and what it is elsewhere."""
-        pairs = {name: (getattr(self, name), getattr(other, name)) for name in self.__slots__}
+        pairs = {each.name: (getattr(self, each.name), getattr(other, each.name)) for each in fields(self)}
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Done(Generic[JobResult]):
     """How a job ended: with its result or with a fault; `frames` is the last progress that it told."""
 
@@ -67,7 +68,7 @@ def describe() -> Machine:
     return Machine(f"{wanflow.__version__} {code[:12]}", tool, libraries, fonts.identity())
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Introduction:
     """What a worker says of itself: `read` is what it found in the proof, None where it does not see the file."""
 

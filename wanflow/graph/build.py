@@ -7,7 +7,6 @@ for the first walk, and a plan of everything has none.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import filterfalse
 
@@ -25,12 +24,13 @@ from wanflow.graph.node import (
 from wanflow.language.problem import SpecError
 from wanflow.language.production import Cut, Production, Shot, TitleCard
 from wanflow.language.source import FileSource, ShotSource, Source
+from wanflow.records import immutable
 
 Edges = Mapping[str, Mapping[str, None]]
 """The neighbours of each vertex on one side, in order."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ShotGraph:
     """A production's vertices in an order in which they can be made, and their edges.
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from wanflow import digest
 from wanflow.language.production import Cut, Shot
 from wanflow.language.source import DataSource, FileSource, Piece, ShotSource, UrlSource
 from wanflow.masking import public_url
+from wanflow.records import immutable
 
 _ASSET, _CUT = "asset:", "cut:"
 """Beginnings of vertex ids; a shot has none, so that its name is its id."""
@@ -15,7 +14,7 @@ _ASSET, _CUT = "asset:", "cut:"
 AssetSource = FileSource | UrlSource | DataSource
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class AssetVertex:
     """A file, an address or inline data that people bring; `source` is the whole of it, never a piece."""
 
@@ -23,7 +22,7 @@ class AssetVertex:
     source: AssetSource
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ShotVertex:
     """A shot, standing for all its takes: which take has which number is known to the plan only."""
 
@@ -31,7 +30,7 @@ class ShotVertex:
     shot: Shot
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ExtractVertex:
     """A frame, a piece or a sound track, cut locally from `origin` for one media slot of one shot."""
 
@@ -42,7 +41,7 @@ class ExtractVertex:
     slot: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CutVertex:
     """An edit of clips."""
 

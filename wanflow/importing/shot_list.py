@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from wanflow.errors import MediaFault
 from wanflow.media.text.charset import likely_charset, recognised_encoding
 from wanflow.messages import joined, tr
 from wanflow.patterns import pattern
+from wanflow.records import immutable
 
 MAX_BYTES = 10_000_000
 MAX_ROWS = 20_000
@@ -88,7 +89,7 @@ _SECONDS = re.compile(r"(\d{1,4}(?:[.,]\d{1,3})?)\s*(?:s|sec|secs|seconds?|秒|\
 _PIXELS = re.compile(r"\d{2,5}\s*[*x×]\s*\d{2,5}")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Speech:
     """What somebody says in a shot; `seen` is false for a voice from elsewhere, which the picture does not show."""
 
@@ -97,7 +98,7 @@ class Speech:
     seen: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ListedShot:
     """A shot of the list: its words in parts, the names of who is in it, what is said, and its seconds where given.
 
@@ -114,7 +115,7 @@ class ListedShot:
     joined: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ShotList:
     """All shots in order, the title of the film, and what was not understood, in sentences."""
 

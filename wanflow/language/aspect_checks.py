@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 
 from wanflow.catalog.model import Model, ResultKind, Role
@@ -12,6 +12,7 @@ from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Cut, Media, Production, Shot, TitleCard
 from wanflow.language.source import FileSource, Kind, ShotSource, Source
 from wanflow.messages import tr
+from wanflow.records import immutable
 
 ALIKE = Fraction(3, 100)
 """Maximum difference of two shapes that count as one: a film that follows a picture differs about as much from it."""
@@ -37,7 +38,7 @@ def check_shapes(production: Production, expect: Expect) -> Iterator[Problem]:
     yield from shapes.cuts()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Shapes:
     """The shapes of shots and sources as far as they are known; `known` are those of shots that were looked at."""
 

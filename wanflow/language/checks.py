@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from wanflow.records import immutable
 from wanflow.yamldoc.nodes import MapNode, Node, TextNode
 
 
@@ -57,7 +58,7 @@ class FindingAction(StrEnum):
     OFF = "off"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CheckRules:
     """What findings in the takes of a shot do, by check; a check that is not among `actions` warns."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from itertools import takewhile
 
@@ -13,6 +13,7 @@ from wanflow.language.production import Cut, CutItem, Shot, TitleCard
 from wanflow.language.source import Facts, FileSource, Kind, ShotSource, Source, Unreadable
 from wanflow.language.timeline import PlacedClip
 from wanflow.messages import tr
+from wanflow.records import immutable
 from wanflow.timebase import NOMINAL_RATE
 from wanflow.yamldoc.nodes import Place
 
@@ -30,7 +31,7 @@ PLAYED = ("gif", "png", "webp")
 """Formats of pictures that move; those of other formats are pages."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ExpectedClip:
     """What a source will be: measured for a file, nominal for a shot; None where that is known only after a run.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import islice
@@ -39,6 +39,7 @@ from wanflow.language.scope import BasePath, Scope
 from wanflow.language.source import ENCODINGS, FileSource, ShotSource
 from wanflow.messages import joined, tr, trp
 from wanflow.patterns import pattern
+from wanflow.records import immutable
 from wanflow.writing import (
     ENGLISH,
     FONT_FORMATS,
@@ -71,7 +72,7 @@ NOTICE_SECONDS, NOTICE_HEIGHT = Decimal(2), Decimal(5)
 """Minimum of the labelling rules: seconds, and percent of the picture's shorter side (ffmpeg.md 6)."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class FilmTexts:
     """What a production says of all its cuts: its `label:`, its language, its title, and all its prompts."""
 

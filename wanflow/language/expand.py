@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from wanflow.characters import case_folded
 from wanflow.language.include import ProductionFile
@@ -17,6 +17,7 @@ from wanflow.language.schema_problems import shot_keys
 from wanflow.language.scope import BasePath, Scope, ShotIndex
 from wanflow.language.shot import is_generator
 from wanflow.messages import tr
+from wanflow.records import immutable
 from wanflow.suggest import did_you_mean, listed
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
 
@@ -43,7 +44,7 @@ Path = tuple[str, ...]
 """Names that lead to a shot, outermost first."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ShotCount:
     """Numbers of shots, and of values that are copied for them."""
 
@@ -128,7 +129,7 @@ def _value_count(node: Node) -> int:
             return 1
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ExpansionContext:
     """What surrounds a shot: names for `${…}`, the scope, defaults from outside in, and the steps that led to it.
 
@@ -145,7 +146,7 @@ class ExpansionContext:
     damaged: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ExpandedShot:
     """One shot after expansion, its names filled in; the string of `name` is its whole path.
 

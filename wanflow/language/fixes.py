@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 
 from wanflow.language.problem import Problem, is_shipped
 from wanflow.patterns import pattern
+from wanflow.records import immutable
 from wanflow.yamldoc.hints import QUOTE_IT, value_at
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TextEdit:
     """Words of one line of a file that `text` replaces; lines and columns count characters from 1.
 

@@ -6,7 +6,7 @@ import os
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fnmatch import filter as matching
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import OriginStep
 from wanflow.language.scope import BasePath
 from wanflow.messages import tr
+from wanflow.records import immutable, mutable
 from wanflow.schemas import data_folder
 from wanflow.suggest import did_you_mean, hint_for_path
 from wanflow.yamldoc.nodes import ListNode, MapNode, Place, TextNode
@@ -55,7 +56,7 @@ _HOW_PATHS_ARE = (tr("the path is relative to the file that names it"), tr("writ
 _WILDCARD = re.compile(r"[*?\[]")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ProductionFile:
     """One file of a production: its tree as written, the base of its paths, the scene names before its shots.
 
@@ -69,7 +70,7 @@ class ProductionFile:
     via: tuple[OriginStep, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _IncludedFile:
     """A file that an `include` names, by its path from the production's folder."""
 
@@ -287,7 +288,7 @@ def has_wildcard(pattern: str) -> bool:
     return _WILDCARD.search(pattern) is not None
 
 
-@dataclass(slots=True)
+@mutable
 class Scans:
     """Directory entries that patterns scanned so far."""
 
@@ -365,7 +366,7 @@ class _GlobWalk:
         return [os.path.join(path, name) for name in kept if part.startswith(".") or not name.startswith(".")]  # noqa: PTH118
 
 
-@dataclass(slots=True)
+@mutable
 class SourceTexts:
     """The lines of each file, by its name in places; `files` are the absolute paths of all that were read.
 

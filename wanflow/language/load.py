@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from wanflow.boundary import Boundary
@@ -49,6 +49,7 @@ from wanflow.language.shot import Cast, CastMember, WrittenShot, read_cast, read
 from wanflow.language.spoken_lines import check_spoken_lines
 from wanflow.language.written_identifiers import check_identifiers
 from wanflow.messages import joined, renamed, tr
+from wanflow.records import immutable
 from wanflow.suggest import Known
 from wanflow.yamldoc.nodes import MapNode, Place, scalar
 from wanflow.yamldoc.slips import Slip
@@ -66,7 +67,7 @@ MAX_ITEMS = 50_000
 """Maximum items of all cuts of a production together."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Overrides:
     """Values that take precedence over the keys of the file; None leaves a key as written, `values` override `vars`.
 
@@ -95,7 +96,7 @@ class Overrides:
 AS_WRITTEN = Overrides()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class LoadResult:
     """The usable part of a production, None for nothing, all problems in order, the texts for messages, and the models
     that its shots may name.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import product
 from math import prod
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from wanflow.language.names import Names, NotText, strip_cast_markers
 from wanflow.language.problem import Problem
 from wanflow.messages import tr
 from wanflow.patterns import pattern
+from wanflow.records import immutable
 from wanflow.suggest import Known, did_you_mean, listed
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode
 
@@ -30,7 +31,7 @@ _BETWEEN_DIGITS = pattern(r"(?<=\d)\s*[:*×]\s*(?=\d)")
 _NOT_IN_NAMES = pattern("[^a-z0-9_\u3400-\u9fff\uf900-\ufaff]+")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MatrixValue:
     """One value of a dimension: its part of the name, and the `${…}` values that it sets."""
 
@@ -40,7 +41,7 @@ class MatrixValue:
     not_text: Mapping[str, NotText] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Combination:
     """One shot of a matrix: the last part of its name, and its value in every dimension."""
 

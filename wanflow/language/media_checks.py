@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fractions import Fraction
 
 from wanflow import timebase
@@ -30,6 +30,7 @@ from wanflow.language.source import (
     frame_span,
 )
 from wanflow.messages import joined, tr
+from wanflow.records import immutable
 from wanflow.timebase import NOMINAL_RATE
 from wanflow.yamldoc.nodes import Place
 
@@ -112,7 +113,7 @@ Outlook = ExpectedClip | Unreadable | None
 """What a source will be, why it cannot be read, or None where that is not known yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _MediaCheck:
     """The facts of files and shots; `clips` are the shots that were looked at before."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import filterfalse
 
 from wanflow.catalog.read import Catalog
@@ -17,6 +16,7 @@ from wanflow.language.scope import BasePath
 from wanflow.language.shot import generator_of, is_generator
 from wanflow.messages import tr
 from wanflow.patterns import pattern
+from wanflow.records import immutable
 from wanflow.suggest import Known, did_you_mean, listed
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
 
@@ -29,7 +29,7 @@ WHOLE = ""
 Pairs = tuple[tuple[TextNode, Node], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MergedFile:
     """One file whose names are filled in, except in shots with a matrix or a pipeline.
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import ChainMap
 from collections.abc import Container, Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TypeVar, cast
 
 from wanflow.characters import hint_for_invisible
 from wanflow.language.problem import Problem, Severity
 from wanflow.messages import joined, tr
 from wanflow.patterns import pattern
+from wanflow.records import immutable, mutable
 from wanflow.suggest import Known, nearest
 from wanflow.yamldoc.nodes import Interpolated, ListNode, MapNode, Node, Place, TextNode, scalar
 
@@ -42,7 +43,7 @@ _MARKED = pattern(f"{CAST_OPEN}([^{CAST_CLOSE}]*){CAST_CLOSE}")
 _HOW_TO_WRITE = tr("write `${name}`, or `$$` for a dollar sign")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class NotText:
     """Why a known name has no text, and what to write instead."""
 
@@ -50,7 +51,7 @@ class NotText:
     hint: str
 
 
-@dataclass(slots=True)
+@mutable
 class Room:
     """Characters that may still be made by filling in names; what is written once may be copied for each shot."""
 
@@ -63,7 +64,7 @@ class Room:
         return fits
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Names:
     """The meaning of `${…}` in one place; problems found while filling it in are added to `problems`.
 

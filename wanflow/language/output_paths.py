@@ -8,7 +8,6 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import RESULTS_FOLDER, Cut, Shot, Subtitles
 from wanflow.messages import tr
 from wanflow.patterns import pattern
+from wanflow.records import immutable
 
 _DEVICE = pattern(r"(?:^|/)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:[./]|$)", re.IGNORECASE)
 """Name of a device of Windows, whatever follows its first dot."""
@@ -28,7 +28,7 @@ FILM = ".mp4"
 """Suffix of a cut's film."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SoftTrack:
     """Subtitles that viewers can switch on: `file` beside the film, relative to the production's folder.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from wanflow.language.schema_problems import check_against
 from wanflow.language.scope import BasePath, GivenInput, Scope
 from wanflow.language.shot import generator_of
 from wanflow.messages import joined, tr
+from wanflow.records import immutable, mutable
 from wanflow.schemas import data_folder
 from wanflow.suggest import Known, did_you_mean, listed
 from wanflow.yamldoc.nodes import Interpolated, MapNode, Node, Place, TextNode, needlessly_quoted, with_use
@@ -31,7 +32,7 @@ MEDIA = "media"
 CAST = "cast"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PipelineInput:
     """An input of a pipeline: `media`, `cast`, `string`, `integer`, `number` or `boolean`.
 
@@ -43,7 +44,7 @@ class PipelineInput:
     default: Node | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Pipeline:
     """One pipeline as it is written; `file` is its name in places."""
 
@@ -183,7 +184,7 @@ _NAMED = {
 }
 
 
-@dataclass(slots=True)
+@mutable
 class BoundInputs:
     """The inputs of one use of a pipeline by name: values, media and cast members.
 

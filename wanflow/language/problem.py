@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from wanflow.characters import LONGEST_MESSAGE, cells_wide, shown
 from wanflow.codes import code_of
 from wanflow.errors import ExitCode, WanflowError
 from wanflow.messages import tr, translated, trn
+from wanflow.records import immutable
 from wanflow.yamldoc.nodes import Place
 
 SHIPPED = "<wanflow>/pipelines/"
@@ -23,7 +24,7 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Problem:
     """One thing that is wrong, where, and what to do about it.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -18,13 +18,14 @@ from wanflow.language.checks import CheckRules
 from wanflow.language.problem import Problem
 from wanflow.language.source import FileSource, ShotSource, Source
 from wanflow.money import Cost
+from wanflow.records import immutable
 from wanflow.yamldoc.nodes import Interpolated, Place, TextNode
 
 RESULTS_FOLDER = "out"
 """The folder of cuts and of takes by name, beside the production file: what can be made again from the store."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class OriginStep:
     """A step from the production file to a shot: an `include` with its file, a `matrix` with the shot's values, a `use`
     with its pipeline; and where that is written.
@@ -35,7 +36,7 @@ class OriginStep:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Media:
     """One media input of a shot, in the order in which it is sent.
 
@@ -71,7 +72,7 @@ class Media:
         return self.voice_place or self.place
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Wording:
     """The texts of a request, as they are sent."""
 
@@ -79,7 +80,7 @@ class Wording:
     negative_prompt: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SpokenLine:
     """What is said in a shot from `at` until `to`, seconds into its take; never a part of the request.
 
@@ -100,7 +101,7 @@ class SpokenLine:
         return self.texts.get(language) or next(iter(self.texts.values()))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Shot:
     """One request in words, as it will be sent.
 
@@ -150,7 +151,7 @@ class Shot:
         return replace(self, prompt=wording.prompt, negative_prompt=wording.negative_prompt)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TitleCard:
     """Words on a plain ground, or over an item; colours are red, green and blue from 0 to 255.
 
@@ -169,7 +170,7 @@ class TitleCard:
     font_at: Place | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class OverTitle:
     """A title over an item, from second `at` of it as it plays, for `seconds`; None to the item's end."""
 
@@ -191,7 +192,7 @@ class TransitionKind(StrEnum):
     WIPE = "wipe"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Transition:
     """How two items join, other than by a hard cut, and for how many seconds."""
 
@@ -200,7 +201,7 @@ class Transition:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CutItem:
     """One item of a cut: a shot's picked take or a file, trimmed, or a title card.
 
@@ -267,7 +268,7 @@ class CutItem:
                 return text
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CutShape:
     """How a cut looks, as far as its author says: width and height in pixels, frames a second, None for those of its
     first video; `fit` is how clips of another shape come to it, `bars` or `crop`.
@@ -282,7 +283,7 @@ AS_FIRST = CutShape()
 """The shape of the first item that is a video."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SoundCue:
     """A sound on a film's clock, from its second `at` on: music, or a cue.
 
@@ -308,14 +309,14 @@ class SoundCue:
         return self.source.shot if isinstance(self.source, ShotSource) else self.source.path
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ShotLines:
     """The lines of the shots of a cut in one language as the source of subtitles; None for an unknown language."""
 
     language: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Subtitles:
     """Subtitles of a cut, from a file or from the lines of its shots: a track of its own, or burned into the picture.
 
@@ -345,7 +346,7 @@ class Subtitles:
         return None if self.file is None else self.file.codec
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Notice:
     """Words over the opening of a cut for some seconds, `height` percent of the picture's shorter side high.
 
@@ -358,7 +359,7 @@ class Notice:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CutFinish:
     """What is done to a cut as a whole.
 
@@ -401,7 +402,7 @@ class CutFinish:
         return {**dict.fromkeys(media, Content.MEDIA), **dict.fromkeys(texts, Content.TEXT)}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class DrawnText:
     """A text that is drawn into a cut or a take, and where it is written.
 
@@ -462,7 +463,7 @@ class Form(StrEnum):
                 return f".{self.value}"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Delivery:
     """A further file of a cut, made from its film; `output` is relative to the production's folder."""
 
@@ -472,7 +473,7 @@ class Delivery:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Cut:
     """An edit of clips and the file made from it; `output` is relative to the production's folder, or absolute.
 
@@ -494,7 +495,7 @@ class Cut:
         return self.output_place or self.place
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Production:
     """One film project.
 

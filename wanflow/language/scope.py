@@ -5,13 +5,14 @@ from __future__ import annotations
 import posixpath
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from wanflow.boundary import Boundary, Content
 from wanflow.language.author_hints import hint_for_take
 from wanflow.language.problem import Problem
 from wanflow.messages import joined, tr, trn
+from wanflow.records import immutable, mutable
 from wanflow.suggest import did_you_mean, nearest
 from wanflow.yamldoc.nodes import Interpolated, Node, TextNode
 
@@ -19,7 +20,7 @@ MAX_LISTED = 4
 """Maximum names of a group in a hint."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class NearbyNames:
     """The names below one scene or pipeline, and the same by their last part."""
 
@@ -28,7 +29,7 @@ class NearbyNames:
     last_parts: frozenset[str] = frozenset()
 
 
-@dataclass(slots=True)
+@mutable
 class ShotIndex:
     """Every name of shots, by its whole path; filled while a production is expanded, read afterwards.
 
@@ -79,7 +80,7 @@ class ShotIndex:
         return {name: self.members(name) for name in (*self.groups, *self.outputs)}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class GivenInput:
     """The value that a media input of a pipeline was given, and the scope it is resolved in; None for no value.
 
@@ -92,7 +93,7 @@ class GivenInput:
     problem: Problem | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Scope:
     """The names around a place, and what they resolve to.
 
@@ -158,7 +159,7 @@ class Scope:
         return tr("a pipeline knows only its own shots: give it others as media inputs") if around else None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class BasePath:
     """The base of a file's paths.
 

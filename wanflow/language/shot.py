@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from wanflow.catalog.read import Catalog
 from wanflow.language.checks import CHECKS_KEY, CheckRules, read_checks
@@ -14,11 +14,12 @@ from wanflow.language.scope import Scope
 from wanflow.language.source import Source
 from wanflow.language.spoken_lines import read_spoken_lines
 from wanflow.messages import tr
+from wanflow.records import immutable
 from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import Interpolated, ListNode, MapNode, Node, Place, TextNode
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CastMember:
     """A cast member, or a reference in place, whose `name` is empty: an image or a video, and a voice; or a sound.
 
@@ -39,7 +40,7 @@ class CastMember:
         return ((self.source, self.place), *self.views)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MediaSlot:
     """The source under a media key: where it is written, where the shot names it if that is elsewhere, and the names
     that it came through.
@@ -51,7 +52,7 @@ class MediaSlot:
     origin: tuple[Interpolated, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class WrittenShot:
     """One shot as it is written, merged with its defaults key by key.
 

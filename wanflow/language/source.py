@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from wanflow.messages import tr
+from wanflow.records import immutable
 from wanflow.timebase import to_frames
 from wanflow.yamldoc.nodes import Place
 
@@ -29,7 +29,7 @@ class Kind(StrEnum):
     FONT = "font"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Facts:
     """A media file's measured properties.
 
@@ -60,7 +60,7 @@ class Facts:
     flaws: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Unreadable:
     """A file that does not exist or is not a media file; `why` is a message fragment, `hint` the way out.
 
@@ -131,21 +131,21 @@ def codec_of(encoding: str) -> str | None:
     return ENCODINGS.get(ENCODING_ALIASES.get(written, written))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Tail:
     """The last seconds of a clip."""
 
     seconds: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Head:
     """The first seconds of a clip."""
 
     seconds: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Span:
     """From one second to another; `end` None runs to the clip's end."""
 
@@ -153,14 +153,14 @@ class Span:
     end: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Frame:
     """One frame as a lossless picture: the first, the last, or the one nearest to a second."""
 
     at: Literal["first", "last"] | Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Sound:
     """The whole sound track."""
 
@@ -168,7 +168,7 @@ class Sound:
 Piece = Tail | Head | Span | Frame | Sound
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class FileSource:
     """A file by its path relative to the production's folder, with forward slashes.
 
@@ -190,7 +190,7 @@ class FileSource:
         return None if self.encoding is None else codec_of(self.encoding)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class UrlSource:
     """A URL that the service reads itself (`https:` or `oss:`); pinned when `sha256` is given."""
 
@@ -198,7 +198,7 @@ class UrlSource:
     sha256: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class DataSource:
     """A picture written into the YAML as a data URI; `digest` is of the decoded bytes."""
 
@@ -217,7 +217,7 @@ class DataSource:
         return base64.b64decode(self.uri.partition(",")[2])
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ShotSource:
     """The picked take of another shot."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
@@ -12,6 +11,7 @@ from wanflow.catalog.model import Role
 from wanflow.language.production import CutItem, OverTitle, Shot, TransitionKind
 from wanflow.language.source import FileSource, Frame, Head, PieceOutside, ShotSource, Source, Span, Tail, frame_span
 from wanflow.messages import tr
+from wanflow.records import immutable
 
 SLOWEST_FILM = 10
 """Minimum frames per second of a video that gives its rate to a film."""
@@ -41,7 +41,7 @@ class TransitionsOverlap(TimelineError):
     """Transitions that are longer than an item that they join; `item` is the one that the later of them leads to."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TimelineItem:
     """One item of a cut before it is placed.
 
@@ -64,7 +64,7 @@ class TimelineItem:
     freeze: Decimal = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PlacedClip:
     """A part of an item's clip, placed.
 
@@ -119,7 +119,7 @@ class PlacedClip:
         return self.begin + timebase.to_frames(since / self.speed, self.rate)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TimelineSpan:
     """A part of the film that is made by itself: the body of a clip, or the transition between two.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
@@ -19,6 +19,7 @@ from av.video.stream import VideoStream
 from wanflow.media.container import BadMedia, CutShort, Stamp, bounded, film_of, opened, packets_of, shown
 from wanflow.media.look import Deinterlacer, decoder_of
 from wanflow.messages import tr
+from wanflow.records import immutable
 from wanflow.timebase import NOMINAL_RATE, STANDARD_RATES, to_frames
 
 FINEST_RATE = 10_000
@@ -43,7 +44,7 @@ DROPPING = "avi"
 """The container that leaves out the pictures which are the same as the one before."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Epoch:
     """A stretch of a stream between two jumps of its clock: from picture `first` on, `shift` ticks are added."""
 
@@ -51,7 +52,7 @@ class Epoch:
     shift: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PictureClock:
     """When each picture of a video is shown.
 
@@ -252,7 +253,7 @@ def _usual_step(times: Sequence[int]) -> int:
     return median_low(steps) if steps else 0
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _Fit:
     """Pictures on a grid of `rate`: their places, and by how much of a place the worst one misses its own."""
 

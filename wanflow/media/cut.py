@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
@@ -22,6 +21,7 @@ from wanflow.media.sound.mix import splice
 from wanflow.media.sound.soundtrack import AAC_SAMPLES
 from wanflow.media.text.subtitle_file import Line, read_lines
 from wanflow.media.text.subtitles import to_srt, track_words
+from wanflow.records import immutable
 from wanflow.store.atomic import replacing
 from wanflow.timebase import SAMPLE_RATE
 
@@ -37,7 +37,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _CUT_SHORT = re.compile(r"[\x00\r]")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Chapter:
     """A part of a film that players jump to: from frame `begin` up to frame `end`, which is the first of the next."""
 
@@ -46,7 +46,7 @@ class Chapter:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SubtitleTrack:
     """Subtitles that viewers can switch on: their file or their lines, the file beside the film that they are written
     to, their language in three letters, and their title where the language does not tell them apart.
@@ -61,7 +61,7 @@ class SubtitleTrack:
     encoding: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CutLabels:
     """The film's own AI label: the models as producer, the digest of its provenance as its id.
 
@@ -73,7 +73,7 @@ class CutLabels:
     mixed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CutRecipe:
     """All that goes into a film; its files are relative to the folder of the production.
 
@@ -91,7 +91,7 @@ class CutRecipe:
     label: CutLabels | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class AssembleCut(Job[Facts]):
     """Join segments and sound to a finished cut."""
 

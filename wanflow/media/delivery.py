@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path, PurePath
 
@@ -21,6 +20,7 @@ from wanflow.media.join_checks import require_cut
 from wanflow.media.labels import MOVFLAGS
 from wanflow.media.posters import fit
 from wanflow.messages import tr
+from wanflow.records import immutable
 from wanflow.store.atomic import faults_of, flush, replacing, sync_folder
 from wanflow.store.outputs import digest_of_written
 from wanflow.timebase import SAMPLE_RATE
@@ -67,7 +67,7 @@ _FILMS: Mapping[Form, Options] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class EncodeDelivery(Job[str]):
     """Make a delivery of a finished film, which has these `frames` at `rate`; gives the digest of what was made.
 
@@ -98,7 +98,7 @@ class EncodeDelivery(Job[str]):
                     return require_cut(part, self.frames, self.rate).digest
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CheckEncoders(Job[None]):
     """Look for the encoders of forms before other work is done."""
 

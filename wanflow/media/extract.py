@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path, PurePath
 
@@ -27,6 +26,7 @@ from wanflow.media.pipe import Reel, writer_of
 from wanflow.media.probe import Footage, examine, probe
 from wanflow.media.sound.track import USUAL, Track, heard_track
 from wanflow.messages import tr
+from wanflow.records import immutable
 from wanflow.store.atomic import replacing
 from wanflow.timebase import SAMPLE_RATE
 
@@ -38,7 +38,7 @@ SWS_MATRICES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ExtractFrame(Job[Facts]):
     """Write one frame, counted from 0 in order of showing, as a PNG."""
 
@@ -53,7 +53,7 @@ class ExtractFrame(Job[Facts]):
         return probe(target)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ExtractPiece(Job[Facts]):
     """Write the frames `first` to `last`, both included, with their sound, as an MP4."""
 
@@ -69,7 +69,7 @@ class ExtractPiece(Job[Facts]):
         return probe(target)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ExtractSound(Job[Facts]):
     """Write the whole sound track as a WAV."""
 

@@ -12,13 +12,15 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from threading import Lock
 from typing import Generic, Protocol, TypeVar
 
 import anyio
 from anyio import CapacityLimiter, Event, from_thread, lowlevel, to_thread
+
+from wanflow.records import immutable
 
 OnProgress = Callable[[int], None]
 """Receives the number of frames written so far, now and then, in rising order."""
@@ -79,7 +81,7 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Worker:
     """What a job finds where it is done.
 
@@ -104,7 +106,7 @@ class Job(ABC, Generic[JobResult_co]):
         """Do it in this thread, however long that takes; a target is written whole or not at all."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Background(Job[JobResult_co]):
     """A job that nothing waits for: it is done while no other job wants the machine."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,13 +16,14 @@ from wanflow.language.source import Facts, Kind
 from wanflow.media.container import BadMedia, film_of, opened, packets_of
 from wanflow.media.picture.segment import PartRecipe
 from wanflow.messages import joined, tr
+from wanflow.records import immutable
 from wanflow.timebase import SAMPLE_RATE
 
 AAC_FRAME = Fraction(1024, SAMPLE_RATE)
 """Seconds of one AAC frame: the sound of a finished cut may differ from its picture by less."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class StreamShape:
     """What must be equal for a copy to be right: ffmpeg joins what differs without a word (ffmpeg.md 3.1).
 
@@ -42,7 +43,7 @@ class StreamShape:
     sound: tuple[str, int, int] | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class JoinedPart:
     """A file to be joined, measured: its shape, its frames and the samples of its sound at its own rate."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from itertools import chain, islice
 from typing import NamedTuple, cast
@@ -23,6 +23,7 @@ from av.video.stream import VideoStream
 
 from wanflow.media import encoder
 from wanflow.media.container import BT2020, HDR_CURVES, matrix_of, orientation_of
+from wanflow.records import immutable, mutable
 
 REFERENCE_WHITE = 203
 """Nits of white in a film of standard range (ITU-R BT.2408)."""
@@ -68,7 +69,7 @@ class Filter(NamedTuple):
     options: Mapping[str, object] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Look:
     """What has to be done to a video's decoded frames.
 
@@ -210,7 +211,7 @@ def _seeing_alpha(stream: VideoStream) -> str | None:
     return SEEING_ALPHA.get(stream.codec_context.name) if stream.metadata.get("alpha_mode") == "1" else None
 
 
-@dataclass(slots=True)
+@mutable
 class Deinterlacer:
     """Makes whole frames of those with two fields; others pass as they are. None is lost, and each keeps its time."""
 

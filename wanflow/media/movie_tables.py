@@ -6,7 +6,6 @@ ffmpeg writes all of them down when it opens the file, before a sample is read.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from struct import iter_unpack
@@ -14,6 +13,7 @@ from typing import BinaryIO
 
 from wanflow.media.inputs import MOST_PACKETS
 from wanflow.messages import tr
+from wanflow.records import immutable, mutable
 
 MOST_BOXES = 1_000_000
 """Boxes of a file; ten hours in fragments of one second have a third of it."""
@@ -27,7 +27,7 @@ PARTS = b"moov trak mdia minf stbl edts dinf udta mvex moof traf wave meta sinf 
 """Boxes that hold boxes."""
 
 
-@dataclass(slots=True)
+@mutable
 class _Track:
     """What the tables of one track promise."""
 
@@ -85,7 +85,7 @@ def _fault_of(path: Path, state: tuple[int, ...]) -> str | None:
     return next((fault for track in tracks if (fault := track.fault(state[0]))), None)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _Content:
     """What a box holds: `length` bytes of a file from `begin` on."""
 

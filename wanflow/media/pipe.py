@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from heapq import merge
 from itertools import chain, islice
@@ -24,10 +23,11 @@ from wanflow.media.inputs import FED_DEMUXER
 from wanflow.media.picture.card import fit_moving
 from wanflow.media.picture.segment import MIDDLE, Focus
 from wanflow.media.sound.track import pcm
+from wanflow.records import immutable
 from wanflow.timebase import SAMPLE_RATE
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Reel:
     """What ffmpeg is given of a clip: the pictures at these places of its clock, one after another at `rate`.
 
@@ -43,7 +43,7 @@ class Reel:
     interlaced: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Animation:
     """Pictures that ffmpeg is given of a picture file that moves: `frames` from `first` on, at `rate`."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path, PurePath
 from typing import Any
@@ -26,6 +25,7 @@ from wanflow.media.pipe import Reel, writer_of
 from wanflow.media.probe import examine
 from wanflow.media.sound.track import decoded_sound, heard, heard_rate, measured_samples
 from wanflow.messages import tr
+from wanflow.records import immutable
 from wanflow.store.atomic import replacing
 from wanflow.store.renditions import STRIP_FRAMES, Rendition
 
@@ -58,7 +58,7 @@ GREY = "#8a8f98"
 """Colour of a waveform, which is seen on white and on black."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MakeRendition(Job[None]):
     """Make a rendition of a file of this kind, unless the target exists; the source is only read."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from mimetypes import guess_type
 from pathlib import Path, PurePath
@@ -40,6 +39,7 @@ from wanflow.media.text.fonts import is_font
 from wanflow.media.text.subtitle_file import BEGINNING_BYTES, SUFFIXES, measure_subtitles, subtitle_format
 from wanflow.media.wholeness import broken_packet, missing_end
 from wanflow.messages import tr, trn
+from wanflow.records import immutable
 from wanflow.timebase import NOMINAL_RATE, SAMPLE_RATE
 from wanflow.writing import FONT_FORMATS
 
@@ -68,7 +68,7 @@ FONT_STARTS = (b"\0\1\0\0", b"OTTO", b"true", b"ttcf")
 """First bytes of TrueType and OpenType fonts, and of collections of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CheckResult(Job[Facts]):
     """Measure a delivered result, and make sure that it can be played, or seen, to its end."""
 
@@ -198,7 +198,7 @@ def check_brought(path: Path, kind: ResultKind) -> Facts:
     return facts
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Footage:
     """A video with everything that is needed to extract from it.
 

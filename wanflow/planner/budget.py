@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain
 
@@ -16,11 +15,12 @@ from wanflow.money import Bound, Cost
 from wanflow.planner.picks import TakeChoice
 from wanflow.planner.plan import Action, Plan, Step, StepKind, certain_cost
 from wanflow.planner.request import planned_request
+from wanflow.records import immutable
 from wanflow.store.attempt import Attempt, StoredTask
 from wanflow.store.lock import Lock
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Excess:
     """A limit that a plan may exceed: `needed` of `limit`, of which `gone` was spent or is in flight already.
 
@@ -84,7 +84,7 @@ def excesses(plan: Plan, limit: Cost | None) -> Iterator[Excess]:
             yield Excess(key, bound, at_most, before, certain=False)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class UnpickedShot:
     """A shot with several takes and no pick, whose take is used by steps that cost money (format.md, Takes).
 
@@ -96,7 +96,7 @@ class UnpickedShot:
     followers: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PlanNotes:
     """What is worth knowing, in the order in which people care.
 

@@ -6,7 +6,7 @@ Every function is pure: from the lock as it is now to the lock as it shall be. N
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from wanflow.errors import ExitCode, UnknownTarget, WanflowError
 from wanflow.graph.build import cut_sources
@@ -19,6 +19,7 @@ from wanflow.planner.picks import numbered_takes
 from wanflow.planner.plan import Plan
 from wanflow.planner.request import ShotRequest, planned_request
 from wanflow.planner.status import states
+from wanflow.records import immutable
 from wanflow.store import lock as locks
 from wanflow.store.lock import Lock, ShotEntry
 from wanflow.store.take import Recipe, Take
@@ -31,7 +32,7 @@ class ShotChanged(WanflowError):
     exit_code = ExitCode.STOPPED
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Picked:
     """A take of a shot that was picked.
 
@@ -53,7 +54,7 @@ class Picked:
     duration: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Retake:
     """More takes of a shot were asked for: the next run renders them."""
 
@@ -61,7 +62,7 @@ class Retake:
     more: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Held:
     """A take of a shot is held."""
 
@@ -69,7 +70,7 @@ class Held:
     take: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Released:
     """A shot's takes are no longer held; `was_held` says whether one was."""
 

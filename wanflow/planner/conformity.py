@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 from wanflow.catalog.model import Role
@@ -12,6 +11,7 @@ from wanflow.language.production import Production, Shot, TransitionKind
 from wanflow.language.source import Frame, ShotSource
 from wanflow.planner.cut import EditItem
 from wanflow.planner.cut_layout import CutLayout
+from wanflow.records import immutable
 from wanflow.store.lock import Lock
 from wanflow.store.take import MADE_ELSEWHERE
 
@@ -24,7 +24,7 @@ Of parts of 11 drawn sets and their wholes, half differ by 9, 95 of 100 by less 
 """
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ColorPair:
     """Two neighbours whose colours should match: the last frame of one clip that moves, and the first of the other.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from wanflow import money
 from wanflow.graph.node import cut_name
@@ -12,10 +11,11 @@ from wanflow.planner.budget import Excess, excesses
 from wanflow.planner.picks import ChoiceReason, TakeChoice
 from wanflow.planner.plan import Action, Plan, Step, StepKind
 from wanflow.planner.request import planned_request
+from wanflow.records import immutable
 from wanflow.store.take_names import take_node
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Consequence:
     """What picking take `take` of `shot` changes in the next run.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 
 from wanflow import digest, timebase
@@ -34,6 +34,7 @@ from wanflow.language.timeline import takeover
 from wanflow.media.text.caption_layout import SAFE_BOTTOM, SAFE_TOP
 from wanflow.messages import joined, tr
 from wanflow.planner.plan import ON_SLATE, NodeOutput, Reason, ReasonCode, missing_output
+from wanflow.records import immutable
 from wanflow.store.take import Film
 from wanflow.store.take_names import take_node
 from wanflow.writing import (
@@ -68,7 +69,7 @@ CAPTION_CHARACTERS = 90
 """Maximum length of the prompt's beginning on a slate."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class EditItem:
     """One item of a cut with its clip known as far as it is.
 
@@ -102,7 +103,7 @@ class EditItem:
                 yield begin, end, line
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class EditSound:
     """Music or a cue of a cut with its file known as far as it is.
 
@@ -121,7 +122,7 @@ class EditSound:
         return self.cue.name
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Edit:
     """A cut with all that it is made from, known as far as it is; `subtitles` are the digests of their contents.
 

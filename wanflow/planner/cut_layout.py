@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -19,12 +19,13 @@ from wanflow.media.text.caption_layout import Caption, in_each
 from wanflow.media.text.title_look import TitleFont, TitleLook, TitleOverlay, titles_within
 from wanflow.messages import tr
 from wanflow.planner.cut import DEFAULT_SIZE, Edit, EditItem, film_size, films_of
+from wanflow.records import immutable
 
 MOST_CAPTIONS = 400
 """Maximum captions that begin in one segment: each is a picture among the arguments of ffmpeg, which are limited."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Segment:
     """A segment of a cut: what it is made from, and whose clips; `before` where it is a transition between two.
 
@@ -37,7 +38,7 @@ class Segment:
     before: EditItem | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CutLayout:
     """An edit on its timeline: clips, and the segments that they are made into."""
 

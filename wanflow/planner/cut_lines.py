@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from wanflow.language.production import SpokenLine
 from wanflow.language.timeline import PlacedClip
 from wanflow.planner.cut import Edit, EditItem, slate_line
+from wanflow.records import immutable
 
 Words = frozenset[tuple[str | None, str]]
 """The texts of a line by language."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PlacedLine:
     """A line of a shot that is seen from frame `begin` of the film until frame `end`; `item` is the shot's."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from wanflow import digest
 from wanflow.catalog.provider import Provider
@@ -20,12 +20,13 @@ from wanflow.planner.diff import differences
 from wanflow.planner.picks import ChoiceReason
 from wanflow.planner.plan import Action, NodeOutput, Plan, Reason, ReasonCode
 from wanflow.planner.request import ShotRequest, has_take_already, last_request, request_of
+from wanflow.records import immutable
 from wanflow.store.attempt import OpenTask
 from wanflow.store.inventory import Inventory
 from wanflow.store.take import Film, Picture, Take
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Decision:
     """What happens to one node, and why.
 
@@ -50,7 +51,7 @@ class Decision:
             raise ValueError("a decision without a reason can't be constructed")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class DecisionContext:
     """All that a decision looks at beside its own inputs.
 

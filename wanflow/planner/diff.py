@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import zip_longest
 
@@ -16,6 +15,7 @@ from wanflow.graph.recipe import is_placeholder
 from wanflow.graph.select import single_shot
 from wanflow.messages import joined, tr
 from wanflow.planner.plan import Action, Plan, ReasonCode, Step, StepKind
+from wanflow.records import immutable
 from wanflow.store.lock import Lock
 from wanflow.store.take import Film, Recipe
 from wanflow.suggest import did_you_mean
@@ -23,7 +23,7 @@ from wanflow.suggest import did_you_mean
 SHOWN_CHARACTERS = 60
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Difference:
     """One key whose value differs; both values as text, empty for a key that was added or removed."""
 
@@ -165,7 +165,7 @@ FOLLOWING = frozenset({ReasonCode.INPUT_WILL_CHANGE, ReasonCode.INPUT_FAILED})
 """Codes of reasons that lead back to another step."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Explanation:
     """A step, what differs from the request that was last run, and the steps upstream that it follows from."""
 

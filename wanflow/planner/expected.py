@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import chain
@@ -18,6 +18,7 @@ from wanflow.language.checks import CheckRules, FindingAction
 from wanflow.language.production import Production
 from wanflow.language.source import Facts, FactsTable
 from wanflow.patterns import pattern
+from wanflow.records import immutable
 from wanflow.store import blobs
 from wanflow.store.fact_cache import INLINE
 from wanflow.store.findings import CHECKS_VERSION, Expected, Finding, Given, Measured, duplicate_of
@@ -43,7 +44,7 @@ _SEVERAL_SHOTS = pattern(
 """Words by which a prompt asks for several shots in one take (service.md 2)."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Expectation:
     """What a take is measured against, with the identities of the files that were given to its request.
 

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from wanflow.graph import recipe as recipes
 from wanflow.graph.node import cut_id
 from wanflow.messages import joined, tr
+from wanflow.records import immutable
 from wanflow.store.findings import Finding
 from wanflow.store.lock import ShotEntry
 from wanflow.store.take import Take
@@ -34,7 +34,7 @@ class ChoiceReason(Enum):
     """No take was made from the request."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TakeChoice:
     """The take of a shot that counts, None where none does.
 

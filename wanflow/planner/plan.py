@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -18,6 +18,7 @@ from wanflow.graph.recipe import Identity
 from wanflow.language.source import DataSource, Facts, FactsTable, FileSource, Kind, UrlSource
 from wanflow.messages import tr
 from wanflow.money import Cost
+from wanflow.records import immutable
 from wanflow.store.inventory import Inventory
 from wanflow.store.take import Film, Picture, Recipe, Result, film_of, result_of
 from wanflow.writing import HONG_KONG, SIMPLIFIED, TRADITIONAL, script_language
@@ -48,7 +49,7 @@ class Action(StrEnum):
         return self in {Action.REUSE, Action.HELD, Action.BLOCKED}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Step:
     """One node of the plan and what happens to it.
 
@@ -94,7 +95,7 @@ class Step:
         return head | {"cost": self.cost.to_json()}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Plan:
     """All steps in an order in which they can be done.
 
@@ -180,7 +181,7 @@ class ReasonCode(StrEnum):
     INPUT_FAILED = "input-failed"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Reason:
     """A code for programs and a text for people; the text names what differs.
 
@@ -205,7 +206,7 @@ ON_SLATE = {
 """How a slate has the number of a take, and its seconds, by the language of the film; others have English."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Slate:
     """What a slate says of a take: shot, number, model, seconds or pixels, then the prompt's beginning.
 
@@ -228,7 +229,7 @@ class Slate:
         return f"{self.shot} · {number.format(self.number)} · {self.model} · {size}", self.words
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class NodeOutput:
     """The result of a vertex as its dependents see it, while planning and while running.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import reduce
 
 from wanflow import money
@@ -19,12 +19,13 @@ from wanflow.planner.inputs import extract_output, inputs_of, shot_output, unpla
 from wanflow.planner.plan import Action, NodeOutput, Plan, Reason, ReasonCode, Step, StepKind, asset_output
 from wanflow.planner.renames import FormerNames, moved_names, names_from_merges, names_in_file
 from wanflow.planner.request import ShotRequest, last_request, request_of
+from wanflow.records import mutable
 from wanflow.store.inventory import Inventory
 from wanflow.store.lock import Lock, ShotEntry, rename, rename_among
 from wanflow.store.take_names import take_node
 
 
-@dataclass(slots=True)
+@mutable
 class _PlanBuilder:
     """What one pass over the graph has found out.
 

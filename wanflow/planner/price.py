@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil
@@ -14,11 +13,12 @@ from wanflow.catalog.read import PriceBook
 from wanflow.language.production import Shot
 from wanflow.money import Bound, Cost
 from wanflow.planner.plan import NodeOutput
+from wanflow.records import immutable
 from wanflow.store.take import Film, Picture, Result
 from wanflow.timebase import NOMINAL_RATE, SAMPLE_RATE, to_frames, to_samples, to_seconds
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Quote:
     """What a take will be billed for: its seconds, those of its inputs included, or one picture, and their price.
 
@@ -32,7 +32,7 @@ class Quote:
     images: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _BilledSeconds:
     """Seconds that are billed: their maximum, and whether they are exactly that."""
 

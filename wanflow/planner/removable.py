@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from wanflow.errors import UnknownTarget
@@ -13,13 +12,14 @@ from wanflow.messages import joined, tr
 from wanflow.planner import picks
 from wanflow.planner.plan import Action, Plan, StepKind
 from wanflow.planner.request import planned_request
+from wanflow.records import immutable
 from wanflow.store.gc import Removable
 from wanflow.store.lock import ShotEntry
 from wanflow.store.take import Take
 from wanflow.store.take_names import parse_take_node, take_node
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class NamedTake:
     """A take by its node, and the name of the provider that made it.
 
@@ -40,7 +40,7 @@ class NamedTake:
         return self.size_bytes > 0 and not self.uses and not self.wanted
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Removables:
     """What may be removed from a store: derived files, free takes, and the paid takes that were named.
 

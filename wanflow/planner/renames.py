@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain
 
 from wanflow import digest
@@ -14,6 +14,7 @@ from wanflow.graph.recipe import parse_request_key
 from wanflow.language.source import ShotSource
 from wanflow.planner.plan import Action, Plan, StepKind
 from wanflow.planner.request import ShotRequest, planned_request
+from wanflow.records import mutable
 from wanflow.store.lock import Lock, ShotEntry, ShotNames
 from wanflow.store.take import Recipe
 
@@ -67,7 +68,7 @@ def names_in_file(renames: Iterable[Mapping[str, str]]) -> dict[str, str]:
     return names
 
 
-@dataclass(slots=True)
+@mutable
 class FormerNames:
     """Which entries of a lock a renamed shot may have left, by what they asked; `taken` are spoken for already."""
 

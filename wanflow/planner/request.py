@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import chain
 
 from wanflow.catalog.provider import Provider
@@ -14,6 +14,7 @@ from wanflow.language.production import Shot, Wording
 from wanflow.planner import picks
 from wanflow.planner.picks import ChoiceReason, TakeChoice
 from wanflow.planner.plan import NodeOutput, Plan
+from wanflow.records import immutable
 from wanflow.store.findings import Finding
 from wanflow.store.inventory import Inventory
 from wanflow.store.lock import ShotEntry
@@ -21,7 +22,7 @@ from wanflow.store.questions import alike
 from wanflow.store.take import Recipe, Take
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ShotRequest:
     """One shot's request, with its inputs as far as they are known.
 

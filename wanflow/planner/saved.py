@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 
 from wanflow import decode, digest, money
@@ -17,13 +17,14 @@ from wanflow.messages import tr
 from wanflow.money import Bound
 from wanflow.planner.plan import Action, Plan, Step, StepKind, asset_output
 from wanflow.planner.request import is_known
+from wanflow.records import immutable
 
 FORMAT = 1
 DRIFT_SECONDS = Decimal("0.5")
 """Extra frames that a delivered clip may have over its request (service.md 7.1); an input may be longer by these."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SavedStep:
     """One step as it was saved: for a take what it asks for, and its price; `request` is None where it wasn't known."""
 
@@ -35,7 +36,7 @@ class SavedStep:
     seconds: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SavedPlan:
     """A plan as it was saved, and what was selected for it."""
 
@@ -50,7 +51,7 @@ class SavedPlan:
     prices: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PlanArguments:
     """What a plan was asked for: selectors, what `--set` said, and the price file of `--prices`."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from wanflow import money
@@ -22,6 +22,7 @@ from wanflow.planner.inputs import needs_pick
 from wanflow.planner.picks import ChoiceReason, TakeChoice
 from wanflow.planner.plan import Action, Plan, Reason, ReasonCode, Step, StepKind
 from wanflow.planner.request import planned_request
+from wanflow.records import immutable
 from wanflow.store.attempt import Attempt, OpenTask
 from wanflow.store.findings import Finding
 from wanflow.store.journal import UNCERTAIN
@@ -35,7 +36,7 @@ SOON = timedelta(hours=3)
 """Time before the end of a task from which on people are warned."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ShotRow:
     """One shot.
 
@@ -72,7 +73,7 @@ class ShotRow:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TakeRow:
     """One take of a shot.
 
@@ -125,7 +126,7 @@ class TakeRow:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CutRow:
     """One cut: its node, its state (current, outdated or blocked), the file that it is written to, and why."""
 
@@ -135,7 +136,7 @@ class CutRow:
     reasons: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class UnclaimedTask:
     """A task, or a submission of unknown fate (`task_id` None), that no shot asks for any more; a run collects it."""
 
@@ -143,7 +144,7 @@ class UnclaimedTask:
     task_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ProductionStatus:
     """A production at a glance; `charged` is None where its backend costs nothing."""
 

@@ -15,6 +15,7 @@ from anyio.lowlevel import checkpoint
 
 from wanflow.providers.faults import ServiceFault, Throttled
 from wanflow.providers.protocol import Accepted, Delegating, Eager, ProviderClient, Request, always
+from wanflow.records import immutable, mutable
 
 RUNNING = 5
 RESERVE = 2
@@ -28,7 +29,7 @@ LONGEST_GAP = 32.0
 """Seconds between the submissions of a throttled model, at first and at most."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Claim:
     """A task's claim to a slot.
 
@@ -51,7 +52,7 @@ class _Waiter:
     turn: anyio.Event = field(compare=False, default_factory=anyio.Event)
 
 
-@dataclass(slots=True)
+@mutable
 class _Gate:
     """The slots of one model.
 
@@ -144,7 +145,7 @@ def _admits(gate: _Gate, claim: Claim) -> bool:
     return others < (gate.running if awaited else gate.limit)
 
 
-@dataclass(slots=True)
+@mutable
 class _SubmitRate:
     """The submissions of one model: when the last ones left, and the gap between them after refusals."""
 

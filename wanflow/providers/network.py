@@ -6,7 +6,6 @@ import os
 import re
 import ssl
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache, partial
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -20,6 +19,7 @@ from wanflow.errors import words_of_system
 from wanflow.hosts import Zone, address_of, is_loopback, zone_of
 from wanflow.messages import tr
 from wanflow.providers.faults import ForbiddenAddress, UnusableVariable
+from wanflow.records import immutable
 
 SCHEMES = ("http", "https")
 """Schemes of the addresses that are asked, each with a variable of its own."""
@@ -39,7 +39,7 @@ _BRACKETED = re.compile(r"\[([^\]]*)\](?::([0-9]{1,5}))?")
 _PORTED = re.compile(r"([^:]*):([0-9]{1,5})")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class EnvironmentProxy:
     """A proxy and the variable that names it; `shown` is its address without user and password."""
 
@@ -48,7 +48,7 @@ class EnvironmentProxy:
     proxy: httpx.Proxy
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Bypass:
     """An entry of NO_PROXY: a name with what is below it, a pattern, or a range of addresses, perhaps with a port."""
 
@@ -66,7 +66,7 @@ class Bypass:
         return host == self.name or host.endswith(f".{self.name}") or fnmatchcase(host, self.name)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Network:
     """What the environment says: the proxy of each scheme, what bypasses it, and the trusted certificates."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 import anyio
 
@@ -23,6 +22,7 @@ from wanflow.providers.protocol import (
     always,
     unseen,
 )
+from wanflow.records import mutable
 
 LIST_FROM = 2
 """Number of due tasks from which one list call costs fewer queries than one poll each, even if some are done."""
@@ -38,7 +38,7 @@ PATIENT = 3
 Rows = Mapping[str, TaskSummary]
 
 
-@dataclass(slots=True)
+@mutable
 class _WatchedTask:
     """One task that is waited for, and when it is looked at next."""
 
@@ -47,7 +47,7 @@ class _WatchedTask:
     looks: int = 0
 
 
-@dataclass(slots=True)
+@mutable
 class _Times:
     """How long the tasks of a model took in this run, from submit to the look that found them done."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -18,6 +18,7 @@ from wanflow.digest import Canonical
 from wanflow.language.production import Shot
 from wanflow.messages import tr
 from wanflow.providers.faults import Invalid, ServerFault, ServiceFault, TaskLost
+from wanflow.records import immutable
 
 
 class TaskStatus(StrEnum):
@@ -36,7 +37,7 @@ class TaskStatus(StrEnum):
         return self not in {TaskStatus.PENDING, TaskStatus.RUNNING}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MediaAddress:
     """One medium of a request: its type in the catalog, an address that the provider reads, and that of its voice."""
 
@@ -45,7 +46,7 @@ class MediaAddress:
     voice_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Request:
     """A request for one result in the catalog's words; its JSON is a matter of the provider's folder alone.
 
@@ -79,7 +80,7 @@ def request_with(shot: Shot, seed: int | None, addresses: Mapping[str, str]) -> 
     )
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Accepted:
     """The provider accepted a request; from now on it may be charged."""
 
@@ -87,7 +88,7 @@ class Accepted:
     request_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TaskState:
     """One look at a task.
 
@@ -118,7 +119,7 @@ class TaskState:
                 return self.fault or ServerFault(tr("the task failed"), hint=tr("run again later"))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TaskSummary:
     """A row of the task list (service.md 4.5); it has neither prompt nor result.
 
@@ -134,7 +135,7 @@ class TaskSummary:
     ahead: timedelta = timedelta()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class DownloadedFile:
     """A result on disk: the digest and the length of the bytes that were written."""
 
@@ -211,7 +212,7 @@ class WaitingClient(ProviderClient, Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Endpoint:
     """Where an account of a provider is reached; the key is not shown with the value.
 

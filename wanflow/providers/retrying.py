@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from random import random
 from typing import TypeVar
@@ -25,6 +24,7 @@ from wanflow.providers.protocol import (
     always,
     unseen,
 )
+from wanflow.records import mutable
 
 T = TypeVar("T")
 
@@ -123,7 +123,7 @@ class Retrying(DelegatingWaiter):
                 raise
 
 
-@dataclass(slots=True)
+@mutable
 class _Backoff:
     attempts: int
     failures: int = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -21,6 +21,7 @@ from wanflow.money import Bound, Cost
 from wanflow.planner.diff import Difference, differences
 from wanflow.planner.plan import Action, Plan, Reason, ReasonCode, Step
 from wanflow.planner.request import planned_request
+from wanflow.records import immutable
 from wanflow.report.problem_json import problem_json
 from wanflow.report.show import rows_of, source_text
 
@@ -42,7 +43,7 @@ class ShotState(StrEnum):
     REMOVED = "removed"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ShotChange:
     """A shot that differs from what it was at the revision.
 
@@ -95,7 +96,7 @@ class ShotChange:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CutChange:
     """A cut that is written in other words: the lines of it that went, and those that came."""
 
@@ -109,7 +110,7 @@ class CutChange:
         return {"cut": self.cut, "state": self.state.value, "gone": list(self.gone), "came": list(self.came)}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ProductionDiff:
     """What a production asks for beyond a revision.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fractions import Fraction
 
 from wanflow import money
@@ -12,6 +12,7 @@ from wanflow.errors import ExitCode
 from wanflow.graph.node import is_cut
 from wanflow.money import Cost
 from wanflow.planner.plan import Action, Plan, StepKind
+from wanflow.records import immutable, mutable
 from wanflow.runner.events import (
     CutFinished,
     CutProgress,
@@ -35,7 +36,7 @@ Stopwatch = Callable[[], float]
 _PAID = frozenset({Action.RENDER, Action.COLLECT})
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RunningTake:
     """A take on its way: since when, in which state (waiting, submitted, or the service's word), by which model."""
 
@@ -45,7 +46,7 @@ class RunningTake:
     state: str = "waiting"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RunningCut:
     """A cut on its way since a moment of the stopwatch: frames done of all; `total` is 0 while it is not known."""
 
@@ -66,7 +67,7 @@ class RunningCut:
         return math.ceil((now - self.since) * (self.total - self.done) / self.done)
 
 
-@dataclass(slots=True)
+@mutable
 class Progress:
     """A run as far as its events say; `note` has to be called with every event.
 
@@ -131,7 +132,7 @@ def progress_of(plan: Plan, stopwatch: Stopwatch) -> Progress:
     return Progress(stopwatch, takes, money.nothing(plan.currency))
 
 
-@dataclass(slots=True)
+@mutable
 class OutcomeSoFar:
     """What a run has done as far as its events say, for a run that ends early.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from wanflow import timebase
@@ -39,13 +38,14 @@ from wanflow.masking import public_url
 from wanflow.messages import joined, tr, trp
 from wanflow.planner.plan import Step
 from wanflow.providers.protocol import Request, request_with
+from wanflow.records import immutable
 from wanflow.yamldoc.nodes import Interpolated, Place
 
 Body = Mapping[str, object]
 """The JSON object of a request."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ShowRow:
     """One value of a node: its key, the value, and the place where it is written (None: the model's default).
 
@@ -108,7 +108,7 @@ def request_of(vertex: Vertex, steps: Sequence[Step]) -> Request | None:
     return request_with(vertex.shot, seed, names)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class NodeDetails:
     """A node resolved: its rows, the steps that belong to it, and for a shot the request of its first take.
 

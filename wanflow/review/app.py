@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -20,6 +19,7 @@ from wanflow import api
 from wanflow.errors import UnknownTarget
 from wanflow.language.problem import is_shipped
 from wanflow.messages import joined, tr
+from wanflow.records import immutable
 from wanflow.report.page import pages
 from wanflow.report.page.pages import PageAction, View
 from wanflow.report.page.snapshot import Snapshot
@@ -38,7 +38,7 @@ MOST_PAGES = 64
 STATIC_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ServedLinks:
     """Links to the views and files of this server.
 
@@ -84,7 +84,7 @@ class ServedLinks:
         return "/run" if action is PageAction.RUN else f"{self.view(View.SHOT, shot)}/{action}"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Site:
     """What the application works with; without `runs` it starts none."""
 

@@ -6,7 +6,6 @@ import asyncio
 import webbrowser
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +16,7 @@ from anyio.from_thread import start_blocking_portal
 from wanflow.hosts import ServedHosts, address_of, is_loopback
 from wanflow.language.production import Production
 from wanflow.loading import SoundPart
+from wanflow.records import immutable
 from wanflow.review.access import Access, Guarded
 from wanflow.review.actions import Said
 from wanflow.review.app import ServedLinks, Site, build_app
@@ -29,7 +29,7 @@ from wanflow.web.server import Server, listening_socket
 Announce = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Reviewing:
     """How to serve a page: where, what it may do, and whether a browser opens it. `port` 0 is any free one.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,6 +12,7 @@ import anyio
 
 from wanflow.catalog.provider import Provider
 from wanflow.language.source import UrlSource
+from wanflow.records import immutable, mutable
 from wanflow.store import uploads
 from wanflow.store.attempt import OnlineTake
 from wanflow.store.layout import Store
@@ -24,7 +25,7 @@ Sent = tuple[str, str]
 """The digest of a file and the model that it was uploaded for."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class OnlineResult:
     """A signed address with the date from which it is known; kept in memory only."""
 
@@ -43,7 +44,7 @@ class OnlineResult:
         return min(end, datetime.fromtimestamp(int(stamp), UTC))
 
 
-@dataclass(slots=True)
+@mutable
 class Addresses:
     """The addresses that a run may send instead of uploading bytes again.
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from wanflow.messages import tr
 from wanflow.providers.faults import ServiceFault, Unauthorised
 from wanflow.providers.protocol import ProviderClient, TaskStatus
+from wanflow.records import immutable
 from wanflow.store.attempt import OpenTask
 from wanflow.store.journal import Journal
 from wanflow.store.take_names import take_node
@@ -15,7 +16,7 @@ from wanflow.store.take_names import take_node
 WORDS = tr("cancelled by hand")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Cancelled:
     """The end of one task: cancelled, or running already, in which case it is charged when it succeeds.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from anyio import create_task_group
 
@@ -20,6 +20,7 @@ from wanflow.messages import tr
 from wanflow.planner.expected import Expectations, findings_of, rules_of, shown_findings
 from wanflow.planner.picks import ChoiceReason
 from wanflow.planner.plan import Plan
+from wanflow.records import immutable
 from wanflow.runner.context import DeliveredTake, RunContext, RunState
 from wanflow.runner.events import Warned
 from wanflow.store import findings, layout
@@ -33,7 +34,7 @@ from wanflow.store.take_names import take_node
 OnMeasured = Callable[[Take, tuple[Finding, ...]], None]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TakeCheck:
     """A take that is to be measured: the job, the hash of what it is measured against, and what is not here."""
 

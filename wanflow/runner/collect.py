@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 
 import anyio
@@ -17,6 +17,7 @@ from wanflow.planner.plan import Action
 from wanflow.planner.status import unclaimed_attempts
 from wanflow.providers.faults import NotSent, ServiceFault, Unauthorised, UnknownFate
 from wanflow.providers.protocol import TaskState, TaskStatus
+from wanflow.records import mutable
 from wanflow.runner.context import DeliveredTake, RunContext
 from wanflow.runner.events import (
     CollectOutcome,
@@ -115,7 +116,7 @@ def urgent_first(tasks: Sequence[OpenTask]) -> list[OpenTask]:
     return sorted(tasks, key=lambda task: (task.accepted, task.task_id))
 
 
-@dataclass(slots=True)
+@mutable
 class _CollectRun:
     """One `collect`: how many films are stored, and what went wrong."""
 
@@ -155,7 +156,7 @@ class _CollectRun:
             self.context.emit(StepFinished(node, StepResult.DONE.value))
 
 
-@dataclass(slots=True)
+@mutable
 class _Collector:
     """One poll of everything that earlier runs left open. `unreachable` makes polling the rest useless."""
 

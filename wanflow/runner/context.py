@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from pathlib import Path, PurePath
 
@@ -21,6 +21,7 @@ from wanflow.planner.price import quote
 from wanflow.planner.request import ShotRequest, request_of
 from wanflow.providers.limited import TaskSlots
 from wanflow.providers.protocol import WaitingClient
+from wanflow.records import immutable, mutable
 from wanflow.runner.addresses import Addresses
 from wanflow.runner.events import Emit
 from wanflow.runner.lock_writer import LockWriter
@@ -37,7 +38,7 @@ Clock = Callable[[], datetime]
 """The wall clock, for dates in records only; time never passes through it."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class DeliveredTake:
     """A take that was stored now for an earlier request, with its shot and its number."""
 
@@ -46,7 +47,7 @@ class DeliveredTake:
     take: Take
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RunContext:
     """The seams of a run and where it keeps what it makes.
 
@@ -87,7 +88,7 @@ class RunContext:
         return timebase.stamp(self.clock())
 
 
-@dataclass(slots=True)
+@mutable
 class RunCounts:
     """What a run did: requests that the service accepted, tasks collected, files made locally."""
 
@@ -96,7 +97,7 @@ class RunCounts:
     derived: int = 0
 
 
-@dataclass(slots=True)
+@mutable
 class RunState:
     """What exists while a run changes it; every decision of the run is made from it (architecture.md, law 7).
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import PurePath
@@ -22,6 +21,7 @@ from wanflow.media.sound.soundtrack import MixedSound, SoundChunk, SoundRecipe
 from wanflow.messages import tr
 from wanflow.planner.cut import EditSound
 from wanflow.planner.cut_layout import CutLayout
+from wanflow.records import immutable
 from wanflow.runner.context import RunContext, RunState
 from wanflow.runner.events import Warned
 from wanflow.runner.extract import derived_of, file_of, keep_derived
@@ -31,7 +31,7 @@ TOLERANCE = Decimal("0.5")
 """Maximum LU between a cut's loudness and its target without a warning (EBU R128)."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CutSound:
     """The chunks of a cut's sound in order, and the keys of all derived files that they are made from."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from functools import partial
 from pathlib import Path, PurePath
@@ -16,6 +16,7 @@ from wanflow.language.production import Cut, Delivery, Form
 from wanflow.media.delivery import EncodeDelivery
 from wanflow.messages import tr
 from wanflow.planner.cut import delivery_recipe
+from wanflow.records import immutable, mutable
 from wanflow.runner.context import RunContext, RunState
 from wanflow.runner.events import CutProgress, Warned
 from wanflow.store import atomic, cut_records, outputs
@@ -24,7 +25,7 @@ LARGE_GIF_BYTES = 20_000_000
 """Size from which a GIF is a warning: browsers load all of it before it plays smoothly."""
 
 
-@dataclass(slots=True)
+@mutable
 class CutMeter:
     """How far the work on a cut is, in frames of all its parts; `total` is known before the first one begins."""
 
@@ -39,7 +40,7 @@ class CutMeter:
         self.context.emit(CutProgress(self.node, sum(self._frames.values()), self.total))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class DeliverableFilm:
     """The finished film of a cut: its digest, its frames at `rate`, and the size of its picture in pixels."""
 

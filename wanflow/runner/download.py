@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from wanflow.media.probe import CheckResult
 from wanflow.messages import tr
 from wanflow.providers.faults import Oversized, ResultExpired, ServerFault
 from wanflow.providers.protocol import DownloadedFile
+from wanflow.records import immutable, mutable
 from wanflow.runner.context import RunContext
 from wanflow.runner.events import Warned
 from wanflow.store import blobs
@@ -23,7 +23,7 @@ PAUSES = (2, 4)
 """Seconds before a download is tried again, at most twice (cli.md, Downloads)."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class DownloadedResult:
     """A result that passed its check, where its file is, and the address that it came from."""
 
@@ -33,7 +33,7 @@ class DownloadedResult:
     url: str
 
 
-@dataclass(slots=True)
+@mutable
 class _Download:
     """The attempts to download one result of at most `most_bytes`: its task, its address, and its target."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from wanflow import money
@@ -11,9 +11,10 @@ from wanflow.errors import ExitCode, WanflowError
 from wanflow.graph.node import cut_name
 from wanflow.money import Cost
 from wanflow.planner.plan import Action, Plan, ReasonCode, StepKind
+from wanflow.records import immutable
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class StepStarted:
     """Work on a node began."""
 
@@ -22,7 +23,7 @@ class StepStarted:
     model: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TaskSubmitted:
     """The service accepted a request."""
 
@@ -31,7 +32,7 @@ class TaskSubmitted:
     model: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TaskChanged:
     """The service's word on a task: `state` is its status."""
 
@@ -40,7 +41,7 @@ class TaskChanged:
     state: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TakeStored:
     """A take is safe on disk; `file` is its name under `out/`, relative to the production's folder.
 
@@ -58,7 +59,7 @@ class TakeStored:
     pixels: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class StepFinished:
     """A node is done: `outcome` is done, reused, failed or blocked, with words where it went wrong."""
 
@@ -68,7 +69,7 @@ class StepFinished:
     hint: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CutProgress:
     """How far a cut is: segments done of all, encoded frames of all."""
 
@@ -77,7 +78,7 @@ class CutProgress:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CutFinished:
     """A cut is written; how many of its segments were encoded now and how many were there already.
 
@@ -92,7 +93,7 @@ class CutFinished:
     deliveries: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Warned:
     """Something a person should know that stops nothing."""
 
@@ -115,7 +116,7 @@ class StepResult(StrEnum):
     BLOCKED = "blocked"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Failure:
     """A step that failed, with its message and hint."""
 
@@ -125,7 +126,7 @@ class Failure:
     code: ExitCode = ExitCode.FAILED
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Outcome:
     """The sum of a run (cli.md, JSON `run.finished`).
 
@@ -164,7 +165,7 @@ class Outcome:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CollectOutcome:
     """What was collected of earlier runs: the number of films stored, and of tasks without one.
 

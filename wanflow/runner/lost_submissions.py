@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 import anyio
@@ -14,6 +14,7 @@ from wanflow import timebase
 from wanflow.messages import joined, tr
 from wanflow.providers.faults import ServiceFault, Unauthorised, UnknownFate
 from wanflow.providers.protocol import WaitingClient
+from wanflow.records import immutable, mutable
 from wanflow.runner.matching import Candidate, MatchResult, TaskList, alike, earliest, match
 from wanflow.store.attempt import Attempt, JournalState, OpenTask
 from wanflow.store.journal import Journal
@@ -26,7 +27,7 @@ TOO_OLD = tr("it is older than the provider's list")
 NO_LIST = tr("its provider has no list of tasks")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class LookupPolicy:
     """When a submission that the list does not show counts as not accepted: after `seconds`, or never by itself.
 
@@ -42,7 +43,7 @@ class LookupPolicy:
         return self.reach is not None and now - datetime.fromisoformat(attempt.date) <= self.reach
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ListSnapshot:
     """One snapshot of a model's list, with its result for every attempt that was looked for when it was taken.
 
@@ -58,7 +59,7 @@ class ListSnapshot:
     doubt: str | None = None
 
 
-@dataclass(slots=True)
+@mutable
 class LostSubmissions:
     """All that one run knows of the provider's tasks: which are ours, and which submissions got lost.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -13,6 +13,7 @@ import anyio
 from wanflow.messages import tr
 from wanflow.providers.faults import ServiceFault
 from wanflow.providers.protocol import TaskState, TaskStatus, TaskSummary, WaitingClient
+from wanflow.records import immutable
 from wanflow.store.attempt import Attempt
 
 SKEW = timedelta(minutes=5)
@@ -22,7 +23,7 @@ NOTHING_OWED = frozenset({TaskStatus.FAILED, TaskStatus.CANCELED})
 """Ends of tasks that are not charged (service.md 6), so that their owner does not matter."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Candidate:
     """A task that the journal does not know, as it was last seen; the prompt is known of a success only.
 
@@ -42,7 +43,7 @@ class Candidate:
         return not self.status.final
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MatchResult:
     """What a snapshot shows of one lost submission: its task, the possible ones, or why none can be given.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 
 from wanflow import money
 from wanflow.errors import ExitCode, WanflowError
 from wanflow.messages import tr
 from wanflow.money import Bound, Cost
+from wanflow.records import immutable, mutable
 from wanflow.store.attempt import Attempt
 from wanflow.store.take import Price
 
@@ -20,7 +21,7 @@ class OverBudget(WanflowError):
     step_exit_code = ExitCode.STOPPED
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SpendingLimits:
     """What may be spent: `run` by this run alone, `budget` by the production in all, of which `spent` is gone.
 
@@ -40,7 +41,7 @@ class SpendingLimits:
 UNLIMITED = SpendingLimits()
 
 
-@dataclass(slots=True)
+@mutable
 class Spending:
     """The money of one run, in one currency; nothing on the animatic.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
 from anyio.abc import TaskGroup
@@ -13,6 +13,7 @@ from wanflow.planner.decide import Decision
 from wanflow.planner.plan import Action, ReasonCode, Step, StepKind
 from wanflow.providers.faults import AccountBlocked, Unauthorised
 from wanflow.providers.limited import Claim
+from wanflow.records import mutable
 from wanflow.runner.checks import TakeChecks
 from wanflow.runner.context import DeliveredTake, RunContext, RunState
 from wanflow.runner.cut import assemble_cut
@@ -30,7 +31,7 @@ _MAY_BECOME = {
 """A decision asked again may only move down: what was not approved is not done (law 1)."""
 
 
-@dataclass(slots=True)
+@mutable
 class StepRunner:
     """Does the steps of one run and counts what was done.
 

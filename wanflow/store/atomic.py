@@ -10,7 +10,6 @@ import stat
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import IO
@@ -21,6 +20,7 @@ from wanflow.boundary import Boundary, Content
 from wanflow.characters import escaped_json
 from wanflow.errors import StoreFault, StoreFileRefused, words_of_system
 from wanflow.messages import tr
+from wanflow.records import immutable
 
 Record = Mapping[str, object]
 
@@ -107,7 +107,7 @@ RACY_NANOSECONDS = 100_000_000
 """Age below which a file may have been written twice at what its file system takes for one time."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ContentStamp:
     """What tells one state of a file from another without reading it; `certain` once its time is not that of now."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 
+from wanflow.records import immutable
 from wanflow.store.take import Price, Recipe
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Attempt:
     """A request that is about to be sent: what is asked, with which seed, for which take of which shot.
 
@@ -29,7 +30,7 @@ class Attempt:
     request: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class OpenTask:
     """A task that the service accepted and whose result is not stored yet.
 
@@ -52,7 +53,7 @@ class OpenTask:
     by_person: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class StoredTask:
     """A task whose result is in the store, since `date`, under `digest`.
 
@@ -77,7 +78,7 @@ class StoredTask:
         return Decimal(0) if self.attempt.price is None else self.attempt.price.amount
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class OnlineTake:
     """A take that an account may still have online: the task that knows its address, since when, and the account."""
 
@@ -86,7 +87,7 @@ class OnlineTake:
     service: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Ending:
     """How a request last ended without a result: `code` and `words` are the service's own.
 
@@ -105,7 +106,7 @@ Reserved = Mapping[int, tuple[str, int]]
 """Take numbers with the fingerprint and the seed that each was reserved for."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class JournalState:
     """What the journal says is still open.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta, timezone
 from decimal import Decimal
 
 from wanflow import timebase
 from wanflow.decode import Fields, mapping, text
 from wanflow.money import amount_text
+from wanflow.records import immutable
 from wanflow.store import atomic, journal, rebuild
 from wanflow.store.attempt import Attempt
 from wanflow.store.layout import Store
@@ -24,7 +25,7 @@ TO_COME = frozenset({"in flight", "unknown fate"})
 """States of what is not charged yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Charge:
     """One charge; `take` is the number that the take has or was to have.
 
@@ -60,7 +61,7 @@ class Charge:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ChargeSum:
     """Several charges summed up; failed ones cost nothing. An amount is None where one of its parts is unknown."""
 
@@ -85,7 +86,7 @@ BY: Mapping[str, Callable[[Charge], str]] = {
 """Keys that a ledger can be summed up by."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Ledger:
     """All that a production was charged, or will be, oldest first."""
 
@@ -126,7 +127,7 @@ def _sum(charges: Iterable[Charge]) -> ChargeSum:
     return ChargeSum(len(paid), len(known) - len(paid), *amounts)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _Ended:
     attempt: Attempt
     task_id: str

@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from functools import partial
 from pathlib import Path
 
 from wanflow import decode, digest
 from wanflow.decode import Fields, text, whole_number
 from wanflow.language.output_paths import entry_of
+from wanflow.records import immutable
 from wanflow.store import atomic
 from wanflow.store.layout import Store
 
 _stat_number = partial(whole_number, most=2**63 - 1)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class DeliveryRecord:
     """What a delivery was made from: `recipe` of its form, the digest of the `film`; its own digest, and its stat.
 
@@ -39,7 +40,7 @@ class DeliveryRecord:
         return cls(*texts, *(facts.read(key, _stat_number) for key in ("size", "mtime_ns")))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CutRecord:
     """What the file of a cut was made from, and its stat.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from base64 import b64decode, b64encode
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import PurePath
 from typing import NamedTuple
@@ -15,6 +14,7 @@ from wanflow.decode import Fields, text
 from wanflow.errors import StoreFault
 from wanflow.language.checks import Check
 from wanflow.messages import Translatable, tr
+from wanflow.records import immutable
 from wanflow.store import atomic
 from wanflow.store.layout import Store
 
@@ -57,7 +57,7 @@ _BLACK_PICTURE = tr("the picture is black")
 _JUMP = tr("the picture jumps at {start} s, where the continuation begins")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Given:
     """A file that was given to a request: the hash of its identity (law 5), and where it is.
 
@@ -68,7 +68,7 @@ class Given:
     file: PurePath
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Expected:
     """What the request of a take asked for, as far as a take can be measured against it; None where it does not say.
 
@@ -92,7 +92,7 @@ class Expected:
     size_by_word: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Finding:
     """What a check found in a take.
 
@@ -137,7 +137,7 @@ class Finding:
         return {"check": self.check.value, "measure": round(self.measure, PLACES), "limit": round(self.limit, PLACES)}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Measured:
     """A take that was measured: the hash of what it was measured against, what was found, what was not here then.
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from wanflow import digest
 from wanflow.catalog.provider import load_providers
+from wanflow.records import immutable
 from wanflow.store import atomic, blobs, cut_records, findings, lockfile, renditions
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, ShotEntry, undecided, without_takes
@@ -20,7 +21,7 @@ _DERIVED_NAMES = re.compile(r"[0-9a-f]{64}\.[a-z0-9]+|\.[0-9a-f]{32}\.part")
 """Names of derived files, finished and unfinished."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Removable:
     """One file that can be removed because it can be made again, and how many bytes it has."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from wanflow.records import immutable
 from wanflow.store import blobs, cut_records, journal, layout, rebuild, traces
 from wanflow.store.attempt import Attempt, Ending, JournalState, OpenTask, Reserved, StoredTask
 from wanflow.store.findings import Finding
@@ -15,7 +16,7 @@ from wanflow.store.rebuild import Measure, unmeasured
 from wanflow.store.take import Recipe, Take
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Inventory:
     """The world before a plan; nothing in it is asked again while planning.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
@@ -14,6 +14,7 @@ from wanflow.digest import Canonical
 from wanflow.errors import StoreFault, UnknownTarget
 from wanflow.messages import joined, tr
 from wanflow.money import amount_from_json
+from wanflow.records import mutable
 from wanflow.store import atomic
 from wanflow.store.atomic import ContentStamp
 from wanflow.store.attempt import Attempt, Ending, JournalState, OnlineTake, OpenTask, StoredTask
@@ -151,7 +152,7 @@ KEPT_JOURNALS = 8
 """Maximum number of journals that a process keeps; a production has one for each provider."""
 
 
-@dataclass(slots=True)
+@mutable
 class _KeptJournal:
     """A journal as far as it was read: its length and hash there, and what is open after these records."""
 

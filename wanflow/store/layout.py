@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,6 +14,7 @@ from wanflow.catalog.provider import Provider
 from wanflow.errors import StoreFault
 from wanflow.language.production import RESULTS_FOLDER
 from wanflow.messages import tr
+from wanflow.records import immutable
 from wanflow.store import atomic
 from wanflow.store.atomic import STORE_FOLDER
 
@@ -25,7 +25,7 @@ FORMAT = 1
 """Version of the store's layout; a store of a newer one is refused."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Store:
     """The store of one production and one provider.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import reduce
 
+from wanflow.records import immutable
 from wanflow.store.take import Recipe, Repeat, Take
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ShotEntry:
     """What the lock says of one shot.
 
@@ -49,7 +50,7 @@ class ShotEntry:
         return self.numbers[take.digest] if first is None else first.number
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Lock:
     """All shots that the lock knows, removed ones included.
 
@@ -296,7 +297,7 @@ def forget_former(lock: Lock, shots: Container[str]) -> Lock:
     return replace(lock, shots={**lock.shots, **fresh}) if fresh else lock
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ShotNames:
     """What the names of a production's shots mean for its lock.
 

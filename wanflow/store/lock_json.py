@@ -6,12 +6,12 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 from wanflow import decode
 from wanflow.errors import LockFault, LockUnreadable
 from wanflow.git_marks import BASE, BETWEEN, MARK, OURS, THEIRS
 from wanflow.messages import tr
+from wanflow.records import mutable
 
 VERSION = 2
 VERSION_KEY = "wanflow.lock"
@@ -174,7 +174,7 @@ KeyPath = tuple[str, ...]
 _TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|[{}\[\]:,\n]')
 
 
-@dataclass(slots=True)
+@mutable
 class _Level:
     opened_by: str
     key: str

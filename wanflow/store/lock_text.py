@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from wanflow import digest as digests
 from wanflow.decode import Fields
 from wanflow.errors import LockFault, LockUnreadable
 from wanflow.messages import joined, tr
+from wanflow.records import mutable
 from wanflow.store import lock_json
 from wanflow.store.lock import Lock, ShotEntry, united_choice
 from wanflow.store.lock_json import (
@@ -98,7 +99,7 @@ def _lines(shot: str, facts: Mapping[str, object]) -> Iterator[tuple[str, object
             yield from ((f"{shot} {kind} {name}", one) for one in both)
 
 
-@dataclass(slots=True)
+@mutable
 class _Reading:
     """The reading of one lock: what is damaged in it, and notes on what a merge left open."""
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from wanflow.errors import LockUnreadable, StoreBusy, StoreFileRefused, words_of_system
 from wanflow.language.production import RESULTS_FOLDER
 from wanflow.messages import tr
+from wanflow.records import mutable
 from wanflow.store import atomic, lock_text, run_lock
 from wanflow.store.atomic import STORE_FOLDER, ContentStamp
 from wanflow.store.layout import LOCK_NAME, Store
@@ -27,7 +28,7 @@ KEPT_LOCKS = 8
 """Maximum number of locks that a process keeps; a production has one for each provider."""
 
 
-@dataclass(slots=True)
+@mutable
 class _KeptLock:
     """A lock as it was read or written last, with its file's content: read again only where the file is another."""
 

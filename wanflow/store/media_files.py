@@ -6,7 +6,6 @@ Pages ask for media by digest alone, so that no path comes from outside. A diges
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from wanflow.language.media_checks import inline_sources
 from wanflow.language.output_paths import entry_of
 from wanflow.language.production import Production
 from wanflow.language.source import Facts, FactsTable, Kind
+from wanflow.records import immutable
 from wanflow.store import atomic, blobs, cut_records, renditions
 from wanflow.store.cut_records import CutRecord
 from wanflow.store.layout import Store
@@ -39,7 +39,7 @@ MEDIA_TYPES: Mapping[tuple[Kind, str], str] = {
 """Media types that are not called as the kind and the format are."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MediaFile:
     """A file that may be shown: its digest, where it is, what it is by its content, and its media type.
 

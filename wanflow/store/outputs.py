@@ -7,7 +7,6 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
 
@@ -21,6 +20,7 @@ from wanflow.language.problem import Problem
 from wanflow.language.production import RESULTS_FOLDER, Cut, Form, Production
 from wanflow.messages import joined, tr, trn
 from wanflow.patterns import pattern
+from wanflow.records import immutable
 from wanflow.store import atomic, cut_records
 from wanflow.store.atomic import STORE_FOLDER
 from wanflow.store.layout import LOCK_NAME, Store
@@ -97,7 +97,7 @@ def _remove_unchanged(entry: Path, content: str) -> None:
             entry.unlink()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _OutputRule:
     """The rule for all files of a cut; `root` is the production's folder, `read` and `takes` are folded paths.
 

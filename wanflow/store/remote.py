@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import fsspec
@@ -16,6 +15,7 @@ from wanflow import digest as digests
 from wanflow.errors import StoreFault, UnknownTarget
 from wanflow.masking import without_password
 from wanflow.messages import tr
+from wanflow.records import immutable
 from wanflow.store import atomic, blobs, layout, rebuild
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
@@ -30,7 +30,7 @@ MOST_MOVING = 6
 HINT = tr("check its name, and the credentials in the environment")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RemoteTake:
     """A take of the lock that the remote has: its bytes and its record, by digest; `name` is its node."""
 
@@ -153,7 +153,7 @@ REMOTE_VARIABLE = "WANFLOW_REMOTE"
 """Variable of the environment whose address is used instead of the production's."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Transfer:
     """What came of a push or a pull: the takes that moved, how many were there, which have no file, and the faults."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from wanflow.characters import for_shell
 from wanflow.decode import Fields
 from wanflow.errors import StoreFault, StoreFileRefused
 from wanflow.messages import joined, tr, trn
+from wanflow.records import immutable
 from wanflow.store import atomic, blobs, findings, journal, layout, lockfile, rebuild, traces, uploads
 from wanflow.store.attempt import JournalState
 from wanflow.store.layout import Store
@@ -29,7 +29,7 @@ RepairCheck = Callable[[dict[str, object]], object]
 """Raises ValueError or StoreFault for a record that makes no sense after those before it."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Damage:
     """One thing that is wrong: where, what, and its repair; None where only a person can do it.
 

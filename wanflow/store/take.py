@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import ClassVar
@@ -15,6 +14,7 @@ from wanflow.digest import Canonical
 from wanflow.language.source import Facts, Kind
 from wanflow.messages import tr
 from wanflow.money import amount_from_json, amount_text, currency_from_json
+from wanflow.records import immutable
 from wanflow.timebase import NOMINAL_RATE
 
 MOST_SEED = 2**63 - 1
@@ -25,7 +25,7 @@ MADE_ELSEWHERE = "file"
 """Model of a take that no model of a provider made (`wanflow pick --file`)."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Film:
     """What must be known of a clip to cut pieces from it without having its bytes.
 
@@ -62,7 +62,7 @@ class Film:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Picture:
     """What must be known of a still image without having its bytes; `size_bytes` is 0 where it is not known.
 
@@ -133,7 +133,7 @@ def film_of(facts: Facts) -> Film | None:
     return Film(facts.frames, rate, facts.width, facts.height, facts.samples, facts.sample_rate, facts.pace)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Price:
     """What a take was to cost when it was asked for: at most `amount`, at `rate` a billed second."""
 
@@ -153,7 +153,7 @@ class Price:
         return cls(amount, rate, facts.read("currency", currency_from_json))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Repeat:
     """Another task that delivered the bytes of a take: the number and the question of its submission, and its cost.
 
@@ -202,7 +202,7 @@ class Repeat:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Take:
     """A delivered file, the `result` that is in it, and what made it.
 
@@ -307,7 +307,7 @@ Recipe = Canonical
 """All that determines a paid request but its seed, as canonical JSON; its hash is the fingerprint."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Trace:
     """The record "this recipe gave these bytes, then"."""
 

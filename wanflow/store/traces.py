@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from wanflow import digest
 from wanflow.decode import Fields, text
 from wanflow.errors import StoreFault
 from wanflow.messages import tr
+from wanflow.records import immutable
 from wanflow.store import atomic, blobs
 from wanflow.store.layout import Store
 from wanflow.store.take import Recipe, Take, Trace
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Traces:
     """All traces of a store: takes by fingerprint, oldest first, and the recipes by fingerprint."""
 

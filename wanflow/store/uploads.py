@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from wanflow import digest as digests
 from wanflow import timebase
 from wanflow.decode import Fields, text
 from wanflow.errors import StoreFault
 from wanflow.messages import tr
+from wanflow.records import immutable
 from wanflow.store import atomic
 from wanflow.store.layout import Store
 
@@ -16,7 +15,7 @@ PRIVATE = 0o600
 """Mode of the file: the addresses in it are private."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Upload:
     """A file with these bytes that was uploaded to an account for one model, its `oss://` address and date."""
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from wanflow.characters import INVISIBLE, named
 from wanflow.messages import tr
 from wanflow.patterns import pattern
+from wanflow.records import immutable
 
 Position = tuple[int, int]
 """Line and column, counted from 0."""
@@ -51,7 +50,7 @@ _BY_WORDS = (
 """Words of the parser, a message and a hint, for errors that need no look at the line."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SyntaxFault:
     """A parser error: its words, where it was raised, and where the construct began that was being read."""
 
@@ -76,7 +75,7 @@ class SyntaxFault:
         return "flow" in self.context or "',' or '" in self.problem
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SyntaxHint:
     """A plain message and hint, at the character to look at."""
 

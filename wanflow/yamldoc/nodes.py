@@ -10,6 +10,8 @@ from decimal import Decimal
 from itertools import takewhile
 from typing import TypeAlias
 
+from wanflow.records import immutable
+
 Value: TypeAlias = "bool | int | Decimal | str | None"
 
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,29})")
@@ -43,7 +45,7 @@ class Place:
         return Place(self.file, self.line, self.column, (Place(use.file, use.line, use.column), *use.used_at))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Interpolated:
     """A `${name}` or an input that was filled in, and where its value is written; None for the command line."""
 
@@ -51,7 +53,7 @@ class Interpolated:
     place: Place | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TextNode:
     """A scalar: `value` is typed and normalised, `text` is as written, before Unicode NFC.
 
@@ -111,7 +113,7 @@ class TextNode:
         return self.string if self.former is None else self.former
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MapNode:
     """A mapping; keys and values in order, every key once."""
 
@@ -168,7 +170,7 @@ class MapNode:
         return MapNode(tuple((key, value) for key, value in self.pairs if key.string not in left_out), self.place)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ListNode:
     """A list."""
 

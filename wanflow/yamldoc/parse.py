@@ -9,7 +9,7 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 import yaml
@@ -18,6 +18,7 @@ from wanflow import git_marks
 from wanflow.characters import INVISIBLE, named
 from wanflow.decode import unpaired_surrogate
 from wanflow.messages import tr
+from wanflow.records import immutable, mutable
 from wanflow.yamldoc import folding
 from wanflow.yamldoc.hints import ESCAPE_HINT, SyntaxFault, SyntaxHint, explain, not_a_space
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode, name_of, normalised, typed
@@ -57,7 +58,7 @@ _LIBRARY_TOO_DEEP = "maximum nesting"
 _EventLoader: type[yaml.BaseLoader | yaml.CBaseLoader] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TextProblem:
     """Something wrong with the text itself; `warning` where the file can be used all the same."""
 
@@ -67,7 +68,7 @@ class TextProblem:
     warning: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Document:
     """A file as far as it could be read; `root` is None where it is empty or its syntax is broken.
 
@@ -188,7 +189,7 @@ class _Unusable(Exception):
         self.problem = problem
 
 
-@dataclass(slots=True)
+@mutable
 class _OpenNode:
     """A mapping or a sequence that is still being read."""
 
@@ -200,7 +201,7 @@ class _OpenNode:
     depth: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _Anchor:
     """The value of an anchor, with the number of its values and levels."""
 

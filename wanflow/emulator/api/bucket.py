@@ -11,7 +11,6 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
 from operator import itemgetter
@@ -23,6 +22,7 @@ from wanflow.digest import of_bytes
 from wanflow.emulator.api.order import Rejected, repeated
 from wanflow.emulator.api.tasks import PRIVATE
 from wanflow.file_state import SYMLINK_REFUSED
+from wanflow.records import immutable
 
 OSS = "oss://"
 FOLDER = "dashscope-instant/emulated"
@@ -35,7 +35,7 @@ MOST_BYTES = 100 * 10**6
 TimeSource = Callable[[], datetime]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class UploadPermit:
     """Permission to upload one file for one model: the policy, its signature, and the folder that it allows."""
 

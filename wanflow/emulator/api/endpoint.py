@@ -6,7 +6,7 @@ import hmac
 import re
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -24,6 +24,7 @@ from wanflow.emulator.api.order import Order, Rejected, Rendered, RenderedFilm, 
 from wanflow.emulator.api.replies import BEIJING, ReplyBody
 from wanflow.emulator.api.rules import ModelCatalog, in_region
 from wanflow.emulator.api.tasks import Task, TaskLog
+from wanflow.records import immutable, mutable
 
 KEY = "sk-animatic"
 """Default key of the emulator; it is not a secret."""
@@ -37,7 +38,7 @@ SECONDS_PER_SECOND = Fraction(2, 5)
 """Seconds of task time for a second of film at speed 1: two seconds for a shot of five."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class AccountLimits:
     """The limits of an account; None means unlimited. The catalog has the number of tasks that run at once.
 
@@ -58,7 +59,7 @@ VENDOR = AccountLimits(submits=5, queries=20, lists=20, cancels=20, queued=500)
 """Limits of the 2.7 models by the vendor's pages."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class AccountTerms:
     """The terms of one account in one region.
 
@@ -87,7 +88,7 @@ DAY = timedelta(hours=24)
 """Longest window of a list."""
 
 
-@dataclass(slots=True)
+@mutable
 class CallRates:
     """The calls of the last second, by kind."""
 
@@ -113,7 +114,7 @@ IN_PROCESS = AccountTerms()
 NO_LOG = TaskLog(None)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ApiCall:
     """An authorised request: headers by lower-case name, query, body, its path and the task id in it.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from wanflow.boundary import Boundary
 from wanflow.emulator.api.order import FilmFault, FilmFaultKind
 from wanflow.errors import ExitCode, WanflowError, words_of_system
 from wanflow.messages import joined, tr
+from wanflow.records import immutable
 from wanflow.suggest import did_you_mean, hint_for_path
 from wanflow.yamldoc.nodes import MapNode, Node, node_at
 from wanflow.yamldoc.parse import parse
@@ -32,7 +32,7 @@ class ScriptUnreadable(WanflowError):
     exit_code = ExitCode.WRONG
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ScriptedFault:
     """One fault: the calls that it affects (`on`), how many pass first (`skip`), how many it affects (`times`, 0: all).
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from wanflow.emulator.api.validate import check_counts
 from wanflow.emulator.film.command import PixelSize
 from wanflow.media.container import BadMedia, film_of, opened, sound_stream
 from wanflow.media.picture.still import PictureTooLarge, opened_picture, upright_size
+from wanflow.records import immutable
 
 Fetch = Callable[[str], Path | None]
 """The file behind an address, None where it is out of reach; raises Rejected for an address that is none."""
@@ -24,7 +25,7 @@ Fetch = Callable[[str], Path | None]
 MEGABYTE = 10**6
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MediaInfo:
     """What a file is; `size` is as it is shown, `seconds` 0 for a picture."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -12,6 +12,7 @@ from functools import partial
 
 from wanflow import digest
 from wanflow.emulator.api.rules import UNSEEN, InputBill, ModelRules, Palette, Setting
+from wanflow.records import immutable
 
 
 class Rejected(Exception):
@@ -51,7 +52,7 @@ HOME = "beijing"
 """The region of an account that was given none."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class OrderItem:
     """One entry of `input.media`."""
 
@@ -113,7 +114,7 @@ USUAL_SERIES = 4
 """Pictures of a series of which more were asked for: the model decides how many, up to that number."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class FilmFault:
     """A fault of a delivered film, and the seconds from which and up to which it is seen or heard.
 
@@ -129,7 +130,7 @@ REPEAT_STRIDE = 101
 """Distance between the seeds of equal requests without one: no series of pictures reaches from one to the next."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Order:
     """A request that may be filmed; `settings` are its parameters with the model's defaults filled in.
 
@@ -249,7 +250,7 @@ class Order:
         return None if found is None else (int(found[1]), int(found[2]))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RenderedFilm:
     """What a film used: its frames at 30 a second, the seconds of each input video, and all its media.
 
@@ -261,7 +262,7 @@ class RenderedFilm:
     media: tuple[OrderItem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RenderedPicture:
     """A picture: its width and height."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Any
 
+from wanflow.records import immutable
 from wanflow.schemas import ModelFiles, model_files
 
 Setting = bool | int | str
@@ -22,7 +23,7 @@ UNSEEN = "reference"
 """The type of a reference whose kind only its file tells (service.md 2.4)."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SettingRule:
     """One parameter: its kind, its choices or bounds, values allowed besides, its default.
 
@@ -55,7 +56,7 @@ class SettingRule:
         return self.low, min([self.high, *(high for kind, high in self.tighter.items() if kind in types)])
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class FileRules:
     """What a file has to be: its kind, its formats, its most bytes, bounds of its sides, its shape and its length."""
 
@@ -69,7 +70,7 @@ class FileRules:
     inline: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class InputBill:
     """Input media that are billed: each up to a cap that falls with the number of media of the `counted` types."""
 
@@ -78,7 +79,7 @@ class InputBill:
     counted: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ModelRules:
     """One model: the most of each media type and its part in the film, the sets that go together, least and most over
     groups of types.

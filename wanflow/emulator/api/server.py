@@ -7,7 +7,6 @@ import shlex
 import stat
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -26,6 +25,7 @@ from wanflow.hosts import is_loopback
 from wanflow.media.ffmpeg import find_ffmpeg
 from wanflow.media.jobs import LocalJobs
 from wanflow.messages import tr
+from wanflow.records import immutable
 from wanflow.schemas import ModelFiles
 from wanflow.web.server import Server, listening_socket
 
@@ -46,7 +46,7 @@ class UnsafeState(WanflowError):
     exit_code = ExitCode.WRONG
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Serving:
     """Where and how to serve the models of one `region`.
 

@@ -6,7 +6,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, fields, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -18,6 +18,7 @@ from wanflow.emulator.api.rules import VIDEO_PATH
 from wanflow.errors import WanflowError
 from wanflow.file_state import SYMLINK_REFUSED
 from wanflow.messages import tr
+from wanflow.records import immutable
 
 LIFETIME = timedelta(hours=24)
 """Time that a task and its result are kept (service.md 4.1)."""
@@ -40,7 +41,7 @@ class Status(StrEnum):
 FINAL = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELED})
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Task:
     """One task with its request.
 
@@ -68,7 +69,7 @@ class Task:
         return self.ready is None or self.ready <= now
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Tasks:
     """All tasks of an account, in the order of their submission."""
 
@@ -227,7 +228,7 @@ class TaskLog:
 
 
 def _to_json(task: Task) -> Mapping[str, object]:
-    values = {name: getattr(task, name) for name in Task.__slots__ if getattr(task, name)}
+    values = {each.name: getattr(task, each.name) for each in fields(task) if getattr(task, each.name)}
     facts = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
     facts["usage"] = {name: str(value) if isinstance(value, Decimal) else value for name, value in task.usage.items()}
     facts["exact"] = [name for name, value in task.usage.items() if isinstance(value, Decimal)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
 from pathlib import Path
@@ -18,6 +17,7 @@ from wanflow.media.container import BadMedia, film_of, opened, sound_stream
 from wanflow.media.ffmpeg import path_argument
 from wanflow.media.inputs import Options, input_words, media_options, own_options
 from wanflow.media.picture.still import PictureTooLarge, read_still
+from wanflow.records import immutable
 
 FPS = 30
 SAMPLE_RATE = 48_000
@@ -69,7 +69,7 @@ def size_by_input(tier: str, given: PixelSize) -> PixelSize:
     return max(exact[0] // 16 * 16, 16), max(exact[1] // 16 * 16, 16)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class DrawnPicture:
     """A picture that was drawn here, in a file of its bare pixels: quicker than a PNG for both sides.
 
@@ -135,7 +135,7 @@ class FilmCommand:
         ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class InputVideo:
     """A video: its size after rotation, its length, and the numbers of the streams that are seen and heard."""
 

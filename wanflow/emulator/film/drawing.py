@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from random import Random
 
@@ -13,6 +13,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 from wanflow.emulator.film.command import PixelSize
 from wanflow.emulator.film.text import drawable_words, first_drawable
 from wanflow.media.text import layout
+from wanflow.records import immutable
 
 
 class Precipitation(StrEnum):
@@ -23,7 +24,7 @@ class Precipitation(StrEnum):
     SNOW = "snow"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class EditLook:
     """A look: brightness `gain` and `lift` (of 255), `saturation`, a shift of blue and of red (of 255), a vignette."""
 
@@ -106,7 +107,7 @@ WATERMARKS = ("AI生成", "AI")
 """The vendor's watermark, and the part of it that every font can draw."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Box:
     """A place on the frame; all four numbers are even, so that video can lie there."""
 

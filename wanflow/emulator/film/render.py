@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from itertools import count
@@ -39,6 +39,7 @@ from wanflow.emulator.film.text import reference_names, title_of_card
 from wanflow.errors import WanflowError
 from wanflow.media.ffmpeg import run_ffmpeg
 from wanflow.media.jobs import Job, Jobs, RunningProcesses, Worker
+from wanflow.records import immutable
 from wanflow.schemas import ModelFiles
 
 FALLBACK_RATIO = "16:9"
@@ -48,7 +49,7 @@ CARD_SECONDS = 5
 CARD_SIZE = (640, 480)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RenderResult(Job[Rendered]):
     """Render the film or a picture of an order; `files` are the media that this account holds, by their URLs."""
 
@@ -95,7 +96,7 @@ def render_film(
     return RenderedFilm(billed, scene.inputs, inspected.media)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _Scene:
     """A command with the names of its outputs; `inputs` are the seconds of the videos that went in.
 

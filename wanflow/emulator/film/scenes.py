@@ -6,12 +6,13 @@ Zooms are sub-pixel, so that a slow one does not shake.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
 from typing import Protocol
 
 from wanflow.emulator.film.command import FPS, DrawnPicture, FilmCommand, InputVideo, PixelSize
 from wanflow.emulator.film.drawing import Box, EditLook
+from wanflow.records import immutable
 
 MOTION_FPS = FPS // 2
 """Pictures a second of a zoom into a still: each moves it by about a pixel, and takes longer than all else."""
@@ -36,7 +37,7 @@ SNOW_SPEED = 0.004
 """Share of the frame's height that falls from one frame to the next."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ZoomTarget:
     """Where a zoom goes: a point of the picture (0 to 1 across and down), and the share of the sides that it cuts.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from math import dist
 from pathlib import Path, PurePath
 
@@ -12,12 +11,13 @@ from wanflow.media.checks.small_picture import MiddleLook, small_film, small_siz
 from wanflow.media.clock import read_clock, shown_pictures
 from wanflow.media.container import film_of, opened, square_size
 from wanflow.media.jobs import Job, Worker
+from wanflow.records import immutable
 
 FRAMES = 3
 """Frames at an end of a clip whose mean counts, so that one flash decides nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CompareColors(Job[float | None]):
     """Compare the mean colours where one clip ends, at its frame `last`, and another begins, at its frame `first`.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from itertools import groupby, pairwise
 from statistics import median
@@ -15,6 +15,7 @@ from PIL import Image, ImageChops
 
 from wanflow.language.checks import Check
 from wanflow.media.checks.small_picture import BLACK_LEVEL, BLACK_SHARE, SmallPicture
+from wanflow.records import mutable
 from wanflow.store.findings import Expected, Finding
 
 BLACK_SECONDS = 0.4
@@ -63,7 +64,7 @@ FILLED = 0.5
 """Share of the line beside a bar that is bright somewhere in the film: a bar ends in a straight line."""
 
 
-@dataclass(slots=True)
+@mutable
 class FilmSeries:
     """A film's pictures, measured one after another; it keeps a few pictures, and a few numbers of each.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from functools import reduce
 from math import dist
@@ -18,6 +18,7 @@ from wanflow.language.checks import Check
 from wanflow.media.checks.film_series import FULL, FilmSeries, Measurement
 from wanflow.media.checks.small_picture import MiddleLook, SmallPicture, SmallSize, small_film, small_stills
 from wanflow.media.clock import read_clock
+from wanflow.records import mutable
 from wanflow.store.findings import Expected, Finding, Given
 
 UNREADABLE = (MediaFault, UnidentifiedImageError, FFmpegError, OSError)
@@ -49,7 +50,7 @@ CONTRAST_WEIGHT, SATURATION_WEIGHT = 3.0, 1.5
 """Weights of a difference in contrast and in saturation, beside one of the mean colour: a view changes them less."""
 
 
-@dataclass(slots=True)
+@mutable
 class GivenFiles:
     """What was given, read before the take is; what can't be read is left out.
 

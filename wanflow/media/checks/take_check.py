@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path, PurePath
 
@@ -25,6 +24,7 @@ from wanflow.media.checks.sound_level import sound_measurements
 from wanflow.media.clock import PictureClock, read_clock, shown_pictures
 from wanflow.media.container import film_of, opened, square_size
 from wanflow.media.jobs import Job, Worker
+from wanflow.records import immutable
 from wanflow.store.findings import Expected, TakeFindings
 
 MOST_FRAMES = 20_000
@@ -35,7 +35,7 @@ RATE_DIFFERENCE = 0.1
 """Frames a second by which a rate may differ: 59.94 is played as 60."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CheckTake(Job[TakeFindings]):
     """Measure a take, the film or the picture `file`, against what its request asked for."""
 

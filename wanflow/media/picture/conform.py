@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
@@ -43,6 +43,7 @@ from wanflow.media.text.captions import draw_caption, overlay_captions
 from wanflow.media.text.fonts import Ink, Typography
 from wanflow.media.text.title_look import TitleOverlay
 from wanflow.messages import tr
+from wanflow.records import immutable
 from wanflow.store.atomic import replacing
 from wanflow.timebase import SAMPLE_RATE
 
@@ -64,7 +65,7 @@ Captions = Sequence[tuple[Caption, Path]]
 """Captions with their drawn pictures."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ConformSegment(Job[Facts]):
     """Bring one clip or picture to a cut's shape; `source` is None for a title. `recipe.key()` names what comes out."""
 
@@ -82,7 +83,7 @@ class ConformSegment(Job[Facts]):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class JoinClips(Job[Facts]):
     """Make the transition between two clips; a file is None for a title, and where nothing comes before."""
 
@@ -108,7 +109,7 @@ def _below(root: Path, file: PurePath | None) -> Path | None:
     return None if file is None else root / file
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Side:
     """What a segment, or one side of a transition, is made from: measured footage, a drawn picture, or an animation.
 
@@ -204,7 +205,7 @@ def blend(
         return require_segment(part, recipe)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Drawing:
     """Where and how the pictures of a segment are drawn: into `folder`, for a picture of `size`, with these letters.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
@@ -12,6 +11,7 @@ from wanflow import digest, timebase
 from wanflow.language.production import TransitionKind
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.title_look import PLAIN_LOOK, TitleLook, TitleOverlay
+from wanflow.records import immutable
 from wanflow.writing import TYPESETTING_VERSION, is_latin, script_language, shaping_version
 
 SEGMENT_VERSION = 4
@@ -24,7 +24,7 @@ DRAFT, FINAL = "draft", "final"
 """Values of a cut's `profile`: how much effort the encoder makes."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Card:
     """A still: a picture file's (`text` is None), or text on a background of red, green and blue."""
 
@@ -44,7 +44,7 @@ Focus = tuple[Decimal, Decimal]
 MIDDLE: Focus = (Decimal("0.5"), Decimal("0.5"))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SegmentRecipe:
     """All that determines a segment made from one clip.
 
@@ -115,7 +115,7 @@ class SegmentRecipe:
         return digest.of_json(_canonical(self))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class JoinRecipe:
     """All that determines a transition: the end of one clip and the start of the next, as long as each other.
 
@@ -159,7 +159,7 @@ class JoinRecipe:
 PartRecipe = SegmentRecipe | JoinRecipe
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Window:
     """Where in the segment's picture the clip's picture lies: even numbers of pixels."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from wanflow.media.text.direction import runs_left
 from wanflow.media.text.fonts import PLAIN, Ink, Typography, find_family
 from wanflow.media.text.layout import TextSetting, draw_line, fit, length_of
 from wanflow.media.text.title_look import DEFAULT_POSITION, PLAIN_LOOK, TitleLook, TitleOverlay, asked_letters
+from wanflow.records import immutable
 
 WHITE: Ink = (255, 255, 255)
 SMALLEST_PERCENT, BOX_PERCENT = 3, 84
@@ -36,7 +37,7 @@ Titles = Sequence[tuple[TitleOverlay, Path, tuple[int, int]]]
 """Titles with their drawn pictures, and where those lie."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PlacedTitle:
     """The words of a title in a picture: its lines, the first one below `top`, aligned to `middle`, `left` or `right`.
 

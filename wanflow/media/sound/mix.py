@@ -6,7 +6,7 @@ import math
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import chain
@@ -39,6 +39,7 @@ from wanflow.media.sound.soundtrack import (
     in_lanes,
 )
 from wanflow.messages import tr
+from wanflow.records import immutable
 from wanflow.store.atomic import replacing
 from wanflow.timebase import SAMPLE_RATE
 
@@ -56,7 +57,7 @@ FLATTEST = Decimal("0.25")
 """Minimum LU per dB of gain that is assumed, so that the next try stays near where the limiter takes all of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Loudness:
     """The integrated loudness in LUFS and the highest true peak in dBTP, both to a hundredth."""
 
@@ -150,7 +151,7 @@ class Lane(NamedTuple):
     curve: Path
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RawMix:
     """What a span is mixed from: raw samples of a format, and lanes that are heard with them."""
 
@@ -159,7 +160,7 @@ class RawMix:
     lanes: tuple[Lane, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class LevelSound(Job[LoudnessGain]):
     """Find the gain that brings a film's sound to a loudness in LUFS; `files` are all of its segments and sounds."""
 
@@ -173,7 +174,7 @@ class LevelSound(Job[LoudnessGain]):
         return level(self.recipe, self.loudness, files, processes=worker.processes)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class EncodeSound(Job[Facts]):
     """Encode one chunk of a film's sound as raw AAC; `files` are those that it hears."""
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from heapq import heappop, heappush
@@ -16,6 +15,7 @@ from typing import Protocol
 
 from wanflow import timebase
 from wanflow.digest import Canonical, of_json
+from wanflow.records import immutable
 from wanflow.timebase import SAMPLE_RATE
 
 SOUND_VERSION = 1
@@ -49,7 +49,7 @@ WINDOW_LEAD = 10 * HOP
 """Samples that the loudness filter needs before a window."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MixedSound:
     """Music or a cue that is mixed under a film: it begins at sample `at` of the film, and ends with it at the latest.
 
@@ -73,7 +73,7 @@ class MixedSound:
         return film if self.loop else min(film, self.at + self.last - self.first)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SoundPiece:
     """The samples `begin` to `end` (excluded) of the segment `key`, heard from sample `at` of the film on.
 
@@ -87,7 +87,7 @@ class SoundPiece:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class HeardSound:
     """What of a mixed sound is heard in a span: the samples `begin` to `end` (excluded) of the film.
 
@@ -159,7 +159,7 @@ def in_lanes(sounds: Sequence[Lasting]) -> list[list[int]]:
     return lanes
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SoundSpan:
     """The samples `begin` to `end` (excluded) of a film's mix, and all that determines them.
 
@@ -207,7 +207,7 @@ class SoundSpan:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SoundChunk:
     """The AAC frames `first` to `first + count` (excluded) of a film's sound, encoded alone.
 
@@ -227,7 +227,7 @@ class SoundChunk:
         return of_json({"sound": SOUND_VERSION, **frames, **self.heard.recipe()})
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SoundWindow:
     """A part of a film for measuring: of `heard` all that follows the first `lead` samples counts.
 
@@ -241,7 +241,7 @@ class SoundWindow:
     ahead: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SoundRecipe:
     """All that determines the sound of a film.
 
@@ -301,7 +301,7 @@ class SoundRecipe:
         return tuple(windows)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _Timeline:
     """The segments and the sounds of a film by where they are heard, so that a span finds its own among thousands."""
 
@@ -371,7 +371,7 @@ class _Timeline:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class LoudnessGain:
     """A recipe whose gain and limiter were set for a loudness, and the LUFS that it has then; None for silence."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from wanflow import digest
+from wanflow.records import immutable
 from wanflow.writing import is_latin, script_language
 
 PLACES = ("bottom", "top")
@@ -25,7 +26,7 @@ MOST_ROWS = 4
 """Maximum captions over each other; a fifth would not be read."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Below:
     """A caption that lies nearer to the edge than another one: all that says how much room it takes."""
 
@@ -41,7 +42,7 @@ class Below:
         return [*shown, *_further(self)]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Caption:
     """A text that is burned into the frames `first` to `end` - 1.
 

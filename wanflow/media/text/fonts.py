@@ -7,7 +7,7 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -16,6 +16,7 @@ from PIL import ImageDraw, ImageFont, features
 
 from wanflow import digest
 from wanflow.media.text.direction import DIRECTION_MARKS, levels_of, reversed_letters, visual_order
+from wanflow.records import immutable
 from wanflow.writing import (
     ENGLISH,
     FONT_FORMATS,
@@ -106,7 +107,7 @@ JOINERS = frozenset("\u200c\u200d")
 DASHES, LONG_DASH = "——", "⸺"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Typography:
     """In which fonts a text is drawn.
 
@@ -151,7 +152,7 @@ class Typography:
 PLAIN = Typography()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Run:
     """Characters of a line that one font draws in letters of `size` pixels.
 
@@ -354,7 +355,7 @@ PLAIN_STYLES = ("regular", "book", "normal", "roman", "medium", "")
 """Styles of a family's plain letters, the best one first."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class InstalledFace:
     """A face of a family: its file, its number in it, and its style, such as `Bold`."""
 

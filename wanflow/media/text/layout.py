@@ -7,7 +7,6 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import budoux
@@ -20,6 +19,7 @@ from uniseg.linebreak import line_break_units
 from wanflow.media.text import direction
 from wanflow.media.text.direction import DIRECTION_MARKS, runs_left, with_direction
 from wanflow.media.text.fonts import PLAIN, SHARED_MARKS, Ink, Typography, is_known, runs
+from wanflow.records import immutable
 from wanflow.writing import HANGUL, has_right_to_left, has_wide, joins_letters, thai_parts
 
 ELLIPSIS = "…"
@@ -56,7 +56,7 @@ def versions() -> str:
     return f"{PIL.__version__} {budoux.__version__} {uniseg.__version__} {direction.version()}"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TextSetting:
     """A text as it is drawn: its lines, in letters of `size` pixels; `cut_off` where its end did not fit."""
 

@@ -7,7 +7,7 @@ import html
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from wanflow.language.source import Facts, Kind, codec_of
 from wanflow.media.container import BadMedia
 from wanflow.media.text.charset import EAST_ASIAN, WESTERN, chinese_of_utf8, likely_charset, recognised_encoding
 from wanflow.messages import joined, tr
+from wanflow.records import immutable
 from wanflow.yamldoc.slips import Slip
 
 MOST_BYTES = 10_000_000
@@ -73,7 +74,7 @@ LEFT_OUT = tr("leave `encoding` out to have it recognised, or save the file as U
 EXAMPLE = tr("write for example `00:00:01,000 --> 00:00:04,000`")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Line:
     """What is to be read from `begin_ms` until `end_ms`, thousandths of a second of the film: plain text, in lines.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -16,6 +16,7 @@ from wanflow.media.jobs import Job, Worker
 from wanflow.media.text.caption_layout import Caption
 from wanflow.media.text.subtitle_file import Line, read_lines, without_blanks
 from wanflow.messages import tr, trn
+from wanflow.records import immutable
 
 MOST_AT_ONCE = 8
 """Maximum lines that are shown together; the newest are kept."""
@@ -25,7 +26,7 @@ WORD_JOINER = "\u2060"
 """Invisible character after a sign, so that players and ffmpeg do not read it as markup."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _Span:
     """A text from frame `begin` until frame `end`, which doesn't show it."""
 
@@ -34,7 +35,7 @@ class _Span:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ReadSubtitles(Job[tuple[Caption, ...]]):
     """Read a subtitle file as captions of a film of `frames` frames, at their `place` and `edge` in the picture."""
 
@@ -52,7 +53,7 @@ class ReadSubtitles(Job[tuple[Caption, ...]]):
         return tuple(replace(caption, place=self.place, edge=self.edge) for caption in captions)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class FindLinesBeyond(Job[str]):
     """Say which lines of a subtitle file begin after the end of a film of `frames` frames; empty if none does."""
 

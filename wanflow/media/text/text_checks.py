@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
@@ -27,6 +27,7 @@ from wanflow.media.text.layout import missing_glyphs
 from wanflow.media.text.subtitle_file import read_lines
 from wanflow.media.text.title_look import TitleFont, TitleLook
 from wanflow.messages import joined, tr, trn
+from wanflow.records import immutable
 from wanflow.suggest import did_you_mean
 from wanflow.writing import has_joined, is_latin
 from wanflow.yamldoc.nodes import Place
@@ -40,7 +41,7 @@ MOST_CUT_OFF = 100
 KINDS = {"title": tr("title"), "notice": tr("AI notice"), "subtitle": tr("subtitle")}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CheckTexts(Job[tuple[Problem, ...]]):
     """Find what of the texts of a cut cannot be read: those in `texts`, and the lines of burned `subtitles`.
 
@@ -74,7 +75,7 @@ class CheckTexts(Job[tuple[Problem, ...]]):
         return (*unread, *(_cut_off(texts, letters, self.size) if self.size else ()))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class FindMissing(Job[str]):
     """Find which characters of a text no font has, sorted by code point; `fonts` are files of the production."""
 
@@ -86,7 +87,7 @@ class FindMissing(Job[str]):
         return "".join(sorted(missing_glyphs(self.text, Typography(tuple(worker.root / font for font in self.fonts)))))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class FindFamilies(Job[dict[str, str]]):
     """Find what this machine has of font families, file and bytes, empty for nothing; `fonts` as in FindMissing."""
 
@@ -103,7 +104,7 @@ class FindFamilies(Job[dict[str, str]]):
         }
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class FindCovered(Job[tuple[int, ...]]):
     """Find the titles that captions are drawn over, as positions in `segments`; `fonts` are files of the production."""
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from wanflow import digest
+from wanflow.records import immutable
 
 DEFAULT_POSITION = "center"
 LETTERS_PERCENT = {DEFAULT_POSITION: 10, "top": 7, "lower-third": 6}
 """The height of letters at each position, in percent of the picture's height."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TitleFont:
     """The font of a title: a file, or a family of the machine.
 
@@ -26,7 +27,7 @@ class TitleFont:
     identity: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TitleLook:
     """How the words of a title look; `size` is a share of the picture's height, and `fade` is in frames.
 
@@ -71,7 +72,7 @@ def asked_letters(size: tuple[int, int], position: str, share: Decimal | None) -
     return max(1, min(height * percent // 100, width * percent * 5 // 400))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TitleOverlay:
     """A title over the frames `first` to `end` - 1 of a film or of a segment.
 

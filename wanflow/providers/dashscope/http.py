@@ -14,7 +14,7 @@ import zlib
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -28,6 +28,7 @@ from wanflow.masking import public_url, without_key
 from wanflow.messages import tr
 from wanflow.providers.dashscope.reply_masking import masked, signatures_in
 from wanflow.providers.faults import ForbiddenAddress
+from wanflow.records import immutable
 
 CHUNK_BYTES = 1 << 20
 MOST_BYTES = 1 << 22
@@ -63,7 +64,7 @@ WHO_REPLIES = tr("results have plain addresses; check who replies in the service
 LIMITS = httpx.Limits(max_connections=40, max_keepalive_connections=20)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Answer:
     """A reply: its HTTP status, its JSON object, and the seconds that it asks to wait.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -31,6 +31,7 @@ from wanflow.planner.expected import known_findings
 from wanflow.planner.inputs import inputs_of, outputs_of
 from wanflow.planner.plan import Plan, ReasonCode
 from wanflow.planner.request import planned_request
+from wanflow.records import immutable
 from wanflow.report.text.words import on_one_line
 from wanflow.store.findings import Finding
 from wanflow.store.layout import Store
@@ -40,7 +41,7 @@ from wanflow.store.take_names import present_file, take_file, take_node
 from wanflow.suggest import did_you_mean
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TakeFile:
     """A take that could be shown instead: its name, its file, and how many frames that has at which rate."""
 
@@ -50,7 +51,7 @@ class TakeFile:
     rate: Fraction
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class EditTitle:
     """A title over an event, from frame `begin` of the cut for `length` frames."""
 
@@ -59,7 +60,7 @@ class EditTitle:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class EditEvent:
     """One clip of a cut. `first` and `count` are frames of its file, which has `frames` of them at `rate`.
 
@@ -122,7 +123,7 @@ class EditEvent:
                 yield finding, max(start, begin), min(stop, end)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PlacedSound:
     """Music or a cue of a cut: the file has `samples` at `sample_rate`, and is heard from frame `begin` of the cut on.
 
@@ -160,7 +161,7 @@ class PlacedSound:
                 yield replace(self, cue=cue, begin=self.begin + begin, length=length, period=None)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class EditSubtitles:
     """A subtitle file of a cut, and its lines in frames of the cut, placed as burned ones are; they may overlap."""
 
@@ -168,7 +169,7 @@ class EditSubtitles:
     lines: tuple[Caption, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class EditList:
     """A cut at its frame rate; `size` is the width and height of its picture, `notice` the words over its opening.
 

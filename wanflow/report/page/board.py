@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 from wanflow import money
 from wanflow.catalog.model import ResultKind
@@ -20,6 +19,7 @@ from wanflow.money import Cost
 from wanflow.planner.picks import ChoiceReason, rivals_text
 from wanflow.planner.plan import Action, Plan, ReasonCode, Step, StepKind
 from wanflow.planner.status import CutRow, ShotRow, TakeRow
+from wanflow.records import immutable
 from wanflow.report.page.snapshot import Snapshot
 from wanflow.report.text.words import count
 
@@ -29,7 +29,7 @@ MOST_POSTERS = 8
 """Maximum posters on the card of a cut."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class BoardQuery:
     """What a board shows: the shots that match all that is asked; an empty text asks for nothing.
 
@@ -53,7 +53,7 @@ class BoardQuery:
         return self == BoardQuery()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ShotCard:
     """One shot.
 
@@ -85,7 +85,7 @@ class ShotCard:
         return self.row.shot.removeprefix(f"{self.scene}/")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Scene:
     """Cards side by side; the name is empty for shots of the production file itself."""
 
@@ -93,7 +93,7 @@ class Scene:
     cards: tuple[ShotCard, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CutCard:
     """One cut: its row, and the posters of its first shots."""
 
@@ -103,7 +103,7 @@ class CutCard:
     items: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Choice:
     """One value of a filter, and how many shots have it."""
 
@@ -111,7 +111,7 @@ class Choice:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Board:
     """The cards that the query asks for, the cuts, and what can be asked for.
 

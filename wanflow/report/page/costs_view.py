@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
 from wanflow.messages import tr
+from wanflow.records import immutable
 from wanflow.report.text.status import charge_cells, charge_text
 from wanflow.store.charges import Charge, ChargeSum, Ledger
 
@@ -16,7 +16,7 @@ CHARTED = "shot"
 """The key of the chart, where none is asked for."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ChargeBar:
     """A bar of the chart: `charged` and `estimate` are thousandths of the largest amount."""
 
@@ -26,7 +26,7 @@ class ChargeBar:
     estimate: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ChargeTable:
     """The sums by one key: its title, and a row of name, takes, charged, estimated, failed for each."""
 
@@ -35,7 +35,7 @@ class ChargeTable:
     rows: tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CostsView:
     """What was charged; `free`: the backend costs nothing, so that no row has an amount.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from fractions import Fraction
 
@@ -17,6 +17,7 @@ from wanflow.media.text.title_look import asked_letters
 from wanflow.messages import Translatable, tr
 from wanflow.planner.cut import DEFAULT_SIZE
 from wanflow.planner.status import CutRow
+from wanflow.records import immutable
 from wanflow.report.export.edit_list import EditEvent, EditList, PlacedSound, edit_list, lanes_of
 from wanflow.report.page.snapshot import Snapshot
 from wanflow.report.show import ShowRow, join_text, rows_of, source_text, track_text
@@ -28,7 +29,7 @@ MOST_LANES = 12
 """Maximum lanes of music, and of cues, on a strip; those of more sounds at once are left out."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class StripItem:
     """An item on the strip. `begin` and `end` are the frames of the film between which a hard cut shows it.
 
@@ -86,7 +87,7 @@ class StripItem:
         return "" if self.event.transition is TransitionKind.CUT else self.join_words
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class StripLine:
     """A text on the strip: a title, a subtitle or the notice, from frame `begin` of the film until `end`.
 
@@ -104,7 +105,7 @@ class StripLine:
     height: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class StripSound:
     """Music or a cue on the strip: what it is, where it begins, and its part of the film."""
 
@@ -124,7 +125,7 @@ class StripSound:
         return "" if self.sound.period is None else timebase.decimal_text(self.sound.period)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CutPage:
     """All that the view of a cut shows.
 

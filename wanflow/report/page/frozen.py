@@ -8,7 +8,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from wanflow.errors import ExitCode, WanflowError
 from wanflow.messages import tr
+from wanflow.records import immutable
 from wanflow.report.page import pages
 from wanflow.report.page.pages import STATIC, PageAction, View
 from wanflow.report.page.snapshot import Snapshot
@@ -47,7 +48,7 @@ class ReportTooLarge(WanflowError):
     exit_code = ExitCode.WRONG
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class FrozenReport:
     """A report as it is written to a file.
 
@@ -67,7 +68,7 @@ class Derived(NamedTuple):
     kind: Rendition
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class FrozenLinks:
     """Links of a report.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from wanflow.characters import cells_wide
 from wanflow.graph.diagram import vertex_label
 from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex, cut_name
 from wanflow.graph.select import STATES
 from wanflow.planner.plan import Plan
+from wanflow.records import immutable
 from wanflow.report.page.board import poster_of, scene_of
 from wanflow.report.page.snapshot import Snapshot
 
@@ -24,7 +24,7 @@ LETTERS = {"asset": 26, "shot": 13, "scene": 21, "cut": 21}
 """Cells of text that a node has room for; a shot without a poster has those of a scene."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class GraphNode:
     """One node of the drawing.
 
@@ -46,7 +46,7 @@ class GraphNode:
     outputs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class GraphEdge:
     """A line between two nodes, as the path of SVG; `to_cut`: it ends at a cut."""
 
@@ -56,7 +56,7 @@ class GraphEdge:
     to_cut: bool
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class GraphView:
     """A drawing of `width` by `height` pixels. `folded`: scenes are one node each, but for `scene`, which is open."""
 
@@ -70,7 +70,7 @@ class GraphView:
     pictures: bool
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _Drawn:
     """A graph that is drawn: kinds and names of its nodes, and their inputs, each in the order of making."""
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from wanflow.messages import tr
 from wanflow.money import Bound, Cost
 from wanflow.planner.budget import new_cost, outstanding_costs, spent
 from wanflow.planner.plan import Plan
+from wanflow.records import immutable
 from wanflow.report.text.words import cost_words
 
 WIDTH = 1000
 """Width of the bar in its own units."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class BarPart:
     """One part of the bar: `kind` is spent, flight or planned; `start` and `width` are of `WIDTH`."""
 
@@ -26,7 +26,7 @@ class BarPart:
     width: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MoneyBar:
     """The bar: its parts, the place of the budget on it, and its words.
 

@@ -8,7 +8,6 @@ report alike. A view is a function from a snapshot to values, each in a module o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -24,6 +23,7 @@ from wanflow.characters import shown
 from wanflow.language.problem import excerpt, uses_texts
 from wanflow.messages import tr, translated, trn, trp
 from wanflow.planner.consequence import Consequence
+from wanflow.records import immutable
 from wanflow.report.page.board import BoardQuery, board_of
 from wanflow.report.page.costs_view import costs_of
 from wanflow.report.page.cut_view import cut_page
@@ -150,7 +150,7 @@ def cut(snapshot: Snapshot, links: Links, name: str, *, said: str = "") -> str:
     return _document(View.CUT, name, snapshot, links, said, values)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MainPage:
     """A view of the whole production: its heading, the key that goes to it after `g`, and what makes its page."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from wanflow.graph.node import CutVertex, ExtractVertex, cut_name
 from wanflow.language.production import Shot
@@ -11,6 +10,7 @@ from wanflow.messages import joined, tr
 from wanflow.planner.budget import new_cost
 from wanflow.planner.plan import Action, Plan, Step, StepKind
 from wanflow.planner.status import unclaimed_tasks
+from wanflow.records import immutable
 from wanflow.report.page.board import poster_of
 from wanflow.report.page.snapshot import Snapshot
 from wanflow.report.show import source_text
@@ -19,7 +19,7 @@ from wanflow.report.text.status import unclaimed_text
 from wanflow.report.text.words import cost_words, count
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PlanRow:
     """One step: `shot` or `cut` is the view of it, `poster` the digest of the shot's take.
 
@@ -34,7 +34,7 @@ class PlanRow:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PlanGroup:
     """The steps of one kind: what a run changes, and what it leaves as it is."""
 
@@ -44,7 +44,7 @@ class PlanGroup:
     unchanged: tuple[PlanRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Submission:
     """A request that a run would send: its step, its prompt, and the media slots that it gives."""
 
@@ -53,7 +53,7 @@ class Submission:
     media: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PlanView:
     """A plan.
 

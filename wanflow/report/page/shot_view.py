@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import PurePosixPath
 
@@ -20,6 +19,7 @@ from wanflow.planner.inputs import outputs_of
 from wanflow.planner.plan import NodeOutput, Plan
 from wanflow.planner.request import ShotRequest, planned_request
 from wanflow.planner.status import ShotRow, TakeRow
+from wanflow.records import immutable
 from wanflow.report.page.snapshot import Snapshot
 from wanflow.report.show import ShowRow, rows_of, source_text
 from wanflow.report.text.words import WordChange, edited_words
@@ -32,7 +32,7 @@ EditedText = tuple[tuple[WordChange, str], ...]
 """A text in parts, with the words that went and those that came."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TakeCard:
     """A take as it is shown.
 
@@ -57,7 +57,7 @@ class TakeCard:
         return None if self.film is None else self.film.seconds
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class EarlierRequest:
     """Takes of one earlier request, what differs from the present one, and the present prompt with the changed words.
 
@@ -69,7 +69,7 @@ class EarlierRequest:
     takes: tuple[TakeCard, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class InputCard:
     """A file that the request is made with: its slot, what it is in words, and where that is written.
 
@@ -88,7 +88,7 @@ class InputCard:
     obstacle: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ShotPage:
     """All that the view of a shot shows.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from wanflow.catalog.model import BilledInput, FileRule, MediaRule, Model, ParameterRule, Rate, ResultKind
 from wanflow.messages import joined, tr
+from wanflow.records import immutable
 from wanflow.report.text.table import PIPE, Column, Screen, table
 from wanflow.report.text.words import MEGABYTE, listed
 
@@ -26,7 +26,7 @@ TYPES: Mapping[str, str] = {
 FORMS: Mapping[str, str] = {"http": tr("an address"), "oss": tr("an upload"), "data": tr("a data URI")}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Section:
     """A table of what a model accepts: the titles of its columns, the first of which names the section, and rows."""
 

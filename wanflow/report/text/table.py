@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from wanflow.characters import cells_wide, shown, shown_lines
 from wanflow.patterns import pattern
+from wanflow.records import immutable
 
 GAP = "  "
 LEAST_TEXT = 28
@@ -23,7 +24,7 @@ CODES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "cyan": 36}
 _STYLE = pattern(rf"(\x1b\[(?:0|{'|'.join(map(str, CODES.values()))})m)")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Screen:
     """Where a text is shown.
 
@@ -59,7 +60,7 @@ PIPE = Screen()
 """A file or a program."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Column:
     """A column: its heading, whether its cells end together, and what becomes of it where the screen is too narrow.
 
@@ -75,7 +76,7 @@ class Column:
     most: int = LONGEST_CELL
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Table:
     """A table as text: its heading, and the lines of each row."""
 
