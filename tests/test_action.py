@@ -160,11 +160,12 @@ def test_a_production_with_errors_is_commented_and_fails_the_job(checkout: Path)
     told = compare(checkout)
     assert told["code"] == "2"
     assert "::error file=wanflow.yaml,line=" in told["log"]
-    assert "nothing can be compared" in comment(checkout)[0]["body"]
+    assert "nothing can be compared\n\nThe production has an error: the log" in comment(checkout)[0]["body"]
     assert perform(checkout, "Result", CODE="2").returncode == 2
     rewrite(checkout / "wanflow.yaml", "duration: 99", "duration: 3")
     told = compare(checkout, REVISION="gone")
     assert (told["code"], "git knows no revision `gone` here" in told["log"]) == ("2", True)
+    assert "The production has no error; what it is compared with" in comment(checkout)[0]["body"]
 
 
 def test_a_token_that_may_not_comment_is_a_notice(checkout: Path) -> None:
