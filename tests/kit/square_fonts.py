@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from wanflow.media.text import captions, fonts, layout
+from wanflow.media.text import captions, font_files, fonts, layout
 
 EM = 1000
 SQUARE = ((100, -100), (900, -100), (900, 700), (100, 700))
@@ -59,7 +59,9 @@ def bare_machine() -> Iterator[None]:
         patch.setattr(fonts, "ALL_LANGUAGES", ())
         patch.setattr(fonts, "WIDE_FONTS", dict.fromkeys(fonts.WIDE_FONTS, ()))
         patch.setattr(fonts, "OTHER_FONTS", ())
-        patch.setattr(fonts, "_font_files", cache(lambda: ()))
+        none: Callable[[], tuple[Path, ...]] = cache(lambda: ())
+        for module in (fonts, font_files):
+            patch.setattr(module, "font_files", none)
         forget()
         try:
             yield
@@ -73,9 +75,9 @@ def forget() -> None:
         fonts._face_for,
         fonts._own,
         fonts._first,
-        fonts._faces_in,
-        fonts._font_files,
-        fonts._installed,
+        font_files._faces_in,
+        font_files.font_files,
+        font_files.installed,
         layout.length_of,
         captions.set_caption,
         captions.letters_of,

@@ -115,8 +115,8 @@ OPENERS = {
     "ffmpeg.input": {"media/inputs.py"},
     "av.open": {"media/container.py", "media/pipe.py"},
     "Image.open": {"media/picture/still.py"},
-    "ImageFont.truetype": {"media/text/fonts.py"},
-    "TrueTypeFont": {"media/text/fonts.py"},
+    "ImageFont.truetype": {"media/text/font_files.py"},
+    "TrueTypeFont": {"media/text/font_files.py"},
     "CodecContext.create": {"media/look.py"},
     "SSAFile.load": set(),
 }

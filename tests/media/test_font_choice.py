@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from kit.square_fonts import bare_machine, square_collection, square_font
 from wanflow.media.picture.title import draw_title
-from wanflow.media.text import fonts
+from wanflow.media.text import font_files, fonts
 from wanflow.media.text.fonts import Typography, runs
 from wanflow.media.text.layout import draw_line, length_of
 
@@ -111,10 +111,10 @@ def test_a_blank_beside_a_missing_character_stays_blank() -> None:
 
 def test_noto_has_a_face_for_each_language() -> None:
     """The font of Debian's `fonts-noto-cjk`, which CI installs; other machines may have none."""
-    fonts._installed.cache_clear()
-    there = bool(fonts._installed("NotoSansCJK-Regular.ttc", None))
+    font_files.installed.cache_clear()
+    there = bool(font_files.installed("NotoSansCJK-Regular.ttc", None))
     for tag, end in {"zh-Hans": "SC", "zh-Hant": "TC", "zh-HK": "HK", "ja": "JP", "ko": "KR"}.items():
-        found = [face.getname()[0] for face in fonts._installed("NotoSansCJK-Regular.ttc", tag)]
+        found = [face.getname()[0] for face in font_files.installed("NotoSansCJK-Regular.ttc", tag)]
         assert found == ([f"Noto Sans CJK {end}"] if there else [])
         for marks in ("“直”", "……", "——") if there and tag.startswith("zh") else ():
             text = f"直{marks}骨"

@@ -16,7 +16,8 @@ from kit.square_fonts import bare_machine, square_font
 from wanflow.language.production import TransitionKind
 from wanflow.media.picture.segment import Card, JoinRecipe, SegmentRecipe, strip_height
 from wanflow.media.picture.title import draw_title, draw_words, place_title, typography_of
-from wanflow.media.text.fonts import PLAIN, find_family
+from wanflow.media.text.font_files import find_family
+from wanflow.media.text.fonts import PLAIN
 from wanflow.media.text.title_look import TitleFont, TitleLook, TitleOverlay, titles_within
 
 LOWER, TOP, CENTER = (TitleLook(position=position) for position in ("lower-third", "top", "center"))

@@ -35,7 +35,7 @@ from wanflow.media.jobs import Job, Worker
 from wanflow.media.look import Look, look_of
 from wanflow.media.picture.still import opened_picture, picture_count, upright_size
 from wanflow.media.sound.track import USUAL, Track, heard, measured_samples, numbered_track
-from wanflow.media.text.fonts import is_font
+from wanflow.media.text.font_files import is_font
 from wanflow.media.text.subtitle_file import BEGINNING_BYTES, SUFFIXES, measure_subtitles, subtitle_format
 from wanflow.media.wholeness import broken_packet, missing_end
 from wanflow.messages import tr, trn

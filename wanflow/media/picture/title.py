@@ -18,7 +18,8 @@ from wanflow.media.picture.still import BLACK
 from wanflow.media.text.caption_layout import SAFE_BOTTOM, SAFE_TOP
 from wanflow.media.text.captions import Size
 from wanflow.media.text.direction import runs_left
-from wanflow.media.text.fonts import PLAIN, Ink, Typography, find_family
+from wanflow.media.text.font_files import find_family
+from wanflow.media.text.fonts import PLAIN, Ink, Typography
 from wanflow.media.text.layout import TextSetting, draw_line, fit, length_of
 from wanflow.media.text.title_look import DEFAULT_POSITION, PLAIN_LOOK, TitleLook, TitleOverlay, asked_letters
 from wanflow.records import immutable

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache, lru_cache
@@ -16,10 +14,10 @@ from PIL import ImageDraw, ImageFont, features
 
 from wanflow import digest
 from wanflow.media.text.direction import DIRECTION_MARKS, levels_of, reversed_letters, visual_order
+from wanflow.media.text.font_files import SAMPLE, TrueTypeFont, font_files, installed, opened, scalable
 from wanflow.records import immutable
 from wanflow.writing import (
     ENGLISH,
-    FONT_FORMATS,
     HONG_KONG,
     JAPANESE,
     KOREAN,
@@ -33,7 +31,6 @@ from wanflow.writing import (
     script_language,
 )
 
-TrueTypeFont = ImageFont.FreeTypeFont
 Ink = tuple[int, ...]
 
 BASIC = ImageFont.Layout.BASIC
@@ -42,9 +39,6 @@ ENGINE = ImageFont.Layout.RAQM if features.check_feature("raqm") else BASIC
 
 NOWHERE = "\U0010ffff"
 """Code point that no font has: it is drawn as the font's own glyph for a missing one."""
-
-SAMPLE, ANOTHER = 32, 53
-"""Sizes at which a font is tried: one that loads at both has outlines, and so every size."""
 
 LARGEST_EMS = 40
 """Maximum sides of a letter, as a multiple of its font's size: the widest sign of Unicode has about a quarter."""
@@ -75,18 +69,6 @@ WIDE_FONTS = {
 
 NEXT = {HONG_KONG: (TRADITIONAL,), TRADITIONAL: (HONG_KONG,)}
 """Languages whose forms come nearest, where a machine has no font of a language."""
-
-FACES = {
-    SIMPLIFIED: {"SC", "CN", "GB"},
-    TRADITIONAL: {"TC", "TW"},
-    HONG_KONG: {"HK", "HC"},
-    JAPANESE: {"JP"},
-    KOREAN: {"KR", "K"},
-}
-"""Last word in the name of a collection's face, by language."""
-
-MOST_FACES = 64
-"""Maximum faces of a collection that are looked at."""
 
 OTHER_FONTS = (
     *("Arial Unicode.ttf", "DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial.ttf", "arial.ttf"),
@@ -231,7 +213,7 @@ def _run_of(face: TrueTypeFont | None, level: int, text: str, size: int, typogra
 
 def identity() -> str:
     """What this machine draws text with: a digest of the names and sizes of its fonts, and what shapes letters."""
-    found = [f"{path.name} {path.stat().st_size}" for path in _font_files()]
+    found = [f"{path.name} {path.stat().st_size}" for path in font_files()]
     return digest.of_json([*sorted(found), str(ENGINE.name)])[:12]
 
 
@@ -282,14 +264,14 @@ def _faces(typography: Typography, *, wide: bool) -> Iterator[TrueTypeFont]:
     if not wide:
         yield _built_in()
     for name in ALL_LANGUAGES:
-        yield from _installed(name, language)
+        yield from installed(name, language)
     for each in dict.fromkeys((language or SIMPLIFIED, *NEXT.get(language or "", ()), *WIDE_FONTS)):
         for name in WIDE_FONTS[each]:
-            yield from _installed(name, language)
+            yield from installed(name, language)
     if wide:
         yield _built_in()
     for name in OTHER_FONTS:
-        yield from _installed(name, language)
+        yield from installed(name, language)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -334,12 +316,7 @@ def _built_in() -> TrueTypeFont:
 
 @lru_cache(maxsize=64)
 def _own(fonts: tuple[Path, ...], language: str | None) -> tuple[TrueTypeFont, ...]:
-    return tuple(_scalable((path for path in fonts if path.is_file()), language))
-
-
-def is_font(path: Path) -> bool:
-    """Whether a file is a font with outlines, whose letters have any size."""
-    return any(True for _ in _scalable((path,), None))
+    return tuple(scalable((path for path in fonts if path.is_file()), language))
 
 
 @lru_cache(maxsize=64)
@@ -347,122 +324,5 @@ def _first(path: Path, index: int | None, language: str | None) -> tuple[TrueTyp
     if index is None:
         return _own((path,), language)
     with suppress(OSError, ValueError):
-        return (_opened(path, index),)
+        return (opened(path, index),)
     return ()
-
-
-PLAIN_STYLES = ("regular", "book", "normal", "roman", "medium", "")
-"""Styles of a family's plain letters, the best one first."""
-
-
-@immutable
-class InstalledFace:
-    """A face of a family: its file, its number in it, and its style, such as `Bold`."""
-
-    path: Path
-    index: int
-    family: str
-    style: str
-
-    @property
-    def rank(self) -> int:
-        """The place of its style among those of plain letters."""
-        style = self.style.casefold()
-        return PLAIN_STYLES.index(style) if style in PLAIN_STYLES else len(PLAIN_STYLES)
-
-
-def find_family(name: str, fonts: tuple[Path, ...] = ()) -> InstalledFace | None:
-    """The face of a family, which may be named with its style; the production's fonts go before those of the machine.
-
-    None where there is none. Files whose names have the family in it are opened first: to open all takes long.
-    """
-    wanted = _folded(name)
-    near = [path for path in _font_files() if wanted[:6] in _folded(path.stem)]
-    for paths in (fonts, near, _font_files()):
-        faces = [face for path in paths for face in _faces_in(path)]
-        found = [face for face in faces if wanted in {_folded(face.family), _folded(face.family + face.style)}]
-        if found:
-            return min(found, key=lambda face: (_folded(face.family) != wanted, face.rank, str(face.path), face.index))
-    return None
-
-
-def families(fonts: tuple[Path, ...] = ()) -> tuple[str, ...]:
-    """The families of the production and of the machine."""
-    return tuple(sorted({face.family for path in (*fonts, *_font_files()) for face in _faces_in(path)}))
-
-
-def _folded(name: str) -> str:
-    """A name without what people write differently in it: case, blanks and hyphens."""
-    return "".join(character for character in unicodedata.normalize("NFKC", name).casefold() if character.isalnum())
-
-
-@cache
-def _font_files() -> tuple[Path, ...]:
-    """The font files in the folders of the system and of the user."""
-    folders: list[Path] = []
-    if sys.platform == "win32":
-        folders += [Path(os.environ.get("WINDIR", "C:/Windows")) / "fonts"]
-        folders += [Path(local) / "Microsoft/Windows/Fonts"] if (local := os.environ.get("LOCALAPPDATA")) else []
-    elif sys.platform == "darwin":
-        folders += [Path("/Library/Fonts"), Path("/System/Library/Fonts"), Path.home() / "Library/Fonts"]
-    else:
-        shared = os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
-        home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local/share")
-        folders += [Path(folder) / "fonts" for folder in (home, *shared.split(":"))]
-    found = (
-        Path(top) / name
-        for folder in folders
-        for top, _, names in os.walk(folder)
-        for name in names
-        if Path(name).suffix.lower() in FONT_FORMATS
-    )
-    return tuple(sorted(found))
-
-
-@lru_cache(maxsize=1 << 13)
-def _faces_in(path: Path) -> tuple[InstalledFace, ...]:
-    """The faces of a font file that have outlines; none of a file that is not a font."""
-    faces: list[InstalledFace] = []
-    with suppress(OSError, ValueError):  # raised behind the last face as well
-        for index in range(MOST_FACES if path.suffix.lower() == ".ttc" else 1):
-            face = _opened(path, index)
-            face.font_variant(size=ANOTHER)
-            family, style = face.getname()
-            faces.append(InstalledFace(path, index, family or path.stem, style or ""))
-    return tuple(faces)
-
-
-@cache
-def _installed(name: str, language: str | None) -> tuple[TrueTypeFont, ...]:
-    """A font of the system by the name of its file; empty where no folder of fonts has that file."""
-    with suppress(OSError):
-        return tuple(_scalable([Path(str(ImageFont.truetype(name, SAMPLE).path))], language))
-    return ()
-
-
-def _scalable(paths: Iterable[Path], language: str | None) -> Iterator[TrueTypeFont]:
-    """The fonts in these files; what is none, or has only some sizes, is left out."""
-    for path in paths:
-        try:
-            face = _face_of(path, language)
-            face.font_variant(size=ANOTHER)
-        except (OSError, ValueError):
-            continue
-        yield face
-
-
-def _face_of(path: Path, language: str | None) -> TrueTypeFont:
-    """The face of a font file that is of a language by its name; the first one where none is."""
-    first = _opened(path, 0)
-    if language is None or path.suffix.lower() not in {".ttc", ".otc"}:
-        return first
-    with suppress(OSError):  # raised behind the last face
-        for index in range(MOST_FACES):
-            face = _opened(path, index)
-            if (face.getname()[0] or "").split(" ")[-1] in FACES[language]:
-                return face
-    return first
-
-
-def _opened(path: Path, index: int) -> TrueTypeFont:
-    return TrueTypeFont(str(path.absolute()), SAMPLE, index, layout_engine=BASIC)

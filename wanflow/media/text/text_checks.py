@@ -22,7 +22,8 @@ from wanflow.media.picture.segment import PartRecipe, SegmentRecipe
 from wanflow.media.picture.title import place_title, typography_of
 from wanflow.media.text.caption_layout import SHARE
 from wanflow.media.text.captions import rows_of, set_caption, surely_fits
-from wanflow.media.text.fonts import Typography, families, find_family, shapes_letters
+from wanflow.media.text.font_files import families, find_family
+from wanflow.media.text.fonts import Typography, shapes_letters
 from wanflow.media.text.layout import missing_glyphs
 from wanflow.media.text.subtitle_file import read_lines
 from wanflow.media.text.title_look import TitleFont, TitleLook
