@@ -158,6 +158,20 @@ def test_the_length_of_music_that_outlasts_the_film_means_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("at", "heard"),
+    [(0, 96_000), (48_000, 96_000), (48_000 * 49, 48_000)],
+    ids=["whole", "later", "cut-off"],
+)
+def test_fades_of_a_short_sound_meet_in_its_middle(at: int, heard: int) -> None:
+    """Ten seconds asked of a sound of two: it rises for half of what the film has of it, and falls for the rest."""
+    sting = MixedSound("sting", 96_000, fade=Decimal(10), at=at)
+    sounds = [each for chunk in replace(film_of(10), sounds=(sting,)).chunks() for each in chunk.heard.sounds]
+    middle = at + heard // 2
+    assert {each.rise for each in sounds} - {None} == {(at, middle)}
+    assert {each.fall for each in sounds} - {None} == {(middle, at + heard)}
+
+
+@pytest.mark.parametrize(
     "change",
     [
         {"digest": "other"},

@@ -54,7 +54,8 @@ class MixedSound:
     """Music or a cue that is mixed under a film: it begins at sample `at` of the film, and ends with it at the latest.
 
     Of the 48 kHz stereo WAV with this digest, the samples `first` to `last` (excluded) are heard; `loop` repeats them
-    until the film ends. `gain` is in dB, `fade` the seconds of its fade-in and of its fade-out. `duck` are the dB by
+    until the film ends. `gain` is in dB, `fade` the seconds of its fade-in and of its
+    fade-out, each at most half of what is heard. `duck` are the dB by
     which it steps back under the clips and under sounds that are a `voice`, itself excepted; None for none.
     """
 
@@ -354,7 +355,9 @@ class _Timeline:
         """The part of a sound that is heard between two samples."""
         stop, length = sound.end(self.recipe.samples), sound.last - sound.first
         begin, end = max(begin, sound.at), min(end, stop)
-        played, fade = begin - sound.at, timebase.to_frames(sound.fade, Fraction(SAMPLE_RATE))
+        played = begin - sound.at
+        # of a short sound both fades meet in its middle, as editing suites have it
+        fade = min(timebase.to_frames(sound.fade, Fraction(SAMPLE_RATE)), (stop - sound.at) // 2)
         first = sound.first + (played % length if sound.loop else played)
         rise, fall = (sound.at, sound.at + fade), (max(sound.at, stop - fade), stop)
         return HeardSound(
