@@ -5,6 +5,7 @@ Nothing here imports ffmpeg, PyAV or Pillow. The jobs themselves lie beside the 
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -162,11 +163,29 @@ class LimitedJobs(ABC):
         """Do a job as soon as there is a place."""
 
 
+LARGE_BLOCK = 128 * 1024
+"""Bytes from which a block of memory goes back to the system when it is freed: what glibc begins with."""
+M_MMAP_THRESHOLD = -3
+"""The number of that limit in glibc's `mallopt`."""
+
+
+def give_back_large_blocks() -> None:
+    """Make the memory of large blocks go back to the system when they are freed, for the whole process.
+
+    glibc raises its limit to 32 MiB as blocks are freed, and keeps what is below in the heap of the thread that asked
+    for it. Frames of clips would add up there with the length of a film. Other libraries of C have no such limit.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK)
+
+
 class LocalJobs(LimitedJobs):
     """Does jobs in threads, with files below `root`; their processes have a `niceness`."""
 
     def __init__(self, root: Path, at_once: int, niceness: int = 0) -> None:
         super().__init__(at_once)
+        give_back_large_blocks()
         self._root, self._niceness, self._limiter = root, niceness, CapacityLimiter(at_once)
 
     async def _do(self, job: Job[JobResult], progress: OnProgress | None) -> JobResult:
