@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from kit.clips import numbered_clip
 from kit.project import clean, write_production
-from kit.served import PATIENCE_SECONDS, Served, recorded
+from kit.served import PATIENCE_SECONDS, Served, playing, recorded
 
 PRODUCTION = """\
 wanflow: 1
@@ -71,8 +72,9 @@ def test_whoever_leaves_at_the_question_sends_nothing(tmp_path: Path) -> None:
 
 
 def test_yes_submits_what_was_shown(tmp_path: Path) -> None:
-    """One request, as the plan said; the emulator's films are none here, which is not the point."""
+    """One request, as the plan said, and its film is fetched."""
     write_production(tmp_path, PRODUCTION)
-    with recorded() as service:
-        answer(tmp_path, service, "y\n")
+    with playing(numbered_clip(tmp_path / "made.mp4", 60)) as service:
+        code, _ = answer(tmp_path, service, "y\n")
+    assert code == 0
     assert len(service.calls("POST", "/video-synthesis")) == 1

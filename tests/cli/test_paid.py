@@ -289,6 +289,7 @@ def test_what_passes_only_takes_longer(wanflow: Wanflow, paid: Path, monkeypatch
 def lost(wanflow: Wanflow, paid: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A submission whose answer was lost, at a service whose list is broken: the id of the task that it became."""
     monkeypatch.setattr("wanflow.providers.retrying.LONGEST_SECONDS", 0)
+    monkeypatch.setattr("wanflow.runner.take.UNKNOWN_PAUSES", (0, 0, 0))
     faults = ({"on": "submit", "lose": True}, {"on": "list", "status": 500, "times": 0})
     with served(replace(script(paid, *faults), state=paid / "service"), KEY) as service:
         monkeypatch.setenv(BASE_VARIABLE, service.base_url)
