@@ -20,10 +20,11 @@ from kit.project import rewrite
 from kit.providers import ANIMATIC
 from kit.served import PATIENCE_SECONDS
 from wanflow import api
-from wanflow.agents.server import make_server
+from wanflow.agents.server import INSTRUCTIONS, make_server
 from wanflow.agents.tools import MOST_CHARACTERS, TOOLS, CallRefused, Session, bounded
 from wanflow.cli.exit_code import without_secrets
 from wanflow.cli.hints import pasteable_json
+from wanflow.cli.main import COMMANDS
 from wanflow.errors import ExitCode
 from wanflow.money import Cost, parse_amount
 from wanflow.store import run_lock
@@ -96,7 +97,9 @@ def test_a_model_retakes_runs_and_picks(wanflow: Wanflow, rendered: Path) -> Non
         ("show", {"node": "../../secret"}, "no-node-called"),
         ("pick", {"shot": "coast", "take": 0}, "not-whole-number-from-1"),
         ("pick", {"shot": "coast", "take": "1"}, "not-whole-number"),
-        ("retake", {"select": ["coast"], "more": 10**9}, "not-whole-number-from-0"),
+        ("pick", {"shot": "coast", "take": -1}, "not-whole-number-from-1"),
+        ("retake", {"select": ["coast"], "more": 10**9}, "not-whole-number-from-1"),
+        ("retake", {"select": []}, "empty-name-at-least-one"),
         ("status", {"backend": "../elsewhere"}, "backend-not-one"),
         ("plan", {"select": ["\x1b[31mcoast"]}, "matches-no-shot-scene-or"),
         ("pick", {"shot": "coast", "take": 7}, "has-no-take"),
@@ -236,6 +239,19 @@ def test_spending_needs_leave_and_a_limit(wanflow: Wanflow, film: Path, words: t
     """One without the other is a mistake."""
     done = wanflow("mcp", *words)
     assert (done.code, done.err.splitlines()[0]) == (2, "error: `--allow-run` and `--budget` need each other")
+
+
+def test_a_missing_production_ends_the_command(wanflow: Wanflow) -> None:
+    """With what every command says, before a client is served."""
+    done = wanflow("mcp", "-f", "nope.yaml")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == wanflow("plan", "-f", "nope.yaml").err != ""
+
+
+def test_commands_in_messages_are_tools_by_name() -> None:
+    """The instructions say so, and every tool has the name of a command."""
+    assert "`wanflow NAME`, call the tool of that name" in INSTRUCTIONS
+    assert set(TOOLS) <= COMMANDS.keys()
 
 
 def test_without_its_package_the_command_says_what_to_install(

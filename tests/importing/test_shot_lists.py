@@ -113,6 +113,52 @@ def test_words_without_a_speaker_are_named(tmp_path: Path) -> None:
     assert notes == ("the prompt of `1/1A` leaves out “Storm tonight.”: it does not say who speaks",)
 
 
+def test_quotes_that_are_no_pair_stay(tmp_path: Path) -> None:
+    """A pair around all words goes; a prompt, which quotes them itself, has single quotes inside."""
+    said = ['"Storm tonight."', '"Run," he said. "Run."', "“今晚”有风暴", '"']
+    rows = "".join(f'{number},Sea.,Tom,"{each.replace(chr(34), chr(34) * 2)}"\n' for number, each in enumerate(said))
+    production, _ = begun(tmp_path, "shots.csv", f"shot,description,cast,dialogue\n{rows}")
+    texts = [line.texts[None] for shot in production.shots.values() for line in shot.lines]
+    assert texts == ["Storm tonight.", '"Run," he said. "Run."', "“今晚”有风暴"]
+    prompts = [shot.written or "" for shot in production.shots.values()]
+    assert prompts[0].endswith('Tom says: "Storm tonight."')
+    assert prompts[1].endswith("Tom says: \"'Run,' he said. 'Run.'\"")
+    assert prompts[2].endswith('Tom says: "‘今晚’有风暴"')
+
+
+def test_lyrics_and_centred_text_are_no_shots(tmp_path: Path) -> None:
+    """They are named; what a character sings is said by that character."""
+    play = "EXT. SEA - DAY\n\nA boat.\n\n~Row, row\n~to shore\n\n~ROW ON\n~AND ON\n\nTOM\n~Row home\n\n> THE END <\n"
+    production, notes = begun(tmp_path, "boat.fountain", play)
+    (shot,) = production.shots.values()
+    assert [(line.who, dict(line.texts)) for line in shot.lines] == [("tom", {None: "Row home"})]
+    left = ["Row, row", "to shore", "ROW ON AND ON", "THE END"]
+    assert notes == tuple(f"“{each}” is left out: it is sung, or centred on the page" for each in left)
+
+
+def test_a_number_that_two_shots_have_is_named(tmp_path: Path) -> None:
+    """Names are equal where file systems take them for one."""
+    production, notes = begun(tmp_path, "shots.csv", "scene,shot,description\n1,1A,Sea.\n1,1a,Sail.\n2,1A,Gull.\n")
+    assert list(production.shots) == ["1/1A", "1/1a-2", "2/1A"]
+    assert notes == ("two shots are called `1a`: the later one is `1/1a-2`",)
+
+
+def test_an_unknown_shot_size_is_named(tmp_path: Path) -> None:
+    """Words are none, in any script, and neither are the abbreviations that become words."""
+    rows = "".join(f"{size},Sea.\n" for size in ("XYZ", "MCU", "Wide", "Close-up", "近景", "Insert of a hand"))
+    production, notes = begun(tmp_path, "shots.csv", f"size,description\n{rows}")
+    assert next(iter(production.shots.values())).written == "XYZ. Sea."
+    assert notes == ("row 2: the shot size `XYZ` is unknown: the prompt has it so",)
+
+
+@pytest.mark.parametrize("who", ["Con", "AUX", "nul", "com1"])
+def test_a_cast_member_has_a_file_on_windows_too(tmp_path: Path, who: str) -> None:
+    """Names of devices are those of no file there."""
+    production, _ = begun(tmp_path, "shots.csv", f"shot,description,cast\n{who},Sea.,{who}\n")
+    assert (tmp_path / "film" / "cast" / f"{who.lower() if who.isupper() else who}-1.png").is_file()
+    assert [name.lower() for name in production.shots] == [f"{who.lower()}-1"]
+
+
 @pytest.mark.parametrize("ending", ["FADE OUT.", "FADE TO BLACK.", "DISSOLVE TO:"])
 def test_a_transition_after_the_last_shot_is_named(tmp_path: Path, ending: str) -> None:
     """A cut joins shots, so it has no place."""
@@ -144,7 +190,11 @@ def test_a_screenplay_becomes_shots(tmp_path: Path) -> None:
         ("a.csv", b"description\n", "has 0 shots"),
         ("a.csv", b"description\n" + b"x\n" * 20_001, "has 20001 shots"),
         ("a.csv", b"PK\x03\x04rest", "packed document"),
-        ("a.csv", b"description\n" + b"x" * 200_000, "not a CSV table"),
+        ("a.csv", b"description\n" + b"x" * 200_000, "not a CSV table: line 2"),
+        ("a.csv", b'shot,description\n1,A boat.\n2,"A sail.\n3,A gull.\n', "not a CSV table: line 3"),
+        ("a.csv", b'shot,description\n1,"A boat.\n2,"A sail."\n', "not a CSV table: line 2"),
+        ("a.fdx", b"<FinalDraft/>", r"ends in none of \.csv"),
+        ("a.docx", b"shot,description\n1,A boat.\n", r"ends in none of \.csv"),
         ("a.fountain", b"", "has 0 shots"),
         ("a.fountain", b"x " * 6_000, "line of more than 10000 characters"),
         ("a.fountain", b"x\n" * 5_000_001, "larger than 10 MB"),

@@ -112,11 +112,17 @@ def _selectors(value: object) -> list[str]:
     return found
 
 
+def _some_selectors(value: object) -> list[str]:
+    found = _selectors(value)
+    if not found:
+        raise ValueError(tr("empty: name at least one shot"))
+    return found
+
+
 def _from_one(value: object, most: int) -> int:
-    number = decode.whole_number(value, most)
-    if number < 1:
-        raise ValueError(tr("not a whole number from 1 to {most}: {value}", most=most, value=number))
-    return number
+    if isinstance(value, int) and not 1 <= value <= most:
+        raise ValueError(tr("not a whole number from 1 to {most}: {value}", most=most, value=decode.shown(value)))
+    return decode.whole_number(value, most)
 
 
 _SELECT: JsonObject = {
@@ -125,6 +131,11 @@ _SELECT: JsonObject = {
     "maxItems": MOST_SELECTORS,
     "description": "Selectors: a shot with what it needs, `shot+` with what depends on it, `harbour/*`, `tag:night`, "
     "`cut:main`, `state:failed`. Nothing means everything.",
+}
+_SOME: JsonObject = {
+    **_SELECT,
+    "minItems": 1,
+    "description": "Selectors of at least one shot: `shot`, `harbour/*`, `tag:night`, `state:failed`.",
 }
 _BACKEND: JsonObject = {
     "type": "string",
@@ -286,7 +297,7 @@ def pick(session: Session, given: Arguments, tell: TellProgress) -> JsonObject:
 def retake(session: Session, given: Arguments, tell: TellProgress) -> JsonObject:
     """Ask for more takes; the next run renders them."""
     del tell
-    select = given.read("select", _selectors)
+    select = given.read("select", _some_selectors)
     more = given.read_if_given("more", partial(_from_one, most=MOST_RETAKES)) or 1
     production = _whole(session, given.backend())
     choices = api.retake(production, select, more)
@@ -341,7 +352,7 @@ TOOLS: Mapping[str, Tool] = {
     ),
     "retake": Tool(
         "Ask for more takes of shots although nothing changed. The next run renders them.",
-        {"select": _SELECT, "more": {"type": "integer", "minimum": 1, "maximum": MOST_RETAKES}, "backend": _BACKEND},
+        {"select": _SOME, "more": {"type": "integer", "minimum": 1, "maximum": MOST_RETAKES}, "backend": _BACKEND},
         ("select",),
         reads=False,
         call=retake,

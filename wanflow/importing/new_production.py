@@ -12,6 +12,7 @@ from pathlib import Path
 from wanflow.catalog.read import load_catalog
 from wanflow.characters import case_folded, name_like
 from wanflow.emulator.film.drawing import draw_card
+from wanflow.errors import MediaFault
 from wanflow.importing.screenplay import read_screenplay
 from wanflow.importing.shot_list import ListedShot, ShotList, Speech, read_table
 from wanflow.messages import joined, tr
@@ -22,6 +23,7 @@ WITH_CAST, WITHOUT_CAST = "wan2.7-r2v", "wan2.7-t2v"
 """Models of shots that show cast members, and of those made from words alone: neither needs a picture first."""
 
 SCREENPLAYS = (".fountain", ".spmd")
+TABLES = (".csv", ".tsv", ".txt")
 LONGEST = 40
 """Maximum characters of a name that is made of a heading."""
 CARD_SIZE = (720, 960)
@@ -31,12 +33,23 @@ BEFORE, BETWEEN = Fraction(1, 2), Fraction(3, 10)
 SPOKEN, SPOKEN_WIDE = 15, 5
 """Characters that are said in a second: Latin letters, and those of Chinese, Japanese and Korean."""
 
+INNER = str.maketrans({'"': "'", "“": "‘", "”": "’"})
+"""Quotes inside of a line that a prompt quotes."""
+
+RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))}
+"""Names that no file on Windows has, whatever its ending."""
+
 PLANNED = "# The pictures of the cast are placeholders: put your own in their place, under the same names.\n"
 
 
 def read(source: Path) -> ShotList:
-    """The shots of a file, by its name's end: `.fountain`, else a table. Raises MediaFault where it has none."""
-    return read_screenplay(source) if source.suffix.lower() in SCREENPLAYS else read_table(source)
+    """The shots of a file, by its name's end; a pipe has none, and is a table. Raises MediaFault where it has none."""
+    end = source.suffix.lower()
+    if end and end not in {*TABLES, *SCREENPLAYS}:
+        known = joined(", ", (*TABLES, *SCREENPLAYS))
+        message = tr("`{file}` is not read: its name ends in none of {known}", file=source, known=known)
+        raise MediaFault(message, hint=tr("export it as CSV, or as Fountain"))
+    return read_screenplay(source) if end in SCREENPLAYS else read_table(source)
 
 
 def starting_files(shots: ShotList, title: str) -> tuple[Mapping[str, bytes], tuple[str, ...]]:
@@ -105,6 +118,9 @@ class _NewProduction:
             scene = self._scenes.get(shot.scene, "")
             wanted = _name(shot.name) or f"shot{number:03}"
             name = _free(wanted, taken.setdefault(scene, set()))
+            if name != wanted:
+                path = f"{scene}/{name}" if scene else name
+                self.notes.append(tr("two shots are called `{name}`: the later one is `{path}`", name=wanted, path=path))
             names.append((scene, name))
         return names
 
@@ -146,7 +162,7 @@ class _NewProduction:
         if silent:
             text = f"{'、'.join(silent)}。{text}" if is_han else f"{', '.join(silent)}. {text}"
         form = "${{{}}}说：“{}”" if is_han else ' ${{{}}} says: "{}"'
-        text += "".join(form.format(name, _escaped(line)) for name, line in said if name in shown)
+        text += "".join(form.format(name, _escaped(line.translate(INNER))) for name, line in said if name in shown)
         return text.strip() or "…", shown
 
     def _shown(self, shot: ListedShot, words: str, path: str) -> list[str]:
@@ -199,8 +215,10 @@ def _named(names: Iterable[str]) -> dict[str, str]:
 
 
 def _name(text: str) -> str:
-    """A heading as a name; keys that begin with `x-` are ignored, so that no name begins so."""
+    """A heading as a name of a file too; keys that begin with `x-` are ignored, so that no name begins so."""
     name = name_like(text)[:LONGEST].rstrip("-_")
+    if name.lower() in RESERVED:
+        return f"{name}-1"
     return f"x{name[2:]}" if name.startswith("x-") else name
 
 

@@ -19,6 +19,9 @@ MAX_LINE = 10_000
 JOINS = {"CUT": "cut", "DISSOLVE": "dissolve", "FADE": "fade", "WIPE": "wipe"}
 """Transitions by the word that they begin with, but for SMASH, MATCH and JUMP CUT, which are cuts as well."""
 
+SUNG = "~"
+"""What begins a line of lyrics."""
+
 _BEYOND = re.compile(r"\s*\((.*?)\)\s*")
 _FADE = re.compile(r"FADE (IN|OUT|TO BLACK)[.:]?", re.IGNORECASE)
 """Fades, which Fountain takes for action unless they end in `TO:`."""
@@ -72,8 +75,11 @@ class _Reader:
                 self._scene, self._begun = str(paragraph.line).strip(), False
                 self._setting = _setting(self._scene)
             case Action():
-                words = _plain(paragraph.lines)
+                words = _plain(self._seen(paragraph))
                 (self._join if _FADE.fullmatch(words) else self._add)(words)
+            case Dialog() if str(paragraph.character).startswith(SUNG):
+                lines = (paragraph.character, *(text for _, text in paragraph.blocks))
+                self._leave_out(_plain(line[1:] for line in map(str, lines)))
             case Dialog():
                 self._say([paragraph])
             case DualDialog():
@@ -82,6 +88,17 @@ class _Reader:
                 self._join(str(paragraph.line).strip())
             case Section():
                 self.notes.append(tr("the section `{name}` is left out", name=str(paragraph.text)[:80]))
+
+    def _seen(self, action: Action) -> Iterator[str]:
+        """The lines of action, without what is sung and what is written in the middle of the page."""
+        for line in map(str, action.lines):
+            if action.centered or line.startswith(SUNG):
+                self._leave_out(line.removeprefix(SUNG))
+            else:
+                yield line
+
+    def _leave_out(self, words: str) -> None:
+        self.notes.append(tr("“{words}” is left out: it is sung, or centred on the page", words=_plain([words])[:80]))
 
     def _add(self, words: str, speech: Iterable[Speech] = ()) -> None:
         if not words.strip() and not speech:
@@ -117,7 +134,7 @@ def _speeches(dialog: Dialog) -> Iterator[Speech]:
     name = str(dialog.character).strip().rstrip("^").strip()
     beyond = " ".join(_BEYOND.findall(name)).upper()
     who = _BEYOND.sub(" ", name).strip()
-    words = _plain(text for is_aside, text in dialog.blocks if not is_aside)
+    words = _plain(str(text).removeprefix(SUNG) for is_aside, text in dialog.blocks if not is_aside)
     if words:
         yield Speech(words, who, seen=not any(mark in beyond for mark in _UNSEEN))
 

@@ -80,6 +80,11 @@ SIZES: Mapping[str, str] = {
 }
 """What abbreviations of shot sizes mean: a model reads words."""
 
+KNOWN_SIZES = frozenset({*SIZES, *(word for words in SIZES.values() for word in re.split(r"[ -]", words.casefold()))})
+"""Abbreviations of shot sizes, and the words that they mean."""
+
+_SHORT = re.compile(r"[A-Za-z0-9]{1,5}")
+"""What may be an abbreviation."""
 _UNIT = pattern(r"[(（].*?[)）]")
 _SIGNS = pattern(r"[\W_]+")
 _NAMES = re.compile(r"\s*(?:[,;/、，；&+\n]|\band\b|和)\s*", re.IGNORECASE)
@@ -153,11 +158,7 @@ def read_table(file: Path) -> ShotList:
     text = read_text(file)
     head = text.lstrip().partition("\n")[0]
     delimiter = max(",;\t|", key=head.count)
-    try:
-        rows = list(csv.reader(text.splitlines(keepends=True), delimiter=delimiter))
-    except csv.Error as fault:
-        raise MediaFault(tr("`{file}` is not a CSV table: {why}", file=file, why=str(fault))) from fault
-    rows = [row for row in rows if any(map(str.strip, row))]
+    rows = [row for row in _rows(file, text, delimiter) if any(map(str.strip, row))]
     columns = _columns(rows[0]) if rows else {}
     if "description" not in columns.values() and "dialogue" not in columns.values():
         hint = tr("its first line names the columns, e.g. `scene,shot,description,duration,cast,dialogue`")
@@ -170,6 +171,18 @@ def read_table(file: Path) -> ShotList:
     if unknown:
         notes.append(tr("unknown columns, kept as keys that begin with `x-`: {names}", names=joined(", ", unknown)))
     return ShotList(shots, notes=tuple(notes))
+
+
+def _rows(file: Path, text: str, delimiter: str) -> Iterator[list[str]]:
+    reader, line = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True), 1
+    try:
+        for row in reader:
+            yield row
+            line = reader.line_num + 1
+    except csv.Error as fault:
+        hint = tr('close each quote that begins a cell, and write one inside of it as `""`')
+        message = tr("`{file}` is not a CSV table: line {line}: {why}", file=file, line=line, why=str(fault))
+        raise MediaFault(message, hint=hint) from fault
 
 
 def _columns(heads: Iterable[str]) -> dict[int, str]:
@@ -187,6 +200,10 @@ def _columns(heads: Iterable[str]) -> dict[int, str]:
 def _listed(number: int, row: list[str], heads: list[str], columns: Mapping[int, str], notes: list[str]) -> ListedShot:
     """The shot of a row; `number` is the row's, from 1 for the headings."""
     cells = {columns[at]: cell.strip() for at, cell in enumerate(row) if at in columns and cell.strip()}
+    size = cells.get("size", "")
+    if _SHORT.fullmatch(size) and size.casefold() not in KNOWN_SIZES:
+        words = tr("row {number}: the shot size `{size}` is unknown: the prompt has it so", number=number, size=size)
+        notes.append(words)
     keys = _keys(cells) | {
         f"x-{name_like(head).lower()}": cell.strip()
         for at, (head, cell) in enumerate(zip(heads, row, strict=False))
@@ -196,7 +213,7 @@ def _listed(number: int, row: list[str], heads: list[str], columns: Mapping[int,
     if (written := cells.get("duration")) is not None and (seconds := seconds_of(written)) is None:
         notes.append(tr("row {number}: `{written}` is not a length in seconds", number=number, written=written))
     cast = tuple(filter(None, _NAMES.split(cells.get("cast", ""))))
-    speech = tuple(_speeches(cells.get("dialogue", ""), cast))
+    speech = tuple(each for each in _speeches(cells.get("dialogue", ""), cast) if each.text)
     if beyond := [cell for cell in row[len(heads) :] if cell.strip()]:
         told = tr("row {number} has more cells than headings: {cells}", number=number, cells=joined(", ", beyond[:3]))
         notes.append(told)
@@ -238,6 +255,13 @@ def _speeches(cell: str, cast: tuple[str, ...]) -> Iterator[Speech]:
         named = _SPEAKER.fullmatch(line)
         known = {name.casefold(): name for name in cast}
         if named and (not cast or named[1].casefold() in known):
-            yield Speech(named[2].strip(' "“”'), known.get(named[1].casefold(), named[1]))
+            yield Speech(_unquoted(named[2]), known.get(named[1].casefold(), named[1]))
         else:
-            yield Speech(line.strip(' "“”'), alone)
+            yield Speech(_unquoted(line), alone)
+
+
+def _unquoted(text: str) -> str:
+    """A text without the pair of quotes around all of it; quotes of parts of it stay."""
+    plain = text.strip()
+    ends, inside = plain[:1] + plain[-1:], plain[1:-1]
+    return inside.strip() if ends in {'""', "“”"} and not set(inside) & set(ends) else plain

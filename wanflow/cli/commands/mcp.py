@@ -15,7 +15,7 @@ from wanflow.cli.exit_code import without_secrets
 from wanflow.cli.hints import name_production, pasteable_json
 from wanflow.cli.limits import production_is_read
 from wanflow.cli.main import import_attribute
-from wanflow.cli.opening import open_sound_part, problems_of
+from wanflow.cli.opening import open_production, open_sound_part, problems_of
 from wanflow.cli.options import ProductionOptions, example, production_options
 from wanflow.cli.output import continue_without_reader
 from wanflow.errors import ExitCode, WanflowError
@@ -53,6 +53,8 @@ def mcp(settings: ProductionOptions, *, allow_run: bool, budget: str | None) -> 
         hint = tr("{command} installs it", command="`pip install 'wanflow[mcp]'`")
         raise ExtraMissing(tr("the package `mcp` is not installed"), hint=hint) from fault
     name_production(settings)
+    if not settings.file.is_file():
+        open_production(settings)  # raises what every command says of it; a client would see it with its first call
     production_is_read()
     continue_without_reader()
 
