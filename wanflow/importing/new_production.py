@@ -120,7 +120,9 @@ class _NewProduction:
             name = _free(wanted, taken.setdefault(scene, set()))
             if name != wanted:
                 path = f"{scene}/{name}" if scene else name
-                self.notes.append(tr("two shots are called `{name}`: the later one is `{path}`", name=wanted, path=path))
+                self.notes.append(
+                    tr("two shots are called `{name}`: the later one is `{path}`", name=wanted, path=path)
+                )
             names.append((scene, name))
         return names
 

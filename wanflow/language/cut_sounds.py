@@ -17,7 +17,7 @@ from wanflow.language.scope import Scope
 from wanflow.language.source import FileSource, Kind, ShotSource, Source, Unreadable
 from wanflow.messages import tr
 from wanflow.timebase import SAMPLE_RATE
-from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode
+from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode
 
 DUCK = Decimal(-12)
 """Decibels by which a sound steps back with `duck: true`."""
@@ -26,7 +26,11 @@ END_SLACK = Fraction(1, 20)
 
 
 class SoundOutside(ValueError):
-    """An `in` or an `out` beyond the end of its sound; the text says why."""
+    """An `in` or an `out` beyond the end of its sound, and the place of that key; the text says why."""
+
+    def __init__(self, message: str, place: Place | None) -> None:
+        super().__init__(message)
+        self.place = place
 
 
 def read_sounds(node: Node | None, scope: Scope, problems: list[Problem]) -> tuple[SoundCue, ...]:
@@ -51,10 +55,9 @@ def _cue(node: Node, scope: Scope, problems: list[Problem]) -> SoundCue | None:
     if not isinstance(node, MapNode):
         return SoundCue(source, named.place)
     start, stop = number_of(node, "in"), number_of(node, "out")
-    if start is not None and stop is not None and stop <= start:
-        key = node.key("out") or named
-        message = tr("`out` {stop} is not after `in` {start}", stop=stop, start=start)
-        problems.append(Problem(key.place, message, tr("write an earlier `in` or a later `out`")))
+    start_at, stop_at = (None if (key := node.key(name)) is None else key.place for name in ("in", "out"))
+    if stop is not None and (message := _nothing_between(start or Decimal(0), stop)):
+        problems.append(Problem(stop_at or named.place, message, tr("write an earlier `in` or a later `out`")))
         start = stop = None
     depth = DUCK if is_true(node, "duck") else number_of(node, "duck")
     return SoundCue(
@@ -68,7 +71,18 @@ def _cue(node: Node, scope: Scope, problems: list[Problem]) -> SoundCue | None:
         duck=depth if depth and depth < 0 else None,
         loop=is_true(node, "loop"),
         voice=is_true(node, "voice"),
+        start_at=start_at,
+        stop_at=stop_at,
     )
+
+
+def _nothing_between(start: Decimal, stop: Decimal) -> str | None:
+    """What is wrong with an `in` and an `out` between which not one sample is; None where one is."""
+    if stop <= start:
+        return tr("`out` {stop} is not after `in` {start}", stop=stop, start=start)
+    if timebase.to_frames(stop, Fraction(SAMPLE_RATE)) > timebase.to_frames(start, Fraction(SAMPLE_RATE)):
+        return None
+    return tr("`out` {stop} leaves nothing to hear after `in` {start}", stop=stop, start=start)
 
 
 def heard_samples(cue: SoundCue, seconds: Fraction) -> tuple[int, int]:
@@ -87,7 +101,7 @@ def heard_samples(cue: SoundCue, seconds: Fraction) -> tuple[int, int]:
             name=cue.name,
             length=length,
         )
-        raise SoundOutside(words)
+        raise SoundOutside(words, cue.start_at)
     if stop > last:
         words = tr(
             "`out` {stop} lies beyond the end of `{name}`, whose sound lasts {length} s",
@@ -95,8 +109,8 @@ def heard_samples(cue: SoundCue, seconds: Fraction) -> tuple[int, int]:
             name=cue.name,
             length=length,
         )
-        raise SoundOutside(words)
-    return first, max(stop, first + 1)
+        raise SoundOutside(words, cue.stop_at)
+    return first, stop
 
 
 def words_beyond(cut: Cut, cue: SoundCue, samples: int | None, film: Fraction) -> str | None:
@@ -157,7 +171,7 @@ def _outside(cut: Cut, cue: SoundCue, found: ExpectedClip | None, film: Fraction
         try:
             first, last = heard_samples(cue, seconds)
         except SoundOutside as outside:
-            yield Problem(cue.place, str(outside), tr("change `in` or `out` of the sound"))
+            yield Problem(outside.place or cue.place, str(outside), tr("change `in` or `out` of the sound"))
             return
         samples = last - first
     words = None if film is None else words_beyond(cut, cue, samples, film)

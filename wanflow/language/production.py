@@ -289,7 +289,8 @@ class SoundCue:
 
     `start` and `stop` are seconds into the sound (`in` and `out` in YAML), None for its own ends. `gain` is in dB,
     `fade` in seconds at both of its ends. `duck` are the dB, below 0, by which it steps back under the clips and under
-    cues that are a `voice`; None for none. `loop` repeats it until the film ends. `place` is where its source is named.
+    cues that are a `voice`; None for none. `loop` repeats it until the film ends. `place` is where its source is named,
+    `start_at` and `stop_at` are where its `in` and its `out` are.
     """
 
     source: FileSource | ShotSource
@@ -302,6 +303,8 @@ class SoundCue:
     duck: Decimal | None = None
     loop: bool = False
     voice: bool = False
+    start_at: Place | None = None
+    stop_at: Place | None = None
 
     @property
     def name(self) -> str:

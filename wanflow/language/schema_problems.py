@@ -212,6 +212,8 @@ def _problems(
             wanted = listed(key for each in broken.wanted for key in each.get("required", ()))
             needed = tr("one of these keys is needed: {keys}", keys=wanted)
             only = tr("one of these keys is needed, and one only: {keys}", keys=wanted)
+            if any(all(key in broken.value for key in each.get("required", ())) for each in broken.wanted):
+                only = tr("these keys exclude each other: {keys}", keys=wanted)
             yield Problem(_name_place(root, broken.path), only if broken.rule == "oneOf" else needed)
         case "anyOf":
             name = str(broken.value)
@@ -338,8 +340,18 @@ def _hint_for_sound(broken: Violation) -> str | None:
     return None
 
 
+def _named_value(path: Sequence[str | int]) -> str:
+    match path:
+        case (*_, str() as key):
+            return f"`{key}`"
+        case (*_, str() as key, int()):
+            return tr("an entry of `{key}`", key=key)
+        case _:
+            return tr("this")
+
+
 def _wrong(broken: Violation) -> str:
-    name = f"`{broken.path[-1]}`" if broken.path and isinstance(broken.path[-1], str) else tr("this")
+    name = _named_value(broken.path)
     found = _shown(broken.value)
     match broken.rule:
         case "type":
