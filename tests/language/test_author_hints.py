@@ -290,7 +290,7 @@ def test_a_mistake_has_one_problem_that_says_what_to_write(reading: Reading, bod
             [
                 (7, "no shot `xx`"), (7, "`in` must be a number"), (8, "no shot `zz`"), (9, "no shot `yy`"),
                 (9, "unknown key `form`"), (10, "`transition` must be one of"), (11, "`gone.mp4` does not exist"),
-                (13, "this must be text or a mapping"),
+                (13, "an entry of `m` must be text or a mapping"),
             ],
         ),
     ],

@@ -123,7 +123,7 @@ WRONG = [
     ("  m: [{file: clip.mp4, in: 1.5}]", 7, "`in` 1.5 lies beyond the end", ""),
     (
         "  m: {fit: crop, items: [{shot: coast, focus: [0.5, 2]}]}",
-        52,
+        53,
         "an entry of `focus` must be at most 1, not `2`",
         "",
     ),
@@ -170,7 +170,7 @@ WRONG = [
     ),
     (
         "  m: {items: [coast], music: {file: theme.wav, loop: true, in: 0.5, out: 0.50001}}",
-        71,
+        69,
         "`out` 0.50001 leaves nothing to hear after `in` 0.5",
         "a later `out`",
     ),
@@ -184,7 +184,7 @@ WRONG = [
     ("  m: {items: [coast], audio: [{file: en.srt}]}", 38, "is a subtitle file, and `audio` takes a sound", "name"),
     ("  m: {items: [coast], audio: [{file: nowhere.wav}]}", 38, "`nowhere.wav` does not exist", ""),
     ("  m: {items: [coast], audio: [{shot: caost}]}", 38, "no shot `caost`", "`coast`"),
-    ("  m: {items: [coast], audio: [{shot: coast, out: 6}]}", 41, "`out` 6 lies beyond the end of `coast`", ""),
+    ("  m: {items: [coast], audio: [{shot: coast, out: 6}]}", 45, "`out` 6 lies beyond the end of `coast`", ""),
     (
         "  m: {items: [near], audio: [{file: theme.wav, at: 2.5}]}",
         37,
