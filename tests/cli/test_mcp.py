@@ -99,7 +99,7 @@ def test_a_model_retakes_runs_and_picks(wanflow: Wanflow, rendered: Path) -> Non
         ("pick", {"shot": "coast", "take": "1"}, "not-whole-number"),
         ("pick", {"shot": "coast", "take": -1}, "not-whole-number-from-1"),
         ("retake", {"select": ["coast"], "more": 10**9}, "not-whole-number-from-1"),
-        ("retake", {"select": []}, "empty-name-at-least-one"),
+        ("retake", {"select": []}, "select-empty"),
         ("status", {"backend": "../elsewhere"}, "backend-not-one"),
         ("plan", {"select": ["\x1b[31mcoast"]}, "matches-no-shot-scene-or"),
         ("pick", {"shot": "coast", "take": 7}, "has-no-take"),

@@ -155,7 +155,11 @@ REFUSED = [
     (shot("{exclude: [{a: x}]}"), "5:5: the matrix has no dimension", None),
     (shot("{a: [{words: x}]}"), "5:18: `key` is missing", "a value of several parts needs a `key`"),
     (shot("{a.b: [x]}"), "5:15: `a.b` is not a valid name: it contains `.`", "a name begins with a letter or a digit"),
-    (shot("{a: [null]}"), "5:18: an entry of `a` must be text or a number or `true` or `false` or a mapping, not nothing", None),
+    (
+        shot("{a: [null]}"),
+        "5:18: an entry of `a` must be text or a number or `true` or `false` or a mapping, not nothing",
+        None,
+    ),
     (
         shot("{s: [{key: x, words: y}]}", "first_frame: a.png", "prompt: ${s}"),
         "7:13: `s` has parts",

@@ -112,13 +112,6 @@ def _selectors(value: object) -> list[str]:
     return found
 
 
-def _some_selectors(value: object) -> list[str]:
-    found = _selectors(value)
-    if not found:
-        raise ValueError(tr("empty: name at least one shot"))
-    return found
-
-
 def _from_one(value: object, most: int) -> int:
     if isinstance(value, int) and not 1 <= value <= most:
         raise ValueError(tr("not a whole number from 1 to {most}: {value}", most=most, value=decode.shown(value)))
@@ -297,7 +290,9 @@ def pick(session: Session, given: Arguments, tell: TellProgress) -> JsonObject:
 def retake(session: Session, given: Arguments, tell: TellProgress) -> JsonObject:
     """Ask for more takes; the next run renders them."""
     del tell
-    select = given.read("select", _some_selectors)
+    select = given.read("select", _selectors)
+    if not select:
+        raise CallRefused(tr("`select` is empty"), hint=tr("name at least one shot"))
     more = given.read_if_given("more", partial(_from_one, most=MOST_RETAKES)) or 1
     production = _whole(session, given.backend())
     choices = api.retake(production, select, more)

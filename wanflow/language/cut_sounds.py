@@ -54,11 +54,8 @@ def _cue(node: Node, scope: Scope, problems: list[Problem]) -> SoundCue | None:
         return None
     if not isinstance(node, MapNode):
         return SoundCue(source, named.place)
-    start, stop = number_of(node, "in"), number_of(node, "out")
+    start, stop = _span(node, problems)
     start_at, stop_at = (None if (key := node.key(name)) is None else key.place for name in ("in", "out"))
-    if stop is not None and (message := _nothing_between(start or Decimal(0), stop)):
-        problems.append(Problem(stop_at or named.place, message, tr("write an earlier `in` or a later `out`")))
-        start = stop = None
     depth = DUCK if is_true(node, "duck") else number_of(node, "duck")
     return SoundCue(
         source=source,
@@ -76,13 +73,20 @@ def _cue(node: Node, scope: Scope, problems: list[Problem]) -> SoundCue | None:
     )
 
 
-def _nothing_between(start: Decimal, stop: Decimal) -> str | None:
-    """What is wrong with an `in` and an `out` between which not one sample is; None where one is."""
-    if stop <= start:
-        return tr("`out` {stop} is not after `in` {start}", stop=stop, start=start)
-    if timebase.to_frames(stop, Fraction(SAMPLE_RATE)) > timebase.to_frames(start, Fraction(SAMPLE_RATE)):
-        return None
-    return tr("`out` {stop} leaves nothing to hear after `in` {start}", stop=stop, start=start)
+def _span(node: MapNode, problems: list[Problem]) -> tuple[Decimal | None, Decimal | None]:
+    """The `in` and the `out` of a sound; neither, and a problem, where not one sample is between them."""
+    start, stop = number_of(node, "in"), number_of(node, "out")
+    begin, rate = start or Decimal(0), Fraction(SAMPLE_RATE)
+    if stop is None or timebase.to_frames(stop, rate) > timebase.to_frames(begin, rate):
+        return start, stop
+    message = (
+        tr("`out` {stop} is not after `in` {start}", stop=stop, start=begin)
+        if stop <= begin
+        else tr("`out` {stop} leaves nothing to hear after `in` {start}", stop=stop, start=begin)
+    )
+    key = node.key("out") or node
+    problems.append(Problem(key.place, message, tr("write an earlier `in` or a later `out`")))
+    return None, None
 
 
 def heard_samples(cue: SoundCue, seconds: Fraction) -> tuple[int, int]:
