@@ -199,6 +199,7 @@ def test_control_characters_are_refused(text, place):
     """Neither raw nor as an escape do they reach a prompt or a path."""
     found = problem(text)
     assert "control character" in found.message
+    assert (found.hint or "").startswith("delete it")
     assert where(found.place) == place
 
 

@@ -72,6 +72,12 @@ WRONG = [
         "",
     ),
     ("  m: [{file: clip.mp4, out: 0.5}, {title: x, over: true, at: 0.5}]", 35, "plays for 0.5 s", "`at` smaller"),
+    (
+        "  m: [coast, {title: x, over: true, at: 3, fade: 0.6}]",
+        14,
+        "two fades of 0.6 s do not fit into 1 s, in which the title is shown: they are shortened",
+        "`at` earlier",
+    ),
     ("  m: [coast, {title: x, over: 1, duration: 1}]", 31, "`over` must be `true` or `false`, not `1`", ""),
     ("  m: [{shot: coast, over: true}]", 21, "a clip has no `over`", "remove it"),
     ("  m: [{file: clip.mp4, font: Arial}]", 24, "a clip has no `font`", "remove it"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -12,9 +13,11 @@ from kit.films import COAST, LIGHTHOUSE, actions, codes, edited, place, plan, pr
 from kit.providers import ANIMATIC, DASHSCOPE
 from wanflow.graph.build import build
 from wanflow.graph.diagram import dot, mermaid
-from wanflow.language.production import Cut, CutItem, Production, Transition, TransitionKind
+from wanflow.language.production import Cut, CutItem, Production, SpokenLine, Transition, TransitionKind
 from wanflow.language.source import ShotSource
 from wanflow.planner.cut import Edit, arrange
+from wanflow.planner.cut_layout import place_items
+from wanflow.planner.cut_lines import lines_in, place_lines
 from wanflow.planner.inputs import inputs_of, outputs_of
 from wanflow.planner.plan import Plan
 from wanflow.planner.removable import named_takes
@@ -60,6 +63,20 @@ def test_a_take_that_a_cut_names_plays_whatever_is_picked() -> None:
     again = plan(film(SECOND), run(film(SECOND))[0])
     assert codes(again, "cut:main") == ["up-to-date"]
     assert actions(plan(film(SECOND), picked(again.inventory, 3)))["cut:main"] == "reuse"
+
+
+def test_each_of_all_takes_says_the_lines_of_its_shot() -> None:
+    """On the clock of the film, one after the other; a line that a trim takes out is said by none."""
+    said = [
+        SpokenLine(Decimal(at), Decimal(at + 1), {"en": text}, place(), None, place(), {"en": place()})
+        for at, text in ((0, "begin"), (1, "end"))
+    ]
+    made = film(replace(ALL, start=Decimal(1)), takes=2, lines=tuple(said))
+    edit = edit_of(plan(made, run(made)[0]))
+    clips = place_items(edit, Fraction(10))
+    begins = [clip.begin for clip in clips]
+    assert (len(begins), begins[0]) == (2, 0)
+    assert [*lines_in(place_lines(edit, clips), "en")] == [(begin, begin + 10, "end") for begin in begins]
 
 
 def test_a_take_that_this_plan_makes_is_waited_for() -> None:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import takewhile
 
+from wanflow import timebase
 from wanflow.language import timeline
 from wanflow.language.problem import Problem, Severity
-from wanflow.language.production import Cut, CutItem, Shot, TitleCard
+from wanflow.language.production import Cut, CutItem, OverTitle, Shot, TitleCard
 from wanflow.language.source import Facts, FileSource, Kind, ShotSource, Source, Unreadable
 from wanflow.language.timeline import PlacedClip
 from wanflow.messages import tr
@@ -202,7 +203,20 @@ def _misplaced_titles(cut: Cut, clips: Sequence[PlacedClip], rate: Fraction, off
                 yield Problem(over.place, str(outside), tr("make `at` smaller"))
             else:
                 shown.append((first, end, over.title.position, over.place))
+                yield from _shortened_fades(over, timebase.to_seconds(end - first, rate))
     yield from _titles_together(sorted(shown, key=lambda each: each[0]))
+
+
+def _shortened_fades(over: OverTitle, seconds: Fraction) -> Iterator[Problem]:
+    """A warning of a title whose fades take longer than it is shown."""
+    if 2 * Fraction(over.title.fade) > seconds:
+        message = tr(
+            "two fades of {fade} s do not fit into {seconds} s, in which the title is shown: they are shortened",
+            fade=over.title.fade,
+            seconds=timebase.decimal_text(seconds, 3),
+        )
+        hint = tr("make `fade` smaller, or `at` earlier")
+        yield Problem(over.place, message, hint, Severity.WARNING)
 
 
 def _titles_together(shown: Sequence[tuple[int, int, str, Place | None]]) -> Iterator[Problem]:

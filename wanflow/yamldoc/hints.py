@@ -15,6 +15,7 @@ _BREAKS = "\x85\u2028\u2029"
 """Line ends of YAML 1.1, which are characters of a text in YAML 1.2."""
 _BESIDE_SIGN = pattern(rf"(?:^[ ]*(?:-[ ]+)*|[:,\[{{-])(?P<after>{INVISIBLE.pattern})|(?P<before>{INVISIBLE.pattern}):")
 """An invisible character where YAML expects a space or nothing: in front of a line, and beside its signs."""
+CONTROL_HINT = tr("delete it; in double quotes a `\\` begins an escape, and `\\\\` is the sign itself")
 ESCAPE_HINT = tr("write `/` in a path, and `\\\\` for a `\\` of a text in double quotes")
 """The way out of an escape that nobody meant."""
 QUOTE_IT = tr("put the text in quotes, or on its own lines under `>-`")

@@ -20,7 +20,7 @@ from wanflow.decode import unpaired_surrogate
 from wanflow.messages import tr
 from wanflow.records import immutable, mutable
 from wanflow.yamldoc import folding
-from wanflow.yamldoc.hints import ESCAPE_HINT, SyntaxFault, SyntaxHint, explain, not_a_space
+from wanflow.yamldoc.hints import CONTROL_HINT, SyntaxFault, SyntaxHint, explain, not_a_space
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, Place, TextNode, name_of, normalised, typed
 from wanflow.yamldoc.slips import RepairedText, Slip, groups, structural
 from wanflow.yamldoc.stand_ins import StandIns
@@ -323,7 +323,7 @@ class _Composer:
             self._tell(self._half(event))
             text = _HALVES.sub("\ufffd", text)
         elif not plain and _UNPRINTABLE.search(text):
-            raise _Unusable(TextProblem(place, tr("the text contains a control character"), ESCAPE_HINT))
+            raise _Unusable(TextProblem(place, tr("the text contains a control character"), CONTROL_HINT))
         if len(text) > UNCHECKED and not ascii_only and _has_row_of_marks(text):
             message = tr("the text has more than {max_marks} combining marks in a row", max_marks=MAX_MARKS)
             raise _Unusable(TextProblem(place, message, tr("remove some")))
