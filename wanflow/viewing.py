@@ -8,23 +8,27 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
-from wanflow import api
+from wanflow import api, digest
 from wanflow.errors import MediaFault, ToolMissing
 from wanflow.language.problem import SpecError
 from wanflow.language.production import Production
 from wanflow.loading import SoundPart, store_of
 from wanflow.media.jobs import LocalJobs
+from wanflow.media.posters import small_jpeg
 from wanflow.report.page import frozen
 from wanflow.report.page.frozen import Derived, FrozenReport
 from wanflow.report.page.snapshot import Snapshot
 from wanflow.runner import renditions as background
 from wanflow.runner.renditions import RenditionMaker, make_rendition
-from wanflow.store import renditions
+from wanflow.store import atomic, renditions
 from wanflow.store.media_files import MediaFile, MediaFiles
 from wanflow.store.renditions import Rendition
 
 NICENESS = 10
 """Niceness of the ffmpegs that work for a page: those of a run go first."""
+
+PICTURE_BYTES, MOST_PICTURES = 60_000, 40
+"""Maximum bytes of a picture for a comment, and maximum pictures of one comment."""
 
 
 def snapshot(part: SoundPart, now: datetime | None = None) -> Snapshot:
@@ -107,6 +111,31 @@ def rendition(production: Production, file: MediaFile, kind: Rendition) -> Path:
     if found is None:
         found = make_rendition(store, file, kind)
     return found
+
+
+def write_pictures(production: Production, takes: Iterable[str], folder: Path) -> Mapping[str, str]:
+    """Write small JPEGs of takes into a folder, which is made; gives their names by the digests of the takes.
+
+    A name is the digest of the picture, and says nothing of the production. Takes that are not here, or that cannot be
+    shown, are left out, and so are those above `MOST_PICTURES`. Raises ToolMissing without an ffmpeg, StoreFault.
+    """
+    known, names = api.media_files(production), dict[str, str]()
+    folder.mkdir(parents=True, exist_ok=True)
+    for take in takes:
+        file = known.find(take)
+        if file is None or Rendition.POSTER not in file.renditions:
+            continue
+        try:
+            content = small_jpeg(rendition(production, file, Rendition.POSTER), PICTURE_BYTES)
+        except ToolMissing:
+            raise
+        except MediaFault:
+            continue
+        names[take] = f"{digest.of_bytes(content)}.jpg"
+        atomic.write_whole(folder / names[take], content)
+        if len(names) == MOST_PICTURES:
+            break
+    return names
 
 
 @asynccontextmanager

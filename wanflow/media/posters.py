@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -58,6 +59,10 @@ GREY = "#8a8f98"
 """Colour of a waveform, which is seen on white and on black."""
 
 
+JPEG_FORMS = ((POSTER_SIDE, 80), (POSTER_SIDE, 60), (320, 50), (160, 40))
+"""Longer side and quality of a poster as a JPEG, the best first."""
+
+
 @immutable
 class MakeRendition(Job[None]):
     """Make a rendition of a file of this kind, unless the target exists; the source is only read."""
@@ -95,6 +100,19 @@ def fit(size: Pixels, *, longer: int | None = None, shorter: int | None = None) 
     limits = [Fraction(limit, side) for limit, side in ((longer, max(size)), (shorter, min(size))) if limit]
     scale = min(Fraction(1), *limits)
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def small_jpeg(poster: Path, most_bytes: int) -> bytes:
+    """A poster as a JPEG in the best form that is no larger; the same poster gives the same bytes. Raises BadMedia."""
+    picture, content = read_still(poster), b""
+    for side, quality in JPEG_FORMS:
+        drawn = BytesIO()
+        small = picture.resize(fit(picture.size, longer=side), Image.Resampling.LANCZOS)
+        small.save(drawn, format="JPEG", quality=quality)
+        content = drawn.getvalue()
+        if len(content) <= most_bytes:
+            break
+    return content
 
 
 def _telling(source: Path, draft: Path, processes: RunningProcesses) -> Image.Image:

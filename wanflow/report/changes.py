@@ -20,7 +20,7 @@ from wanflow.language.source import Facts, FileSource, ShotSource
 from wanflow.money import Bound, Cost
 from wanflow.planner.diff import Difference, differences
 from wanflow.planner.plan import Action, Plan, Reason, ReasonCode, Step
-from wanflow.planner.request import planned_request
+from wanflow.planner.request import ShotRequest, planned_request
 from wanflow.records import immutable
 from wanflow.report.problem_json import problem_json
 from wanflow.report.show import rows_of, source_text
@@ -49,7 +49,8 @@ class ShotChange:
 
     `former` is the name that it had, if that was another. `takes` are those that are asked for, before and now. `steps`
     are the takes that a run would pay for now. `before` and `cost` are what a run pays for the shot, then and now.
-    `prompt` is the whole prompt of a new shot.
+    `prompt` is the whole prompt of a new shot. `shown` are the digests of the takes by which its request is shown,
+    before and now; None where none was made from it.
     """
 
     shot: str
@@ -63,6 +64,7 @@ class ShotChange:
     differences: tuple[Difference, ...] = ()
     reasons: tuple[Reason, ...] = ()
     prompt: str | None = None
+    shown: tuple[str | None, str | None] = (None, None)
 
     @property
     def seconds(self) -> Fraction | None:
@@ -148,6 +150,11 @@ class ProductionDiff:
         return Cost(now.amount - before.amount, now.currency, Bound.AT_MOST if loose else Bound.EXACT)
 
     @property
+    def shown(self) -> tuple[str, ...]:
+        """The digests of the takes by which changed shots are shown, in the order of the shots."""
+        return tuple(dict.fromkeys(digest for shot in self.shots for digest in shot.shown if digest is not None))
+
+    @property
     def steps(self) -> tuple[Step, ...]:
         """The takes of changed shots that a run would pay for."""
         return tuple(step for shot in self.shots for step in shot.steps)
@@ -194,13 +201,16 @@ def shot_changes(before: Plan | None, after: Plan) -> tuple[ShotChange, ...]:
             *_input_differences(was, now[name], former),
             *_choice_differences(before, was, after, now[name]),
         )
-        takes = (planned_request(before, was).wanted, change.takes[1])
-        found += _compared(replace(change, before=cost, takes=takes, differences=differing, prompt=None), was.name)
+        request = planned_request(before, was)
+        takes, shown = (request.wanted, change.takes[1]), (_shown_take(request), change.shown[1])
+        compared = replace(change, before=cost, takes=takes, differences=differing, prompt=None, shown=shown)
+        found += _compared(compared, was.name)
     kept = {former.get(name, name) for name in now}
     for name in filterfalse(kept.__contains__, shots):
         cost = money.total([step.cost for step in paid.get(name, ())], before.currency)
-        takes, nothing = (planned_request(before, shots[name]).wanted, 0), money.nothing(after.currency)
-        found.append(ShotChange(name, ShotState.REMOVED, shots[name].model, takes, cost, nothing))
+        request, nothing = planned_request(before, shots[name]), money.nothing(after.currency)
+        takes, shown = (request.wanted, 0), (_shown_take(request), None)
+        found.append(ShotChange(name, ShotState.REMOVED, shots[name].model, takes, cost, nothing, shown=shown))
     return tuple(found)
 
 
@@ -227,17 +237,25 @@ def _former_names(before: Plan, after: Plan) -> Mapping[str, str]:
 
 def _new_shot(plan: Plan, shot: Shot, steps: tuple[Step, ...]) -> ShotChange:
     """A shot as if it were new."""
+    request = planned_request(plan, shot)
     return ShotChange(
         shot=shot.name,
         state=ShotState.NEW,
         model=shot.model,
-        takes=(0, planned_request(plan, shot).wanted),
+        takes=(0, request.wanted),
         before=money.nothing(plan.currency),
         cost=money.total([step.cost for step in steps], plan.currency),
         steps=steps,
         reasons=tuple(dict.fromkeys(reason for step in steps for reason in step.reasons)),
         prompt=shot.prompt,
+        shown=(None, _shown_take(request)),
     )
+
+
+def _shown_take(request: ShotRequest) -> str | None:
+    """The digest of the take in use that was made from a request, or is held; of the newest one where a pick waits."""
+    take = request.choice.take or next(reversed(request.takes), None)
+    return None if take is None else take.digest
 
 
 def _compared(change: ShotChange, former: str) -> Iterator[ShotChange]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import html
+from collections.abc import Iterator, Mapping, Sequence
 
 from wanflow.characters import shown
 from wanflow.graph.node import cut_id
@@ -10,6 +11,7 @@ from wanflow.messages import joined, tr, trn
 from wanflow.money import Bound, Cost, amount_text
 from wanflow.patterns import pattern
 from wanflow.planner.plan import ReasonCode
+from wanflow.records import immutable
 from wanflow.report.changes import ProductionDiff, ShotChange, ShotState
 from wanflow.report.text.plan import word_diff
 from wanflow.report.text.table import PIPE, Column, Screen, table
@@ -52,6 +54,23 @@ EDIT_MARKS = {WordChange.SAME: "", WordChange.GONE: "~~", WordChange.CAME: "**"}
 MARKER = "<!-- wanflow diff -->"
 """First line of a comment, by which a workflow finds its own one."""
 _COMPARED = {ReasonCode.PROMPT_CHANGED, ReasonCode.PARAMETER_CHANGED, ReasonCode.INPUT_CHANGED}
+
+PICTURE_WIDTH = 320
+"""Width of a picture in a comment, in pixels."""
+
+
+@immutable
+class ShownPictures:
+    """Pictures of takes: the address of their folder, and their names in it by the digests of the takes."""
+
+    address: str
+    names: Mapping[str, str]
+
+    def cell(self, take: str | None, words: str) -> str:
+        """The picture of a take as a cell of a table, with `words` for those who do not see it; empty without one."""
+        name = None if take is None else self.names.get(take)
+        address = html.escape(f"{self.address.rstrip('/')}/{name}")
+        return "" if name is None else f'<img src="{address}" width="{PICTURE_WIDTH}" alt="{words}">'
 
 
 def diff_text(diff: ProductionDiff, screen: Screen = PIPE) -> str:
@@ -164,10 +183,11 @@ MOST_NOTED = 5
 """Maximum problems of a revision that are told."""
 
 
-def diff_markdown(diff: ProductionDiff, screen: Screen = PIPE) -> str:
+def diff_markdown(diff: ProductionDiff, screen: Screen = PIPE, pictures: ShownPictures | None = None) -> str:
     """A comment for GitHub, no longer than it may be: the price, a table of shots, then prompts and cuts by word.
 
-    No text of a production becomes a link, a picture, a mention, a reference or a mark of its own.
+    No text of a production becomes a link, a picture, a mention, a reference or a mark of its own. `pictures` are
+    shown of each shot, before and now.
     """
     text = "\n\n".join(_heading(diff, screen))
     rows = [_table_row([screen.complete(cell) for cell in _cells(change)]) for change in diff.shots]
@@ -178,7 +198,8 @@ def diff_markdown(diff: ProductionDiff, screen: Screen = PIPE) -> str:
         if left:
             told = trn("{number} more shot is not shown.", "{number} more shots are not shown.", left)
             text += f"\n\n{escaped(screen.complete(told), 300)}"
-    blocks = [f"\n\n{block}" for block in (*_shot_blocks(diff, screen), *_cut_blocks(diff, screen))]
+    shown = () if pictures is None else _picture_blocks(diff, screen, pictures)
+    blocks = [f"\n\n{block}" for block in (*shown, *_shot_blocks(diff, screen), *_cut_blocks(diff, screen))]
     text, left = _appended(text, blocks, COMMENT_CHARACTERS - LAST_CHARACTERS)
     if left:
         told = trn(
@@ -216,6 +237,30 @@ def _appended(text: str, parts: Sequence[str], most: int) -> tuple[str, int]:
         fits = len((text + part).encode("utf-16-le", "replace")) // 2 <= most
         text, left = (text + part, left) if fits else (text, left + 1)
     return text, left
+
+
+def _picture_blocks(diff: ProductionDiff, screen: Screen, pictures: ShownPictures) -> Iterator[str]:
+    """A table of the shots that have a picture, before and now, and how many takes have none."""
+    sides = [escaped(screen.complete(words), 100) for words in (tr("before"), tr("now"))]
+    rows = [
+        f"| {escaped(change.shot, 300)} | {' | '.join(map(pictures.cell, change.shown, sides))} |"
+        for change in diff.shots
+        if not pictures.names.keys().isdisjoint(change.shown)
+    ]
+    if rows:
+        titles = [escaped(screen.complete(tr("shot")), 100), *sides]
+        yield "\n".join((f"| {' | '.join(titles)} |", "| --- | --- | --- |", *rows))
+    if left := sum(take not in pictures.names for take in diff.shown):
+        yield escaped(screen.complete(without_picture(left)), 300)
+
+
+def without_picture(number: int) -> str:
+    """That takes have no picture."""
+    return trn(
+        "{number} take of changed shots has no picture: its file is not here, or the limit is reached.",
+        "{number} takes of changed shots have no picture: their files are not here, or the limit is reached.",
+        number,
+    )
 
 
 def _shot_blocks(diff: ProductionDiff, screen: Screen) -> Iterator[str]:
