@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +17,7 @@ import pytest
 import yaml
 
 from kit.git_session import GIT, SETTINGS
-from kit.project import clean, rewrite, write_production
+from kit.project import call, clean, rewrite, write_production
 from wanflow.report.text.comment import MARKER
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -119,7 +121,7 @@ def comment(folder: Path, **given: str) -> list[dict[str, Any]]:
 def test_no_expression_is_in_a_script() -> None:
     """GitHub pastes expressions into scripts as text, so that a title could end a command: they are variables."""
     scripts = [step["run"] for step in STEPS.values() if "run" in step]
-    assert len(scripts) == 5
+    assert len(scripts) == 6
     assert [script for script in scripts if "${{" in script] == []
     assert all(step["shell"] == "bash" for step in STEPS.values() if "run" in step)
 
@@ -192,3 +194,114 @@ def test_films_of_one_job_have_files_and_marks_of_their_own(checkout: Path) -> N
     films = [compare(checkout, PRODUCTION=name) for name in ("电影.yaml", "动画.yaml")]
     assert len({each["film"] for each in films}) == len({each["file"] for each in films}) == 2
     assert all(Path(each["file"]).is_file() for each in films)
+
+
+@pytest.fixture
+def remote(checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The bare repository of the pull request; the checkout has a take of both sides of its first shot."""
+    (checkout / ".gitignore").write_text(".wanflow/\nout/\n", encoding="utf-8")
+    for old, new in (("dusk", "dawn"), ("dawn", "dusk")):
+        rewrite(checkout / "wanflow.yaml", f"light: at {old}", f"light: at {new}")
+        assert call(checkout, "run", "-q").returncode == 0
+    folder = tmp_path / "hub" / "o" / "r"
+    folder.mkdir(parents=True)
+    subprocess.run([GIT, "init", "-q", "--bare", str(folder)], check=True)
+    subprocess.run([GIT, "-C", str(folder), "config", "uploadpack.allowFilter", "true"], check=True)
+    instead = f'[url "{(tmp_path / "hub").as_uri()}/"]\n\tinsteadOf = https://github.com/\n'
+    (tmp_path / "gitconfig").write_text(instead, encoding="utf-8")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
+    return folder
+
+
+def asked(remote: Path, *words: str) -> bytes:
+    """What git says of the bare repository."""
+    return subprocess.run([GIT, "-C", str(remote), *words], check=True, capture_output=True).stdout
+
+
+def hook(remote: Path, name: str, script: str) -> None:
+    """Something that the bare repository does when it gets a push."""
+    file = remote / "hooks" / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    file.chmod(0o755)
+
+
+def show_pictures(folder: Path) -> tuple[list[str], str]:
+    """Compare, show pictures and comment; gives the addresses in the comment, and what the step said."""
+    told = compare(folder)
+    known = {
+        "WANFLOW": str(Path(sys.executable).with_name("wanflow")),
+        "PICTURES": str(folder.parent / "pictures"),
+        "COMMENT": told["file"],
+        "PRODUCTION": "wanflow.yaml",
+        "REVISION": "",
+        "BACKEND": "",
+        "BASE": "dev",
+        "TOKEN": "token",
+        "ADDRESS": "https://github.com/o/r",
+        "PULL": "7",
+    }
+    done = perform(folder, "Show pictures", **known)
+    assert done.returncode == 0, done.stderr
+    body = comment(folder)[0]["body"]
+    return re.findall(r'<img src="([^"]*)"', body), done.stdout
+
+
+def require_addresses(remote: Path, addresses: list[str]) -> str:
+    """Each address is of a picture in a commit of the branch, under the digest of its bytes; gives the commit."""
+    commits = set()
+    for address in addresses:
+        commit, name = address.removeprefix("https://github.com/o/r/raw/").split("/")
+        content = asked(remote, "cat-file", "blob", f"{commit}:{name}")
+        assert name == f"{hashlib.sha256(content).hexdigest()}.jpg"
+        commits.add(commit)
+    (commit,) = commits
+    asked(remote, "merge-base", "--is-ancestor", commit, "wanflow-pictures")
+    return commit
+
+
+def test_pictures_are_committed_once_and_stay(checkout: Path, remote: Path) -> None:
+    """The same pictures make no second commit; others are added, so that earlier comments keep theirs."""
+    first, said = show_pictures(checkout)
+    assert (len(first) >= 2, "::notice::" in said) == (True, False)
+    commit = require_addresses(remote, first)
+    assert show_pictures(checkout)[0] == first
+    assert asked(remote, "rev-list", "wanflow-pictures").decode().split() == [commit]
+    rewrite(checkout / "wanflow.yaml", "light: at dusk", "light: at noon")
+    assert call(checkout, "run", "-q").returncode == 0
+    second, _ = show_pictures(checkout)
+    assert require_addresses(remote, second) != commit
+    assert require_addresses(remote, first) == commit
+    names = asked(remote, "ls-tree", "--name-only", "wanflow-pictures").decode().split()
+    assert {address.rpartition("/")[2] for address in (*first, *second)} == set(names)
+    assert asked(remote, "rev-list", "--count", "wanflow-pictures").strip() == b"2"
+
+
+def test_a_push_of_another_job_meanwhile_is_no_obstacle(checkout: Path, remote: Path) -> None:
+    """The pictures are added to what the branch has by then."""
+    tree = asked(remote, "hash-object", "-t", "tree", "-w", os.devnull).decode().strip()
+    make = "git -c user.name=a -c user.email=a@b commit-tree -m other"
+    hook(remote, "update", f'[ -e raced ] || {{ touch raced; git update-ref "$1" "$({make} {tree})"; }}')
+    addresses, said = show_pictures(checkout)
+    assert (len(addresses) >= 2, "::notice::" in said) == (True, False)
+    require_addresses(remote, addresses)
+    assert asked(remote, "log", "--format=%s", "wanflow-pictures") == b"Pictures of pull request 7\nother\n"
+
+
+def test_a_token_that_may_not_write_pictures_is_a_notice(checkout: Path, remote: Path) -> None:
+    """As in a pull request from a fork: the comment is the one without pictures."""
+    hook(remote, "pre-receive", "exit 1")
+    addresses, said = show_pictures(checkout)
+    assert (addresses, "::notice::the token may not write pictures" in said) == ([], True)
+    shutil.rmtree(remote)
+    addresses, said = show_pictures(checkout)
+    assert (addresses, "::notice::the token may not write pictures" in said) == ([], True)
+
+
+def test_takes_that_are_not_here_make_no_branch(checkout: Path, remote: Path) -> None:
+    """The comment says that they have no picture."""
+    shutil.rmtree(checkout / ".wanflow" / "takes")
+    addresses, said = show_pictures(checkout)
+    assert (addresses, "::notice::" in said) == ([], False)
+    assert asked(remote, "branch", "--list") == b""
+    assert "no picture" in json.loads((checkout.parent / "comments.json").read_text(encoding="utf-8"))[0]["body"]

@@ -103,7 +103,7 @@ def fit(size: Pixels, *, longer: int | None = None, shorter: int | None = None) 
 
 
 def small_jpeg(poster: Path, most_bytes: int) -> bytes:
-    """A poster as a JPEG in the best form that is no larger; the same poster gives the same bytes. Raises BadMedia."""
+    """A poster as a JPEG in the best form that has at most these bytes, always the same ones. Raises BadMedia."""
     picture, content = read_still(poster), b""
     for side, quality in JPEG_FORMS:
         drawn = BytesIO()
