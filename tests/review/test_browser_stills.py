@@ -23,6 +23,12 @@ cuts:
     - {shot: door_still, duration: 1}
 """
 
+LOADED_WIDTHS = """(all) => Promise.all(all.map(async (each) => {
+  if (!each.complete) await new Promise((done) => { each.onload = each.onerror = done })
+  return each.naturalWidth
+}))"""
+"""Waits for events: what asks again and again evaluates a text in the page, which the page forbids."""
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -37,8 +43,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def shown_widths(page: Page, pictures: str) -> list[int]:
     """The widths of pictures as they were loaded; 0 for one that is not shown."""
-    page.wait_for_function(f"[...document.querySelectorAll('{pictures}')].every((each) => each.complete)")
-    return page.eval_on_selector_all(pictures, "(all) => all.map((each) => each.naturalWidth)")  # type: ignore[no-any-return]
+    return page.eval_on_selector_all(pictures, LOADED_WIDTHS)  # type: ignore[no-any-return]
 
 
 def compare(page: Page) -> None:
