@@ -250,7 +250,7 @@ def test_a_missing_production_ends_the_command(wanflow: Wanflow) -> None:
 
 def test_commands_in_messages_are_tools_by_name() -> None:
     """The instructions say so, and every tool has the name of a command."""
-    assert "`wanflow NAME`, call the tool of that name" in INSTRUCTIONS
+    assert "such as `wanflow plan`, call the tool of its name" in INSTRUCTIONS
     assert "A `-f` in it names this production" in INSTRUCTIONS
     assert set(TOOLS) <= COMMANDS.keys()
 
