@@ -54,9 +54,9 @@ class MixedSound:
     """Music or a cue that is mixed under a film: it begins at sample `at` of the film, and ends with it at the latest.
 
     Of the 48 kHz stereo WAV with this digest, the samples `first` to `last` (excluded) are heard; `loop` repeats them
-    until the film ends. `gain` is in dB, `fade` the seconds of its fade-in and of its
-    fade-out, each at most half of what is heard. `duck` are the dB by
-    which it steps back under the clips and under sounds that are a `voice`, itself excepted; None for none.
+    until the film ends. `gain` is in dB, `fade` the seconds of its fade-in and of its fade-out, each at most half of
+    what is heard. `duck` are the dB by which it steps back under the clips and under sounds that are a `voice`, itself
+    excepted; None for none.
     """
 
     digest: str
