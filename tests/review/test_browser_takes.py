@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import APIResponse, Browser, Locator, Page, Route, expect
 
 from kit.browser import Review, Visitor, require_usable
 from kit.project import rewrite
@@ -111,6 +111,22 @@ def test_a_pick_with_its_price_changes_the_film_at_once(review: Review, visitor:
     expect(page.locator(".shot")).to_have_attribute("data-state", "current")
     page.keyboard.press("r")
     expect(page.locator("#said")).to_contain_text("coast: 1 more take, with the next run")
+
+
+def test_a_key_is_obeyed_while_the_reply_to_another_is_on_its_way(review: Review, visitor: Visitor) -> None:
+    """The page shows what was done as soon as the server says so, which may be before it answers the key."""
+    page = visitor.open(review, "/shots/coast")
+    late: list[tuple[Route, APIResponse]] = []
+    page.route("**/shots/coast/hold*", lambda route: late.append((route, route.fetch())))
+    take(page, 2).focus()
+    page.keyboard.press("Enter")
+    expect(take(page, 2)).to_have_attribute("data-picked", "somebody")
+    page.keyboard.press("h")
+    expect(page.locator(".shot")).to_have_attribute("data-state", "held")
+    page.keyboard.press("h")
+    ((route, reply),) = late
+    route.fulfill(response=reply)
+    expect(page.locator(".shot")).to_have_attribute("data-state", "current")
 
 
 def test_the_film_as_it_would_be_now_plays_from_takes(review: Review, visitor: Visitor) -> None:

@@ -15,9 +15,12 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_a_film_takes_little_longer_than_it_must_and_asks_little() -> None:
-    """At most five parts in a hundred above the least possible, and at most 4.5 queries a task."""
+    """At most five parts in a hundred above the least possible, and at most 4.5 queries a task.
+
+    Which of two tasks that end at the same moment is seen first is chance, and one film in twelve hangs on it.
+    """
     figures = []
-    for seed in range(12):
+    for seed in range(36):
         dice = Random(seed)
         steps = film(100, dice)
         figures.append(await simulate(steps, task_seconds(steps, dice)))

@@ -146,20 +146,29 @@ export async function refresh() {
 
 // --- forms -----------------------------------------------------------------------------------------------------------
 
+const sent = new Set();
+let answered = Promise.resolve();
+
+/** Send what a form asks for, once while its reply is awaited; the page may make another form of it meanwhile, which is sent next. */
 async function send(form, button) {
-  if (form.dataset.jsSent) return;
-  form.dataset.jsSent = "yes";
+  const address = form.action;
+  const fields = new URLSearchParams(new FormData(form, button));
+  const asked = `${address}?${fields}`;
+  if (sent.has(asked)) return;
+  sent.add(asked);
   button?.setAttribute("aria-busy", "true");
+  await (answered = answered.then(() => post(address, fields)));
+  button?.removeAttribute("aria-busy");
+  sent.delete(asked);
+}
+
+async function post(address, fields) {
   try {
-    const fields = new URLSearchParams(new FormData(form, button));
-    const reply = await fetch(form.action, { method: "POST", body: fields, headers: { accept: "text/html" } });
+    const reply = await fetch(address, { method: "POST", body: fields, headers: { accept: "text/html" } });
     if (reply.ok && reply.url !== location.href) history.pushState(null, "", reply.url);
     show(await reply.text(), !reply.ok);
   } catch {
     lost(true);
-  } finally {
-    delete form.dataset.jsSent;
-    button?.removeAttribute("aria-busy");
   }
 }
 
