@@ -60,8 +60,8 @@ def reviewing(file: Path, *options: str, environ: Mapping[str, str] | None = Non
             assert address.startswith("http://"), process.stderr.read()
             yield Review(address, process, file)
             process.terminate()
-            assert process.wait(PATIENCE_SECONDS) == 0
-            printed = process.stderr.read()
+            code, printed = process.wait(PATIENCE_SECONDS), process.stderr.read()
+            assert code == 0, printed
             assert "Traceback" not in printed, printed
             assert "bug" not in printed, printed
         finally:

@@ -41,10 +41,10 @@ class Events:
             self._send(_event("run", event))
 
     def end(self) -> None:
-        """End all connections, and those that come later at once."""
+        """End all connections, and those that come later at once; what is told afterwards reaches nobody."""
         self._over = True
-        for queue in tuple(self._queues):
-            queue.close()
+        while self._queues:  # a closed one takes no event, and one may still come while its page is told to leave
+            self._queues.pop().close()
 
     async def listen(self, *, again: bool = False) -> AsyncIterator[str]:
         """What one page is told, from now on; `again`: its connection was lost."""
