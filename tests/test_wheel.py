@@ -83,7 +83,7 @@ def test_the_wheel_carries_licence_types_and_program(wheel):
     assert "wanflow/py.typed" in names
     assert {"wanflow/locale/zh_CN/LC_MESSAGES/wanflow.mo", "wanflow/locale/help.txt"} <= set(names)
     assert any(name.endswith("/licenses/LICENSE") for name in names)
-    assert "wanflow = wanflow.start:main" in program
+    assert "wanflow = wanflow.start:script" in program
     assert {name.split("/")[0].split("-")[0] for name in names} == {"wanflow"}
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-
-from wanflow.start import main
+from wanflow.start import script
 
 if __name__ == "__main__":
-    sys.exit(main())
+    script()

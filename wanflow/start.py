@@ -17,6 +17,13 @@ COLUMNS = 80
 """Width of a page of help; a wider terminal has the same lines."""
 
 
+def script() -> None:
+    """The program `wanflow`: runs the command of this process, and ends the process with its exit code."""
+    from wanflow.process import run_and_end
+
+    run_and_end(main)
+
+
 def main() -> int:
     """Run the command of this process and give its exit code."""
     text = known_text(sys.argv[1:])

@@ -150,6 +150,7 @@ class CommandTable(click.Group):
 @click.pass_context
 def commands(context: click.Context) -> int:
     """Scene specs in YAML become shot graphs, takes and final cuts; a second run renders only what changed."""
+    _look_for_garbage()  # the command is imported by now
     if context.invoked_subcommand is not None:
         logs = cast(Callable[[], AbstractContextManager[None]], import_attribute("wanflow.cli.logs:printed_logs"))
         context.with_resource(logs())
@@ -164,18 +165,22 @@ circles: at Python's own threshold the looking takes a sixth of the time of a pl
 """
 
 
+def _look_for_garbage() -> None:
+    """Have Python look for garbage, and not among what a process imported meanwhile (`wanflow.process`)."""
+    gc.set_threshold(GARBAGE_AFTER)
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code; `arguments` are those of the process where none are given."""
     if arguments is None:
         use_utf8_file_names()
-    gc.set_threshold(GARBAGE_AFTER)
     words = None if arguments is None else list(arguments)
     with translations(language_of_streams(os.environ)):
         # what a command notes about itself in context variables ends with it
         context = copy_context()
         context.run(words_of_process.set, words)
         program = in_language(commands)
-        code = context.run(guarded, lambda: program.main(words, prog_name="wanflow", standalone_mode=False))
-    if words is None:
-        gc.freeze()  # the process ends: nothing is looked through for garbage once more
-    return code
+        return context.run(guarded, lambda: program.main(words, prog_name="wanflow", standalone_mode=False))
