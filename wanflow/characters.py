@@ -8,12 +8,12 @@ import unicodedata
 from collections.abc import Callable, Collection, Sequence
 
 from wanflow.messages import joined, tr
-from wanflow.patterns import pattern
+from wanflow.patterns import letters, pattern
 
-_LOOSE_JOINER = pattern("(?<![^\x00-\x7f\u200c\u200d])[\u200c\u200d]")
+_LOOSE_JOINER = letters("(?<![^\x00-\x7f\u200c\u200d])[\u200c\u200d]")
 """A joiner that joins nothing: after ASCII, or after another one. Emoji and several scripts need the others."""
 
-INVISIBLE = pattern(
+INVISIBLE = letters(
     "[\x85\xa0\xad\u061c\u1680\u180e\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]"
     f"|{_LOOSE_JOINER.pattern}"
 )

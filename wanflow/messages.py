@@ -17,7 +17,7 @@ from functools import reduce
 from pathlib import Path
 from typing import Self
 
-from wanflow.patterns import pattern
+from wanflow.patterns import letters
 
 DOMAIN = "wanflow"
 LOCALE = Path(__file__).parent / "locale"
@@ -102,8 +102,8 @@ class _Joined(Translatable):
 
 
 _FORMATTER = string.Formatter()
-_HAN = pattern("[\u3400-\u9fff]")
-_FULL_WIDTH = pattern("[\u3000-\u303f\uff00-\uffef]")
+_HAN = letters("[\u3400-\u9fff]")
+_FULL_WIDTH = letters("[\u3000-\u303f\uff00-\uffef]")
 """Chinese punctuation, which has its own room on both sides; quotation marks are those of English too."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from wanflow.patterns import pattern
+from wanflow.patterns import letters
 
 LATIN = frozenset(map(chr, (*range(0x250), *range(0x2000, 0x2070))))
 """Letters and punctuation that every machine can draw."""
@@ -23,19 +23,19 @@ FONT_FORMATS = {".otf", ".ttc", ".ttf"}
 """Suffixes of the font files that are read."""
 
 
-_KANA = pattern("[\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fd-\u30ff\u31f0-\u31ff\uff66-\uff9d]")
-HANGUL = pattern("[\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff]")
-_HAN = pattern("[\u2e80-\u2fdf\u3005\u3007\u3021-\u3029\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_WIDE = pattern(
+_KANA = letters("[\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fd-\u30ff\u31f0-\u31ff\uff66-\uff9d]")
+HANGUL = letters("[\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff]")
+_HAN = letters("[\u2e80-\u2fdf\u3005\u3007\u3021-\u3029\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_WIDE = letters(
     "[\u1100-\u11ff\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff"
     "\ufe30-\ufe4f\uff01-\uffee\U0001f200-\U0001f2ff\U00020000-\U0003ffff]"
 )
 
-_RIGHT_TO_LEFT = pattern("[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]")
-_THAI = pattern("[\u0e01-\u0e5b]+")
+_RIGHT_TO_LEFT = letters("[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]")
+_THAI = letters("[\u0e01-\u0e5b]+")
 _SHAPED = "[\u0600-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u17ff\u1800-\u18af\ufb50-\ufdff\ufe70-\ufefe]"
-_JOINED = pattern(_SHAPED)
-_JOINER = pattern(f"(?<={_SHAPED})[\u200c\u200d]")
+_JOINED = letters(_SHAPED)
+_JOINER = letters(f"(?<={_SHAPED})[\u200c\u200d]")
 _LEFTWARD = frozenset({"ar", "ara", "ckb", "dv", "fa", "fas", "per", "he", "heb", "ps", "sd", "ug", "ur", "urd", "yi"})
 
 _CHINESE = frozenset({"zh", "zho", "chi", "cmn"})

@@ -10,10 +10,10 @@ from enum import StrEnum
 from math import isqrt, sqrt
 from typing import Literal
 
-from wanflow.patterns import pattern
+from wanflow.patterns import letters, pattern
 from wanflow.records import immutable
 
-HAN = pattern("[\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+HAN = letters("[\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 """A Han character."""
 
 Colors = Sequence[Mapping[str, str]]

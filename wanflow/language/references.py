@@ -12,7 +12,7 @@ from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import Shot
 from wanflow.language.shot import Cast, CastMember, WrittenShot
 from wanflow.messages import tr
-from wanflow.patterns import pattern
+from wanflow.patterns import letters, pattern
 from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import Place, TextNode
 
@@ -115,7 +115,7 @@ TOGETHER = "any"
 """The kind under which a model's identifiers count all media together."""
 
 _NAMED = pattern(f"{CAST_OPEN}([^{CAST_CLOSE}]*){CAST_CLOSE}")
-_HAN_BEFORE = pattern("[\u3400-\u9fff\uf900-\ufaff]")
+_HAN_BEFORE = letters("[\u3400-\u9fff\uf900-\ufaff]")
 """What decided the language in earlier versions: a prompt with one such character had Chinese identifiers."""
 _LATIN_WORD = pattern("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+(?:['\u2019-][A-Za-z\u00c0-\u024f\u1e00-\u1eff]+)*")
 _QUOTED = pattern('"[^"]*"|\u201c[^\u201c\u201d]*\u201d|「[^「」]*」|『[^『』]*』|《[^《》]*》')

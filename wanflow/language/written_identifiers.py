@@ -11,7 +11,7 @@ from wanflow.language.problem import Problem, Severity
 from wanflow.language.references import TOGETHER, Counted, counted_media, without_names_and_quotes
 from wanflow.language.shot import CastMember, WrittenShot
 from wanflow.messages import tr
-from wanflow.patterns import pattern
+from wanflow.patterns import letters, pattern
 from wanflow.suggest import listed
 
 _LATIN = pattern(
@@ -19,7 +19,7 @@ _LATIN = pattern(
     r"(?![A-Za-z0-9_%]|[.:/×][0-9])",
     re.IGNORECASE,
 )
-_CHINESE = pattern(
+_CHINESE = letters(
     r"(?<![地拼构插截草蓝试企意版])(?P<word>图片|图像|图|视频|音频|角色)(?P<gap>[ \u00a0\u3000]{0,2})"
     r"(?P<number>[0-9０-９]{1,2}|[一二三四五六七八九十])(?![0-9０-９.:：]|\s?[年月日号秒分点倍个张段幅直些时乐起下样])"
 )
@@ -57,8 +57,7 @@ def check_identifiers(
             place = shot.values["prompt"].place_of_words(form, prompt.find(form))
             yield Problem(place, *_absent(form, have, model.identifiers[language]), Severity.WARNING)
     found = {match.group(): (match, "en") for match in _LATIN.finditer(text)}
-    if not text.isascii():
-        found |= {match.group(): (match, "zh") for match in _CHINESE.finditer(text)}
+    found |= {match.group(): (match, "zh") for match in _CHINESE.finditer(text)}
     for form, (match, language) in found.items():
         number = match["number"]
         asked = (_KINDS[match["word"].lower()], _NUMERALS.find(number) if number in _NUMERALS else int(number))
