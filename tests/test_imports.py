@@ -22,6 +22,21 @@ sys.exit(code)
 """
 STARTS = {"__future__", "wanflow", "wanflow.display_language", "wanflow.help_pages", "wanflow.start"}
 
+FILM = """\
+wanflow: 1
+vars: {boat: the boat}
+shots:
+  boat: {model: wan2.7-t2v, prompt: A little boat rocks on the swell., duration: 4}
+  again: {model: wan2.7-t2v, prompt: "The sail of ${boat} fills.", duration: 4}
+cuts:
+  main: [boat, again]
+"""
+NOT_FOR_A_PLAN = {
+    *("av", "bz2", "difflib", "ffmpeg", "filelock", "httpx", "jinja2", "jsonschema", "lzma", "networkx", "PIL"),
+    *("rapidfuzz", "rich", "shutil", "starlette", "subprocess", "tempfile"),
+}
+"""Modules that a plan without media to measure does not need."""
+
 
 def imported(*words: str, folder: Path, environ: dict[str, str]) -> tuple[set[str], str]:
     """The modules that a command imports, beside those of a bare Python, and what it prints."""
@@ -43,6 +58,16 @@ def test_version_and_help_import_nothing_else(
     assert modules == STARTS
     assert run_command(words) == 0
     assert printed == capsys.readouterr().out
+
+
+def test_a_plan_imports_nothing_that_only_other_commands_need(tmp_path: Path) -> None:
+    """Of a film without media, which would have to be measured."""
+    (tmp_path / "wanflow.yaml").write_text(FILM, encoding="utf-8")
+    environ = {"WANFLOW_STAMP": "off", "XDG_CACHE_HOME": str(tmp_path / "cache"), "PYTHONUTF8": "1"}
+    modules, printed = imported("plan", folder=tmp_path, environ=environ)
+    assert "boat" in printed
+    assert "yaml" in modules
+    assert modules & NOT_FOR_A_PLAN == set()
 
 
 @pytest.mark.parametrize(

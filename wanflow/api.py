@@ -8,7 +8,6 @@ service) are imported when work needs them, so that a run with nothing to do is 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -506,6 +505,8 @@ def pick_file(production: Production, shot: str, clip: Path) -> Picked:
     Raises UnknownTarget for a shot that does not exist or whose request is not known yet, MediaFault for a file that
     is not what the shot's model makes.
     """
+    import shutil
+
     from wanflow.media import probe
     from wanflow.store.take import MADE_ELSEWHERE, Film, Take, result_of
 

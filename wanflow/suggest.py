@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import os
 import unicodedata
@@ -90,8 +89,10 @@ def _nearest_of_few(word: str, pool: frozenset[str]) -> str | None:
 
 def _most_alike(word: str, names: Mapping[str, str]) -> str | None:
     """The name, by itself in lower case, that is most like a word; None where none is near."""
-    from rapidfuzz import process  # noqa: PLC0415  # only a wrong name needs it
-    from rapidfuzz.distance import Indel  # noqa: PLC0415
+    import difflib  # only a wrong name needs these
+
+    from rapidfuzz import process
+    from rapidfuzz.distance import Indel
 
     # what difflib finds alike is a subsequence of both names, so this similarity is never below its ratio
     likely = process.extract(

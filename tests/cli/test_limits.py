@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from kit.project import call, rewrite
-from wanflow.cli.limits import LimitExceeded, WorkCrashed, resident_bytes, supervise
+from wanflow.cli.limits import LimitExceeded, WorkCrashed
 from wanflow.cli.main import main
+from wanflow.cli.supervision import resident_bytes, supervise
 
 BEGIN = """\
 import sys
@@ -80,7 +81,9 @@ def test_a_signal_ends_both_processes(tmp_path: Path) -> None:
     """CI ends a step by a signal to the first process; the second one ends in order, with 130."""
     ready = tmp_path / "ready"
     waits = f"def wait():\n open({str(ready)!r}, 'w').close()\n Event().wait()\nsys.exit(guarded(wait))\n"
-    first = f"import sys\nfrom wanflow.cli.limits import supervise\nsys.exit(supervise([], 50, {BEGIN + waits!r}))\n"
+    first = (
+        f"import sys\nfrom wanflow.cli.supervision import supervise\nsys.exit(supervise([], 50, {BEGIN + waits!r}))\n"
+    )
     with subprocess.Popen([sys.executable, "-c", first], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         while not ready.exists() and process.poll() is None:
             os.sched_yield()

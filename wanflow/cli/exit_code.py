@@ -7,7 +7,6 @@ import os
 import platform
 import re
 import sys
-import tempfile
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
@@ -194,6 +193,8 @@ def _keep(report: str) -> Path:
 
 
 def _write(report: str, folder: Path | None) -> Path:
+    import tempfile
+
     handle, name = tempfile.mkstemp(prefix="bug-", suffix=".txt", dir=folder)
     with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(shown_lines(report))

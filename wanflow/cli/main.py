@@ -6,7 +6,6 @@ a run with nothing to do must not pay for the live display.
 
 from __future__ import annotations
 
-import difflib
 import gc
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -116,6 +115,8 @@ class CommandTable(click.Group):
         """The command that the arguments name; raises UsageError, with the nearest name, for one that isn't there."""
         if args[0] in COMMANDS or args[0].startswith("-"):
             return super().resolve_command(ctx, args)
+        import difflib
+
         near = difflib.get_close_matches(args[0], COMMANDS, n=1)
         suggestion = tr("; did you mean `{near}`?", near=near[0]) if near else ""
         raise click.UsageError(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
 from wanflow.catalog.provider import known_regions, load_providers
-from wanflow.cli.limits import limited
+from wanflow.cli.limits import is_limited, words_of_process
 from wanflow.messages import tr
 from wanflow.records import immutable
 from wanflow.timebase import GRACE_SECONDS, POLL_SECONDS
@@ -168,12 +170,28 @@ allowing_outside = click.option(
 """Option of commands that write cuts, or say whether they can be written."""
 
 
+def _limited(command: Decorated) -> Decorated:
+    """A command whose work is done in a second process with limits where it got `--untrusted` (`cli.limits`)."""
+
+    @functools.wraps(command)
+    def call(*arguments: object, **options: object) -> object:
+        settings = click.get_current_context().obj
+        if settings is None or not settings.untrusted or is_limited():
+            return command(*arguments, **options)
+        from wanflow.cli.supervision import supervise
+
+        given = words_of_process.get()
+        return supervise(sys.argv[1:] if given is None else given)
+
+    return cast(Decorated, call)
+
+
 def production_options(command: Decorated) -> Decorated:
     """Add the options that name a production, override its keys and say what it may open.
 
     The command gets `ProductionOptions` by `click.pass_obj`.
     """
-    return _with(limited(command), (file_option, *_OVERRIDES, *_BOUNDARY))
+    return _with(_limited(command), (file_option, *_OVERRIDES, *_BOUNDARY))
 
 
 def spending(command: Decorated) -> Decorated:
@@ -183,7 +201,7 @@ def spending(command: Decorated) -> Decorated:
 
 def production_options_but_file(command: Decorated) -> Decorated:
     """The same with `-f` alone, for a command whose `--file` is another."""
-    return _with(limited(command), (_file_option("-f"), *_OVERRIDES, *_BOUNDARY))
+    return _with(_limited(command), (_file_option("-f"), *_OVERRIDES, *_BOUNDARY))
 
 
 class Seconds(click.FloatRange):

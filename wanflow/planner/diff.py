@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import zip_longest
@@ -71,6 +70,8 @@ def differences(old: Recipe, new: Recipe, lock: Lock) -> tuple[Difference, ...]:
 
 def changed_words(old: str, new: str) -> str:
     """The removed and the added words, as `old words → new words`, shortened; `…` replaces unchanged words."""
+    import difflib
+
     was, now = old.split(), new.split()
     matcher = difflib.SequenceMatcher(None, was, now, autojunk=False)
     edits = [edit for edit in matcher.get_opcodes() if edit[0] != "equal"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import shutil
 import stat
 import time
 from collections.abc import Iterator, Mapping
@@ -155,6 +154,8 @@ def replacing(path: Path, finished: Path | None = None) -> Iterator[Path]:
 
 
 def _move(finished: Path, draft: Path) -> None:
+    import shutil
+
     try:
         finished.rename(draft)
     except OSError as error:

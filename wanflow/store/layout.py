@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -181,6 +180,8 @@ def remove_temporary_files(store: Store) -> None:
 
     A result that was being downloaded is not a take yet: its task is still open in the journal, and is polled again.
     """
+    import shutil
+
     with atomic.faults_of(store.root):
         shutil.rmtree(store.root / "tmp", ignore_errors=True)
 

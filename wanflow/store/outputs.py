@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -88,6 +87,8 @@ def remove_former_files(production: Production, cut: Cut, store: Store) -> None:
 
 def _remove_unchanged(entry: Path, content: str) -> None:
     """Remove a file, or a folder of pictures, with this digest."""
+    import shutil
+
     with suppress(OSError):  # it is missing, or a player has it open
         if content != digest_of_written(entry):
             return
@@ -260,6 +261,8 @@ def replace_folder(target: Path, made: Path, aside: Path) -> None:
 
     A kill in between leaves no folder, and no half one. Raises StoreFault where the disk refuses.
     """
+    import shutil
+
     atomic.make_folder(target.parent)
     with atomic.faults_of(target), atomic.drafted(target) as draft:
         if made.stat().st_dev != target.parent.stat().st_dev:

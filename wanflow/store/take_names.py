@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
@@ -78,6 +77,8 @@ def put(store: Store, digest: str, name: Path) -> None:
         try:
             os.link(source, draft)
         except OSError:
+            import shutil
+
             shutil.copyfile(source, draft)  # another file system, or one without links
             with atomic.ignoring(atomic.NO_MODES):
                 shutil.copystat(source, draft)  # times come before modes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from decimal import Decimal
@@ -85,6 +84,8 @@ _PIECES = pattern(r"\s+|[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]|\w+|[^
 
 def edited_words(old: str, new: str) -> Iterator[tuple[WordChange, str]]:
     """The new text in parts, with the words that went and those that came; a Chinese character is a word."""
+    import difflib
+
     was, now = _PIECES.findall(old), _PIECES.findall(new)
     for tag, a, b, c, d in difflib.SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
         if tag == "equal":
