@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
+from collections.abc import Callable
 from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
 from typing import ClassVar, Generic, TypeVar
 
@@ -11,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wanflow.records import immutable, mutable
+from wanflow.records import PLAIN_CALLS, immutable, mutable
 
 Held = TypeVar("Held")
 
@@ -179,3 +181,25 @@ def test_threads_may_call_a_method_for_the_first_time_at_once() -> None:
     second = late.__new__(late)
     began(second, 1)
     assert first == second
+
+
+WRONG_CALLS = [((), {}), ((1, 2, {}, "", "k", 6), {}), ((1,), {"x": 1}), ((1,), {"z": 1}), ((1,), {"_index": {}})]
+"""No value for a field without a default, one too many, one twice, and two for names that no caller may use."""
+
+
+@pytest.mark.parametrize("make", [immutable, mutable])
+@pytest.mark.parametrize("calls", range(PLAIN_CALLS + 2))
+def test_a_constructor_that_is_not_compiled_yet_is_the_same(make: Callable[[type], type], calls: int) -> None:
+    """It fills the same fields, and a wrong call is the error of the compiled one, whichever call it is."""
+    for values, named in [*WRONG_CALLS, ((1,), {}), ((1, 2), {"note": "n"}), ((), {"x": 3, "tags": {"a": 1}})]:
+        fresh, plain = make(written("Point")), dataclass(slots=True)(written("Point"))
+        for _ in range(calls):
+            assert fresh(7).tags is not fresh(7).tags
+        try:
+            expected = repr(plain(*values, **named))
+        except TypeError as fault:
+            with pytest.raises(TypeError, match=re.escape(str(fault).removeprefix("Point"))):
+                fresh(*values, **named)
+        else:
+            made = fresh(*values, **named)
+            assert (repr(made), made._index, made._cell) == (expected, {}, None)

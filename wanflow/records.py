@@ -2,12 +2,12 @@
 
 They behave as `@dataclass(frozen=True, slots=True)` and `@dataclass(slots=True)` do; `field`, `fields` and `replace` of
 `dataclasses` work with them. A dataclass compiles up to six methods when it is defined, which took two fifths of the
-start of a plan. A record compiles a method when it is called for the first time.
+start of a plan. A record compiles a method when it is called for the first time, and its constructor a few calls later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field
 from functools import cached_property
 from reprlib import recursive_repr
@@ -93,13 +93,26 @@ def fields_of(owner: type) -> RecordFields:
     return fields
 
 
+PLAIN_CALLS = 4
+"""Calls of a constructor before it is compiled, which takes as long as ten of them: many classes have few instances."""
+
+
 def compiled_later(name: str, source_of: MethodSource) -> Method:
-    """A method which, when it is first called on a record, compiles the one that replaces it."""
+    """A method which, when it is first called on a record, compiles the one that replaces it.
+
+    A constructor is compiled after PLAIN_CALLS.
+    """
+    plain_calls = dict[type, int]()
 
     def compiling(self: object, *values: object, **named: object) -> object:
         owner = next((each for each in type(self).__mro__ if each.__dict__.get(name) is compiling), None)
         if owner is None:  # another thread has compiled it since this call began
             return getattr(type(self), name)(self, *values, **named)
+        if name == "__init__" and (made := plain_calls.get(owner, 0)) < PLAIN_CALLS:
+            plain_calls[owner] = made + 1
+            if is_filled(self, owner, values, named):
+                return None
+        plain_calls.pop(owner, None)
         source, names = source_of(owner)
         exec(source, names)  # noqa: S102 - made of the names of fields, as dataclasses do
         method = cast(Method, names[name])
@@ -108,6 +121,31 @@ def compiled_later(name: str, source_of: MethodSource) -> Method:
         return method(self, *values, **named)
 
     return compiling
+
+
+def is_filled(instance: object, owner: type, values: Sequence[object], named: Mapping[str, object]) -> bool:
+    """Fill the fields of an instance as a constructor does; False where only the compiled one knows what is wrong."""
+    names: tuple[str, ...] = cast(Any, owner).__match_args__
+    given = {**dict(zip(names, values, strict=False)), **named}
+    if len(given) != len(values) + len(named) or not given.keys() <= set(names):
+        return False
+    fields = fields_of(owner).items()
+    if not all(name in given or has_default(about) for name, (_, about) in fields if about.init):
+        return False
+    for name, (_, about) in fields:
+        if name in given:
+            object.__setattr__(instance, name, given[name])
+        elif has_default(about):
+            made = about.default if about.default_factory is MISSING else about.default_factory()
+            object.__setattr__(instance, name, made)
+    if hasattr(owner, "__post_init__"):
+        cast(Any, instance).__post_init__()
+    return True
+
+
+def has_default(about: Field[object]) -> bool:
+    """Whether a field has a value where none is given."""
+    return about.default is not MISSING or about.default_factory is not MISSING
 
 
 def constructor_of_mutable(owner: type) -> tuple[str, dict[str, object]]:
