@@ -32,8 +32,28 @@ cuts:
   main: [boat, again]
 """
 NOT_FOR_A_PLAN = {
-    *("av", "bz2", "difflib", "ffmpeg", "filelock", "httpx", "jinja2", "jsonschema", "lzma", "networkx", "PIL"),
+    *(
+        "anyio",
+        "av",
+        "bz2",
+        "difflib",
+        "ffmpeg",
+        "filelock",
+        "httpx",
+        "jinja2",
+        "jsonschema",
+        "lzma",
+        "networkx",
+        "PIL",
+    ),
     *("rapidfuzz", "rich", "shutil", "starlette", "subprocess", "tempfile"),
+    *(
+        "wanflow.cli.commands.run",
+        "wanflow.cli.supervision",
+        "wanflow.planner.consequence",
+        "wanflow.planner.removable",
+    ),
+    *("wanflow.providers", "wanflow.report.show", "wanflow.store.gc", "wanflow.store.media_files"),
 }
 """Modules that a plan without media to measure does not need."""
 

@@ -32,17 +32,14 @@ from wanflow.loading import SoundPart, store_of
 from wanflow.messages import joined, tr
 from wanflow.money import Cost
 from wanflow.planner import budget as plan_notes
-from wanflow.planner import choose, expected, planning, removable
-from wanflow.planner import consequence as consequences
+from wanflow.planner import choose, expected, planning
 from wanflow.planner import diff as reasons
 from wanflow.planner import status as rows
 from wanflow.planner.budget import PlanNotes
 from wanflow.planner.choose import Held, Picked, Released, Retake
-from wanflow.planner.consequence import Consequence
 from wanflow.planner.cut import is_drawn_anywhere
 from wanflow.planner.diff import Explanation
 from wanflow.planner.plan import Action, Plan, StepKind
-from wanflow.planner.removable import NamedTake, Removables
 from wanflow.planner.renames import names_of
 from wanflow.planner.request import ShotRequest, planned_request
 from wanflow.planner.status import ProductionStatus, TakeRow
@@ -61,25 +58,26 @@ from wanflow.store import (
     run_lock,
     take_names,
 )
-from wanflow.store import gc as waste
 from wanflow.store import lock as locks
 from wanflow.store.attempt import Attempt, JournalState
 from wanflow.store.charges import Ledger
-from wanflow.store.gc import Removable
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock
-from wanflow.store.media_files import MediaFiles
 from wanflow.store.take_names import take_file
 from wanflow.timebase import GRACE_SECONDS, POLL_SECONDS
 
 if TYPE_CHECKING:
     from wanflow.catalog.model import Model
     from wanflow.health import HealthCheck
+    from wanflow.planner.consequence import Consequence
+    from wanflow.planner.removable import NamedTake, Removables
     from wanflow.report.changes import ProductionDiff
     from wanflow.report.export.edit_list import EditList
     from wanflow.report.show import NodeDetails
     from wanflow.runner.cancel import Cancelled
     from wanflow.runner.context import RunContext
+    from wanflow.store.gc import Removable
+    from wanflow.store.media_files import MediaFiles
     from wanflow.store.remote import Remote, Transfer
     from wanflow.store.repair import Damage
     from wanflow.store.take import Take
@@ -465,13 +463,15 @@ def consequence(plan: Plan, shot: str, take: int) -> Consequence:
 
     `plan` is of the whole production. Raises UnknownTarget for a shot or a take that does not exist.
     """
+    from wanflow.planner.consequence import compare
+
     asked = choose.request_of_shot(plan, shot)
     name = asked.shot.name
     lock = choose.pick(plan.inventory.lock, asked, choose.take_of_number(asked.entry, name, take))
     after = planning.make_plan(
         plan.graph, plan.facts, replace(plan.inventory, lock=lock), retry_refused=plan.retry_refused
     )
-    return consequences.compare(plan, after, name, take)
+    return compare(plan, after, name, take)
 
 
 def pick_from(production: Production, shot: str, former: str, take: int) -> Picked:
@@ -584,6 +584,8 @@ def release(production: Production, select: Sequence[str], *, since: Lock | None
 
 def media_files(production: Production) -> MediaFiles:
     """The files of a production that may be shown, by digest: takes, extracts, assets and written cuts."""
+    from wanflow.store.media_files import MediaFiles
+
     return MediaFiles(production, loading.facts_of(production), store_of(production))
 
 
@@ -836,9 +838,12 @@ def gc(productions: Sequence[Production], paid: Sequence[str] = (), *, apply: bo
 
 
 def _removables(productions: Sequence[Production], names: Sequence[str], *, apply: bool) -> Removables:
+    from wanflow.planner.removable import Removables, removable_takes
+    from wanflow.store import gc as waste
+
     plans, store = [plan(production) for production in productions], store_of(productions[0])
     free, paid = _named_takes(plans, store)
-    idle, named = [take for take in free.values() if take.idle], removable.removable_takes(paid, names)
+    idle, named = [take for take in free.values() if take.idle], removable_takes(paid, names)
     found = Removables(
         derived=_removable_files(plans, store, (*idle, *named)),
         free=tuple(idle),
@@ -857,6 +862,8 @@ def _removables(productions: Sequence[Production], names: Sequence[str], *, appl
 
 def _named_takes(plans: Sequence[Plan], store: Store) -> tuple[dict[str, NamedTake], dict[str, NamedTake]]:
     """The free and the paid takes of plans of one production, by node."""
+    from wanflow.planner.removable import NamedTake, named_takes
+
     cuts, shown = plans[0].graph.production.cuts, dict[str, list[str]]()
     for cut, digest in cut_records.takes(store):
         if cut in cuts:
@@ -864,7 +871,7 @@ def _named_takes(plans: Sequence[Plan], store: Store) -> tuple[dict[str, NamedTa
     sizes = {digest: path.stat().st_size for digest, path in blobs.take_paths(store).items()}
     free, paid = dict[str, NamedTake](), dict[str, NamedTake]()
     for each in plans:
-        (paid if each.provider.paid else free).update(removable.named_takes(each, shown, sizes))
+        (paid if each.provider.paid else free).update(named_takes(each, shown, sizes))
     return free, paid
 
 
@@ -873,6 +880,8 @@ def _removable_files(plans: Sequence[Plan], store: Store, going: Sequence[NamedT
 
     `going` are the takes that are removed with them.
     """
+    from wanflow.store import gc as waste
+
     derived = waste.derived_waste(store, chain.from_iterable(each.recipes.values() for each in plans))
     shown = frozenset(chain.from_iterable(media_files(each.graph.production).digests() for each in plans))
     gone = frozenset(named.take.digest for named in going)

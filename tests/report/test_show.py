@@ -12,7 +12,7 @@ from kit import films
 from wanflow.language.source import FileSource, Frame, Head, ShotSource, Sound, Source, Span, Tail, UrlSource
 from wanflow.providers.dashscope.wire import request_json
 from wanflow.report.show import NodeDetails, request_of, rows_of, source_text
-from wanflow.report.text.plan import show_text
+from wanflow.report.text.node import show_text
 from wanflow.yamldoc.nodes import Place, TextNode
 
 PLAN = films.plan(films.LIGHTHOUSE)

@@ -15,8 +15,8 @@ from wanflow.graph.recipe import fingerprint, seed_of
 from wanflow.planner.plan import Plan
 from wanflow.planner.planning import make_plan
 from wanflow.planner.status import expiring, shot_rows, status, take_rows, unclaimed_tasks
-from wanflow.report.text.plan import plan_text
-from wanflow.report.text.status import expiring_texts, status_text, takes_text, unclaimed_text
+from wanflow.report.text.plan import plan_text, unclaimed_text
+from wanflow.report.text.status import expiring_texts, status_text, takes_text
 from wanflow.store.attempt import Attempt, OpenTask
 from wanflow.store.inventory import Inventory
 from wanflow.store.take import Picture

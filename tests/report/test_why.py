@@ -5,7 +5,7 @@ from __future__ import annotations
 from kit import bookkeeping, films
 from wanflow.planner.diff import explain
 from wanflow.planner.plan import Plan
-from wanflow.report.text.plan import why_lines, word_diff
+from wanflow.report.text.node import why_lines, word_diff
 
 
 def _why(plan: Plan, node: str) -> str:

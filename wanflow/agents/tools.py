@@ -26,7 +26,8 @@ from wanflow.planner.choose import Picked, Retake
 from wanflow.planner.plan import Action, Plan
 from wanflow.planner.status import TakeRow
 from wanflow.report.problem_json import error_json, problem_json
-from wanflow.report.text.plan import excess_text, plan_json, why_lines
+from wanflow.report.text.node import why_lines
+from wanflow.report.text.plan import excess_text, plan_json
 from wanflow.report.text.summary import choice_text, choice_warning, next_run_text
 from wanflow.runner.events import CollectOutcome, Emit, Event, Outcome, StepFinished
 from wanflow.store.take_names import take_node

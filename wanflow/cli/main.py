@@ -38,7 +38,7 @@ class CommandEntry(NamedTuple):
 COMMANDS: Mapping[str, CommandEntry] = {
     "init": CommandEntry("validate:init", "Write a small working production to start from."),
     "validate": CommandEntry("validate:validate", "Report every problem of the production file."),
-    "plan": CommandEntry("run:plan", "Show what a run would do, why, and at what price."),
+    "plan": CommandEntry("plan:plan", "Show what a run would do, why, and at what price."),
     "run": CommandEntry("run:run", "Render what changed and write the cuts."),
     "status": CommandEntry("look:status", "Show each shot's picked take and state."),
     "why": CommandEntry("look:why", "Explain why a node is rendered, or is not."),

@@ -27,8 +27,9 @@ from wanflow.messages import tr
 from wanflow.planner.budget import PlanNotes, rivals
 from wanflow.planner.status import TakeRow
 from wanflow.report.text.catalog import model_text, models_text
-from wanflow.report.text.plan import merge_texts, show_text, why_lines
-from wanflow.report.text.status import costs_text, expiring_texts, status_text, takes_table, takes_text, unclaimed_text
+from wanflow.report.text.node import show_text, why_lines
+from wanflow.report.text.plan import merge_texts, unclaimed_text
+from wanflow.report.text.status import costs_text, expiring_texts, status_text, takes_table, takes_text
 from wanflow.report.text.table import Screen, Table
 from wanflow.store.charges import BY
 from wanflow.store.media_files import MediaFile

@@ -1,8 +1,7 @@
-"""`wanflow plan` and `run`: what a run would do and why, and the run itself."""
+"""`wanflow run`: what changed is rendered, and the cuts are written."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,11 +11,10 @@ import anyio
 import click
 
 from wanflow import api
-from wanflow.characters import for_shell
 from wanflow.cli import planfile
 from wanflow.cli.approval import affordable, approved, limit_of
+from wanflow.cli.commands.plan import other_command
 from wanflow.cli.exit_code import error
-from wanflow.cli.hints import name_production, pasteable_json
 from wanflow.cli.node_arguments import selection
 from wanflow.cli.opening import open_production
 from wanflow.cli.options import (
@@ -38,87 +36,18 @@ from wanflow.cli.run_output import (
     run_guarded,
     verbosity_of,
 )
-from wanflow.cli.screen import print_json, print_report, say
-from wanflow.errors import ExitCode, UnknownTarget
+from wanflow.cli.screen import say
+from wanflow.errors import ExitCode
 from wanflow.hosts import named_host
 from wanflow.messages import tr
 from wanflow.planner.plan import Action, Plan
 from wanflow.planner.saved import SavedPlan
 from wanflow.report.text.events import Verbosity
-from wanflow.report.text.plan import brief_text, note_texts, plan_json, plan_text, would_do
+from wanflow.report.text.plan import note_texts, would_do
 from wanflow.report.text.summary import blocked_lines, outcome_lines
 from wanflow.report.text.words import count, listed
 from wanflow.runner.events import CollectOutcome
 from wanflow.store.attempt import JournalState
-
-
-@click.command("plan", epilog=example("wanflow plan 'harbour/*' --exclude harbour/storm"))
-@selection
-@production_options
-@spending
-@allowing_outside
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option("--exit-code", "signals", is_flag=True, help="Exit with 10 where something would run.")
-@retrying
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Save the plan as well: `wanflow run --plan FILE` does what it says, and no more.",
-)
-@click.option("-q", "--quiet", is_flag=True, help="Print only what a run would do, in one line.")
-@click.option("-v", "--verbose", is_flag=True, help="List all steps, unchanged ones as well.")
-@click.option("-n", "--dry-run", is_flag=True, hidden=True, expose_value=False)  # it always is
-@click.option("--yes", is_flag=True, hidden=True)
-@click.pass_obj
-def plan(
-    settings: ProductionOptions,
-    select: tuple[str, ...],
-    exclude: tuple[str, ...],
-    *,
-    as_json: bool,
-    signals: bool,
-    retry_refused: bool,
-    budget: str | None,
-    output: Path | None,
-    quiet: bool,
-    verbose: bool,
-    yes: bool,
-) -> int:
-    """Show what a run would do, why, and at what price. Spends nothing and contacts nothing."""
-    if yes:
-        raise _other_command(
-            settings, tr("`plan` renders nothing, and never asks"), "run --yes", select, tr("renders this")
-        )
-    production = open_production(settings, quiet=quiet)
-    planned = api.plan(production, select, exclude=exclude, retry_refused=retry_refused)
-    api.require_address(planned)
-    said = api.notes(planned, limit_of(budget, planned))
-    notes = note_texts(said, planned.region)
-    if output is not None:
-        planfile.save(planned, output, select, exclude, settings)
-    if as_json:
-        print_json(pasteable_json(plan_json(planned, said)))
-    else:
-        print_report(
-            lambda screen: (
-                brief_text(planned, notes, screen)
-                if quiet
-                else plan_text(planned, verbose=verbose, notes=notes, screen=screen)
-            )
-        )
-    return ExitCode.WOULD_RUN if signals and not planned.idle else ExitCode.DONE
-
-
-def _other_command(
-    settings: ProductionOptions, words: str, verb: str, select: Sequence[str], effect: str
-) -> UnknownTarget:
-    """An error whose hint is the command that does what was meant."""
-    name_production(settings)
-    return UnknownTarget(
-        words, hint=tr("`wanflow {command}` {effect}", command=" ".join([verb, *map(for_shell, select)]), effect=effect)
-    )
 
 
 def _hosts(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
@@ -213,7 +142,7 @@ def run(
 ) -> int:
     """Collect what is in flight, render what changed and write the cuts, whose paths are printed on stdout."""
     if dry_run:
-        raise _other_command(settings, tr("`run` has no dry run"), "plan", select, tr("shows what this run would do"))
+        raise other_command(settings, tr("`run` has no dry run"), "plan", select, tr("shows what this run would do"))
     verbosity = verbosity_of(quiet=quiet, verbose=verbose)
     request = _request(planned, select, exclude, retry_refused=retry_refused)
     production = open_production(request.as_saved(settings), quiet=quiet, works=True)

@@ -14,8 +14,7 @@ from wanflow.records import immutable
 from wanflow.report.page.board import poster_of
 from wanflow.report.page.snapshot import Snapshot
 from wanflow.report.show import source_text
-from wanflow.report.text.plan import TITLES, UNCHANGED, note_texts, reason_texts, totals_text, would_do
-from wanflow.report.text.status import unclaimed_text
+from wanflow.report.text.plan import TITLES, UNCHANGED, note_texts, reason_texts, totals_text, unclaimed_text, would_do
 from wanflow.report.text.words import cost_words, count
 
 

@@ -13,7 +13,7 @@ from wanflow.patterns import pattern
 from wanflow.planner.plan import ReasonCode
 from wanflow.records import immutable
 from wanflow.report.changes import ProductionDiff, ShotChange, ShotState
-from wanflow.report.text.plan import word_diff
+from wanflow.report.text.node import word_diff
 from wanflow.report.text.table import PIPE, Column, Screen, table
 from wanflow.report.text.words import WordChange, cost_text, count, edited_words, seconds_text
 

@@ -11,7 +11,7 @@ from wanflow.messages import joined, tr
 from wanflow.money import amount_text
 from wanflow.planner.picks import ChoiceReason, rivals_text
 from wanflow.planner.plan import Reason
-from wanflow.planner.status import ProductionStatus, ShotRow, TakeRow, UnclaimedTask
+from wanflow.planner.status import ProductionStatus, ShotRow, TakeRow
 from wanflow.report.text.table import PIPE, Column, Screen, Table, table
 from wanflow.report.text.words import count, time_text
 from wanflow.store.charges import ChargeSum, Ledger
@@ -166,21 +166,6 @@ def check_lines(rows: Sequence[TakeRow]) -> list[str]:
 
 def _reasons(reasons: Sequence[Reason]) -> str:
     return joined("; ", (reason.brief or reason.text for reason in reasons))
-
-
-def unclaimed_text(item: UnclaimedTask) -> str:
-    """That a task or a submission belongs to a request which no shot makes any more."""
-    what = (
-        tr("a submission of unknown fate")
-        if item.task_id is None
-        else tr("task {task_id} is in flight", task_id=item.task_id)
-    )
-    shot = item.attempt.shot
-    return tr(
-        "{what} for an earlier request of `{shot}`: a run, or `wanflow collect`, stores its result",
-        what=what,
-        shot=shot,
-    )
 
 
 def expiring_texts(status: ProductionStatus, now: datetime) -> tuple[str, ...]:
