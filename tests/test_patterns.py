@@ -8,9 +8,10 @@ import pytest
 
 from wanflow import characters, messages, patterns, writing
 from wanflow.catalog import model
-from wanflow.language import references, written_identifiers
+from wanflow.language import misread, references, written_identifiers
+from wanflow.yamldoc import parse
 
-MODULES = (characters, messages, writing, model, references, written_identifiers)
+MODULES = (characters, messages, misread, model, parse, references, writing, written_identifiers)
 LETTERS = {
     f"{module.__name__}.{name}": each
     for module in MODULES

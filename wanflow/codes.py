@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from wanflow.messages import LOCALE, Translatable
+from wanflow.patterns import pattern
 
 TABLE = LOCALE / "codes.txt"
 """File with a line for each template: its code, a tab, the template."""
@@ -18,7 +19,7 @@ TABLE = LOCALE / "codes.txt"
 MAX_WORDS = 5
 """Maximum words of a message that a new code has."""
 
-FIELD = re.compile(r"\{[^{}]*\}")
+FIELD = pattern(r"\{[^{}]*\}")
 """Place of a value in a template."""
 _LEFT_OUT = frozenset({"a", "an", "and", "are", "be", "is", "it", "its", "of", "that", "the", "this", "was"})
 

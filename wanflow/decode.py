@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import TypeVar
 
 from wanflow.messages import tr
+from wanflow.patterns import pattern
 
 MOST_DIGITS = 18
 """Maximum digits before the point, and again behind it, of a number that means anything here."""
@@ -24,13 +25,13 @@ MOST_SHOWN = 60
 MOST_COUNTED = 10**12
 """Maximum of what is counted here: frames, samples, pixels, takes."""
 
-_FIGURE = re.compile(r"[-+]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,3})?")
-_FRACTION = re.compile(r"[0-9]{1,20}(/[1-9][0-9]{0,19})?")
-_HALF = re.compile(
+_FIGURE = pattern(r"[-+]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,3})?")
+_FRACTION = pattern(r"[0-9]{1,20}(/[1-9][0-9]{0,19})?")
+_HALF = pattern(
     r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
 """An escaped backslash, a character outside Unicode's first plane, or half of one."""
-_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+_BRACKET = pattern(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 
 JsonPairs = list[tuple[str, object]]
 Read = TypeVar("Read")

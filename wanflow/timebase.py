@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -10,6 +9,7 @@ from functools import lru_cache
 
 from wanflow import decode
 from wanflow.messages import tr
+from wanflow.patterns import pattern
 
 SAMPLE_RATE = 48_000
 POLL_SECONDS = 15.0
@@ -24,7 +24,7 @@ LONG_AGO = "1970-01-01T00:00:00Z"
 YEARS = (1970, 2999)
 """First and last year of a record; the clock of a machine without a battery starts in the first."""
 
-_RATE = re.compile(r"([0-9]{1,10})(?:/([0-9]{1,10}))?")
+_RATE = pattern(r"([0-9]{1,10})(?:/([0-9]{1,10}))?")
 
 NOMINAL_RATE = Fraction(30)
 """Frames per second of what the service delivers (service.md 7.1)."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
@@ -28,6 +27,7 @@ from wanflow.errors import ExitCode, StoreFault, WanflowError, cause
 from wanflow.language.problem import SpecError
 from wanflow.masking import without_key, without_signatures
 from wanflow.messages import tr, translated
+from wanflow.patterns import pattern
 from wanflow.report.problem_json import code_of_fault, error_json, problem_json, system_text
 from wanflow.store import atomic
 from wanflow.store.atomic import STORE_FOLDER
@@ -129,7 +129,7 @@ def _print_fault(fault: Exception, code: str) -> None:
             _print_bug(fault)
 
 
-_QUOTED = re.compile(r"`[^`]*`|(?<!\w)'([^']*)'(?!\w)")
+_QUOTED = pattern(r"`[^`]*`|(?<!\w)'([^']*)'(?!\w)")
 """Words in the quotes of click, or in ours; an apostrophe within a word is neither."""
 
 _NUMBERS = {

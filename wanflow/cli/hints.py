@@ -17,6 +17,7 @@ from pathlib import Path
 from wanflow.characters import for_shell
 from wanflow.cli.options import ProductionOptions
 from wanflow.language.problem import Problem, is_shipped
+from wanflow.patterns import pattern
 from wanflow.yamldoc.nodes import Place
 
 WITHOUT_PRODUCTION = frozenset({"init", "emulator", "schema", "completion"})
@@ -24,7 +25,7 @@ WITHOUT_PRODUCTION = frozenset({"init", "emulator", "schema", "completion"})
 TEXT_KEYS = frozenset({"text", "message", "hint", "notes"})
 """Keys of JSON documents whose values are text for a person, or lists of it."""
 
-_COMMAND = re.compile(r"`wanflow (?P<verb>[a-z]+)(?P<rest>[^`]*)`")
+_COMMAND = pattern(r"`wanflow (?P<verb>[a-z]+)(?P<rest>[^`]*)`")
 _settings: ContextVar[ProductionOptions | None] = ContextVar("_settings", default=None)
 """Options that named the production of this command; None before they were read."""
 

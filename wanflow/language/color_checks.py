@@ -9,22 +9,23 @@ from decimal import Decimal
 from wanflow.catalog.model import Colors, Model, ParameterRule
 from wanflow.language.problem import Problem
 from wanflow.messages import tr
+from wanflow.patterns import pattern
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode
 
 UNFILLED = "${"
 """The beginning of a name in a value that was not filled in; that it is unknown is said elsewhere."""
 
 FORMS: Mapping[str, tuple[re.Pattern[str], str]] = {
-    "hex": (re.compile("#[0-9A-Fa-f]{6}"), tr("`#` and six hexadecimal digits")),
-    "ratio": (re.compile(r"[0-9]{1,3}\.[0-9]{2}%"), tr("a percentage with two decimals")),
+    "hex": (pattern("#[0-9A-Fa-f]{6}"), tr("`#` and six hexadecimal digits")),
+    "ratio": (pattern(r"[0-9]{1,3}\.[0-9]{2}%"), tr("a percentage with two decimals")),
 }
 """The parts of a colour, in the order in which they are sent, and what each has to be."""
 
 WHOLE = Decimal("100.00")
 """The sum of all shares, in per cent."""
 
-_DIGITS = re.compile("#?([0-9A-Fa-f]{6}|[0-9A-Fa-f]{3})")
-_SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,9})?) ?[%％]?", re.ASCII)
+_DIGITS = pattern("#?([0-9A-Fa-f]{6}|[0-9A-Fa-f]{3})")
+_SHARE = pattern(r"([0-9]{1,3}(?:\.[0-9]{1,9})?) ?[%％]?", re.ASCII)
 
 
 def sent_colors(key: str, written: Node, rule: ParameterRule, model: Model, problems: list[Problem]) -> Colors | None:

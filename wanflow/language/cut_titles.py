@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from dataclasses import replace
 from decimal import Decimal
 from typing import TypeGuard
@@ -14,6 +13,7 @@ from wanflow.language.production import CutItem, OverTitle, TitleCard
 from wanflow.language.scope import Scope
 from wanflow.language.source import FileSource
 from wanflow.messages import tr
+from wanflow.patterns import pattern
 from wanflow.suggest import did_you_mean
 from wanflow.writing import FONT_FORMATS
 from wanflow.yamldoc.nodes import MapNode, Node, TextNode
@@ -57,7 +57,7 @@ TITLE_POSITIONS = ("center", "top", "lower-third")
 OTHER_FONT_FORMATS = {".woff", ".woff2", ".eot", ".pfb", ".dfont", ".otc", ".fon"}
 """Suffixes of font files that are not read."""
 
-_CODE = re.compile(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
+_CODE = pattern(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 
 
 def lies_over(node: Node | None) -> TypeGuard[MapNode]:

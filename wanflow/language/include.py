@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from fnmatch import filter as matching
@@ -17,6 +16,7 @@ from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import OriginStep
 from wanflow.language.scope import BasePath
 from wanflow.messages import tr
+from wanflow.patterns import pattern
 from wanflow.records import immutable, mutable
 from wanflow.schemas import data_folder
 from wanflow.suggest import did_you_mean, hint_for_path
@@ -53,7 +53,7 @@ ANY_DEPTH = "**"
 _HOW_PATHS_ARE = (tr("the path is relative to the file that names it"), tr("write `/` between folders"))
 """What to know of a pattern that matches nothing, and of one with a backslash."""
 
-_WILDCARD = re.compile(r"[*?\[]")
+_WILDCARD = pattern(r"[*?\[]")
 
 
 @immutable

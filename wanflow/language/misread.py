@@ -5,7 +5,6 @@ What is free text to the schema, such as prompts, titles, notes and paths, is ne
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import reduce
@@ -13,6 +12,7 @@ from operator import getitem
 
 from wanflow.catalog.read import Catalog
 from wanflow.language.chinese_keys import CHINESE_KEYS
+from wanflow.patterns import letters
 from wanflow.schemas import PIPELINE, PRODUCTION, Json, load_schema
 from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode
 from wanflow.yamldoc.parse import Document
@@ -47,7 +47,7 @@ def find_slips(document: Document, catalog: Catalog, *, wrong: bool) -> tuple[Sl
     return tuple(slip for slip in found if slip not in document.slips)[:MAX_SLIPS]
 
 
-_AFTER_FILE = re.compile(r"(?<=\.yaml|.\.yml)[，、]")
+_AFTER_FILE = letters(r"(?<=\.yaml|.\.yml)[，、]")
 _FOLLOWED = frozenset({"$ref", "allOf", "if", "then", "else"})
 
 

@@ -30,14 +30,15 @@ from wanflow.language.source import (
     piece_of,
 )
 from wanflow.messages import tr
+from wanflow.patterns import pattern
 from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import Interpolated, MapNode, Node, Place, TextNode
 
 _FORMS = ("shot", "file", "url", "input")
 
-_DATA = re.compile(r"data:(image/[a-z]+);base64,(.*)", re.DOTALL)
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
-_SIGNED = re.compile(r"[?&](expires|signature|x-amz-|x-oss-|ossaccesskeyid|token|sig)", re.IGNORECASE)
+_DATA = pattern(r"data:(image/[a-z]+);base64,(.*)", re.DOTALL)
+_SCHEME = pattern(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_SIGNED = pattern(r"[?&](expires|signature|x-amz-|x-oss-|ossaccesskeyid|token|sig)", re.IGNORECASE)
 
 
 def read_source(node: Node, scope: Scope, problems: list[Problem]) -> Source | None:

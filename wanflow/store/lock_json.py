@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
@@ -11,13 +10,14 @@ from wanflow import decode
 from wanflow.errors import LockFault, LockUnreadable
 from wanflow.git_marks import BASE, BETWEEN, MARK, OURS, THEIRS
 from wanflow.messages import tr
+from wanflow.patterns import pattern
 from wanflow.records import mutable
 
 VERSION = 2
 VERSION_KEY = "wanflow.lock"
 _AFTER = {THEIRS: ""}
 _MERGE = tr("keep both sides' takes, then remove the marker lines; or take one side with `git checkout`")
-_SHOT = re.compile(r'"([^ "]+) ')
+_SHOT = pattern(r'"([^ "]+) ')
 
 
 class BrokenLines(ValueError):
@@ -171,7 +171,7 @@ def _line_by_line(text: str, name: str, error: json.JSONDecodeError) -> Exceptio
 KeyPath = tuple[str, ...]
 """The keys from the document down to one of its values; positions in a list count from `0`."""
 
-_TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|[{}\[\]:,\n]')
+_TOKEN = pattern(r'"(?:[^"\\\n]|\\.)*"|[{}\[\]:,\n]')
 
 
 @mutable

@@ -13,6 +13,7 @@ from wanflow.catalog.model import ResultKind
 from wanflow.characters import case_folded
 from wanflow.errors import LockUnreadable
 from wanflow.messages import tr
+from wanflow.patterns import pattern
 from wanflow.store import atomic, blobs, journal, lockfile, rebuild
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, ShotNames
@@ -21,7 +22,7 @@ from wanflow.store.take import Take
 TAKE_SUFFIXES = frozenset(kind.suffix for kind in ResultKind)
 """Suffixes that a take's file can have."""
 
-_NODE = re.compile(r"(?P<shot>.+)\.t(?P<number>[1-9][0-9]*)", re.ASCII | re.DOTALL)
+_NODE = pattern(r"(?P<shot>.+)\.t(?P<number>[1-9][0-9]*)", re.ASCII | re.DOTALL)
 
 
 def takes_folder(out: str) -> str:

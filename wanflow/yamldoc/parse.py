@@ -18,6 +18,7 @@ from wanflow import git_marks
 from wanflow.characters import INVISIBLE, named
 from wanflow.decode import unpaired_surrogate
 from wanflow.messages import tr
+from wanflow.patterns import letters, pattern
 from wanflow.records import immutable, mutable
 from wanflow.yamldoc import folding
 from wanflow.yamldoc.hints import CONTROL_HINT, SyntaxFault, SyntaxHint, explain, not_a_space
@@ -50,8 +51,8 @@ MAX_NEAR = 20
 _BREAK = re.compile("\r\n|[\n\r]")
 """The ends of lines for editors, git and GitHub."""
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_HALVES = re.compile("[\ud800-\udfff]")
-_CUT_OFF = re.compile(r"[ \t]+#[^\s#]")
+_HALVES = letters("[\ud800-\udfff]")
+_CUT_OFF = pattern(r"[ \t]+#[^\s#]")
 _STRING_TAG = "tag:yaml.org,2002:str"
 _LIBRARY_TOO_DEEP = "maximum nesting"
 """Words of libyaml's own limit: newer versions refuse a line before our limit sees it."""
