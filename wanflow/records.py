@@ -22,7 +22,7 @@ MethodSource = Callable[[type], tuple[str, dict[str, object]]]
 
 
 ORDINARY: object = cast(Any, dataclasses)._FIELD  # noqa: SLF001
-"""How `dataclasses` marks a field that is no class variable."""
+"""How `dataclasses` marks a field of an instance."""
 
 
 class RecordField(NamedTuple):
