@@ -13,6 +13,7 @@ import av
 from PIL import Image
 
 from wanflow.emulator.api.order import Grade, Rejected, repeated
+from wanflow.emulator.film.repetition import BASELINE
 from wanflow.media.container import BadMedia, film_of, opened, sound_stream
 from wanflow.media.ffmpeg import path_argument
 from wanflow.media.inputs import Options, input_words, media_options, own_options
@@ -23,16 +24,16 @@ FPS = 30
 SAMPLE_RATE = 48_000
 
 QUALITY: Mapping[Grade, Sequence[str]] = {
-    # one quantizer for all: choosing it by the frame takes more than half of the encoder's time
-    Grade.DRAFT: ("-qp", "22", "-x264-params", "scenecut=0", "-aac_coder", "fast", "-aac_ms", "0", "-aac_tns", "0"),
-    Grade.FINAL: ("-crf", "18"),
+    # one quantizer for all: choosing it by the frame takes more than half of the encoder's time, and a third for sound
+    Grade.DRAFT: ("-qp", "22", *BASELINE, "-q:a", "2", "-aac_coder", "fast", "-aac_ms", "0", "-aac_tns", "0"),
+    Grade.FINAL: ("-crf", "18", "-b:a", "160k"),
 }
 """What makes the encoders faster or better; the film has the same format."""
 
 ENCODER = (
     "-c:v", "libx264", "-preset", "ultrafast", "-threads", "1", "-pix_fmt", "yuv420p",
     "-bf", "0", "-g", str(FPS), "-video_track_timescale", "15360",
-    "-c:a", "aac", "-b:a", "160k", "-ar", str(SAMPLE_RATE), "-ac", "2",
+    "-c:a", "aac", "-ar", str(SAMPLE_RATE), "-ac", "2",
     "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact",
     "-movflags", "+faststart", "-f", "mp4",
 )  # fmt: skip
@@ -122,11 +123,17 @@ class FilmCommand:
         self._filters.append(f"{''.join(f'[{source}]' for source in sources)}{filters}[{name}]")
         return name
 
-    def arguments(self, video: str, audio: str | None, target: Path, *, grade: Grade, comment: str) -> list[str]:
-        """The arguments that make the film, silent without `audio`; `comment` is written into the file."""
+    def arguments(
+        self, video: str, audio: str | None, target: Path, *, grade: Grade, comment: str, repeats: int = 1
+    ) -> list[str]:
+        """The arguments that make the film, silent without `audio`; `comment` is written into the file.
+
+        Where its pictures will be repeated, so that there are `repeats` of each, it has as many frames fewer.
+        """
         sound = [] if audio is None else ["-map", f"[{audio}]"]
-        delivered = f"trim=end_frame={self.frames}" + ("" if self.rate == FPS else f",fps={self.rate}")
-        picture = self.add_filter([video], f"{delivered},format=yuv420p,{TAGS}")
+        clock = f"settb=1/{FPS},setpts=N,fps={FPS}," if repeats > 1 else ""
+        delivered = f"trim=end_frame={-(-self.frames // repeats)}" + ("" if self.rate == FPS else f",fps={self.rate}")
+        picture = self.add_filter([video], f"{clock}{delivered},format=yuv420p,{TAGS}")
         return [
             *self._inputs,
             "-filter_complex_threads", "1", "-filter_complex", ";".join(self._filters),

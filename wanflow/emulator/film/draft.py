@@ -1,7 +1,7 @@
 """The scenes of a draft: those of `scenes`, made so that few pixels change and none is scaled for its movement.
 
-A still is panned by whole pixels, beyond its edges into their mirror image. The encoder finds each frame in the one
-before, which costs it next to nothing.
+A still is panned by whole pixels, beyond its edges into their mirror image. The encoder finds each picture in the one
+before, which costs it little. There are `RATE` pictures a second, and `repetition` makes two frames of each.
 """
 
 from __future__ import annotations
@@ -28,33 +28,38 @@ SPEED = 1 / 64
 """Share of the width that a pan moves in a second: at 1280 pixels ten steps, since colours allow even pixels only."""
 BACK = 5 / 3
 """Ways of a pan that ends at a quarter of its reach, on its way back."""
-DISSOLVE_FRAMES = FPS // 2
+RATE = FPS // 2
+"""Pictures a second."""
+DISSOLVE_PICTURES = RATE * 2 // 3
 ARRIVAL_SHARE = 0.62
 """Share of the frames that may change after which the last frame appears: as much of it is seen as in a final film."""
-INNER_FPS = FPS // 2
-"""Frames a second of clips that are edited or shown as references; each is shown twice."""
+ALL_FRAMES = f"fps={FPS},tpad=stop_mode=clone:stop=-1"
+"""Shows each picture for two frames, and the last one until the film is cut to its length."""
 SCALER = "flags=bilinear"
-FOREVER = "tpad=stop_mode=clone:stop=-1"
-"""Shows the last frame until the film is cut to its length."""
+
+
+def pictures(frames: int) -> int:
+    """How many pictures become this many frames of a film; the last one may be one frame alone."""
+    return -(-frames * RATE // FPS)
 
 
 def from_picture(command: FilmCommand, picture: DrawnPicture, target: ZoomTarget) -> str:
     """Starts exactly on a picture and pans slowly over it."""
-    ways = _ways(command.frames, PAN_SHARE)
-    pan = _panned(command.size, command.frames, target, f"(1-cos({_turn(command.frames, ways)}))/2")
+    count = pictures(command.frames)
+    pan = _panned(command.size, count, target, f"(1-cos({_turn(count, _ways(count, PAN_SHARE))}))/2")
     return command.add_filter([command.add_picture(picture)], f"{STILL},{pan}")
 
 
 def continue_clip(command: FilmCommand, clip: InputVideo, number: int, target: ZoomTarget) -> str:
-    """The clip's own frames, then a slow pan over the last of them and most of the way back."""
-    own = min(clip.frames, command.frames)
-    more = command.frames - own
-    source, seen = f"{number}:{clip.picture}", fit_clip(command.size, own, scaler=SCALER)
+    """The clip's own pictures, then a slow pan over the last of them and most of the way back."""
+    own = pictures(min(clip.frames, command.frames))
+    more = pictures(command.frames) - own
+    source, seen = f"{number}:{clip.picture}", fit_clip(command.size, own, rate=RATE, scaler=SCALER)
     shown = command.add_filter([source], seen)
     if not more:
         return shown
     ways = max(_ways(more, PAN_SHARE) // 2 * 2 - 2, 0) + BACK
-    pan = _panned(command.size, more, target, f"(1-cos({_turn(more + 1, ways, first=1)}))/2")
+    pan = _panned(command.size, more, target, f"(1-cos({_turn(more, ways)}))/2")
     held = command.add_filter([source], f"{seen},trim=start_frame={own - 1},{pan}")
     return command.add_filter([shown, held], "concat")
 
@@ -62,9 +67,10 @@ def continue_clip(command: FilmCommand, clip: InputVideo, number: int, target: Z
 def end_on_picture(
     command: FilmCommand, base: str, picture: DrawnPicture, target: ZoomTarget, *, free_from: int = 0
 ) -> str:
-    """Dissolves a scene into a picture, which is reached exactly in the last frame."""
-    start = free_from + int((command.frames - free_from) * ARRIVAL_SHARE)
-    rest = command.frames - start
+    """Dissolves a scene into a picture, which is reached exactly in the last one."""
+    free = pictures(free_from)
+    start = free + int((pictures(command.frames) - free) * ARRIVAL_SHARE)
+    rest = pictures(command.frames) - start
     pan = _panned(command.size, rest, target, f"(1+cos({_turn(rest, 1)}))/2")
     top = command.add_filter([command.add_picture(picture)], f"{STILL},{pan}")
     return _dissolved(command, base, top, start, rest)
@@ -72,22 +78,23 @@ def end_on_picture(
 
 def dissolve(command: FilmCommand, first: str, second: str) -> str:
     """A scene that dissolves into another one after its first second."""
-    start = min(FPS, command.frames // 2)
-    return _dissolved(command, first, second, start, command.frames - start)
+    count = pictures(command.frames)
+    start = min(RATE, count // 2)
+    return _dissolved(command, first, second, start, count - start)
 
 
 def show_board(command: FilmCommand, board: DrawnPicture, videos: Sequence[tuple[InputVideo, Box]]) -> str:
     """A board of references with the videos playing on it, and a slow pan over all of it."""
-    frames, (width, _) = command.frames, command.size
+    count, (width, _) = pictures(command.frames), command.size
     reach = _even(width * BOARD_SHARE)
-    canvas = f"{STILL},{_mirrored(command.size, (reach, 0), (0, 0))},{_looped(frames)}"
+    canvas = f"{STILL},{_mirrored(command.size, (reach, 0), (0, 0))},{_looped(count)}"
     shown = command.add_filter([command.add_picture(board)], canvas)
     for clip, box in videos:
         number = command.add_media(clip.path, endless=True)
-        fitted = fit_clip((box.width, box.height), frames, inner=INNER_FPS, scaler=SCALER)
+        fitted = fit_clip((box.width, box.height), count, rate=RATE, scaler=SCALER)
         playing = command.add_filter([f"{number}:{clip.picture}"], fitted)
         shown = command.add_filter([shown, playing], f"overlay=x={box.left}:y={box.top}:format=yuv420")
-    way = f"(1-cos({_turn(frames, _ways(frames, BOARD_SHARE))}))/2"
+    way = f"(1-cos({_turn(count, _ways(count, BOARD_SHARE))}))/2"
     return command.add_filter([shown], _cropped(command.size, (reach, 0), (0, 0), way))
 
 
@@ -100,35 +107,31 @@ def edit_clip(
     precipitation: DrawnPicture | None,
 ) -> str:
     """A clip under a look, with rain or snow where a picture of it is given, and the pictures that came with it."""
-    frames = -(-command.frames * INNER_FPS // FPS)
-    fitted = fit_clip(command.size, frames, rate=INNER_FPS, scaler=SCALER)
+    count = pictures(command.frames)
+    fitted = fit_clip(command.size, count, rate=RATE, scaler=SCALER)
     seen = command.add_filter([f"{number}:{clip.picture}"], f"{fitted},{look.filter}")
     if precipitation is not None:
-        speed = (RAIN_SPEED if look.precipitation == "rain" else SNOW_SPEED) * FPS / INNER_FPS
-        falling = f"{loop_overlay(frames, rate=INNER_FPS)},scroll=vertical={-speed}"
+        speed = (RAIN_SPEED if look.precipitation == "rain" else SNOW_SPEED) * FPS / RATE
+        falling = f"{loop_overlay(count, rate=RATE)},scroll=vertical={-speed}"
         drops = command.add_filter([command.add_picture(precipitation)], falling)
         seen = command.add_filter([seen, drops], "overlay=format=yuv420")
-    seen = seen if over is None else _overlaid(command, seen, over, frames, INNER_FPS)
-    return command.add_filter([seen], f"fps={FPS},{FOREVER},trim=end_frame={command.frames}")
+    return seen if over is None else overlay_picture(command, seen, over)
 
 
 def overlay_picture(command: FilmCommand, base: str, picture: DrawnPicture) -> str:
-    """A scene with a picture over all of its frames."""
-    return _overlaid(command, base, picture, command.frames, FPS)
-
-
-def _overlaid(command: FilmCommand, base: str, picture: DrawnPicture, frames: int, rate: int) -> str:
-    over = command.add_filter([command.add_picture(picture)], loop_overlay(frames, rate=rate))
+    """A scene with a picture over all of it."""
+    looped = loop_overlay(pictures(command.frames), rate=RATE)
+    over = command.add_filter([command.add_picture(picture)], looped)
     left, top = picture.at
     return command.add_filter([base, over], f"overlay=x={left}:y={top}:format=yuv420")
 
 
 def _dissolved(command: FilmCommand, base: str, top: str, start: int, rest: int) -> str:
-    """A scene that another one of `rest` frames replaces from a frame on; a film has one of these.
+    """A scene that another one of `rest` pictures replaces from one on; a film has one of these.
 
-    Only the frames that show both are mixed: `xfade` would touch all of them, at three times the work.
+    Only the pictures that show both are mixed: `xfade` would touch all of them, at three times the work.
     """
-    mixed, again = max(min(DISSOLVE_FRAMES, rest * 3 // 5), 1), f"setpts=N/({FPS}*TB)"
+    mixed, again = max(min(DISSOLVE_PICTURES, rest * 4 // 5), 1), f"setpts=N/({RATE}*TB)"
     return command.add_filter(
         [base],
         f"split[base][base_mixed];[{top}]split[top_mixed][top];"
@@ -137,17 +140,17 @@ def _dissolved(command: FilmCommand, base: str, top: str, start: int, rest: int)
         f"[top_mixed]trim=end_frame={mixed},{fade_in(0, mixed)}[over];"
         f"[under][over]overlay=format=yuv420[dissolve];"
         f"[top]trim=start_frame={mixed}:end_frame={rest},{again}[after];"
-        f"[before][dissolve][after]concat=n=3,{again},fps={FPS}",
+        f"[before][dissolve][after]concat=n=3,{again},fps={RATE}",
     )
 
 
-def _panned(size: PixelSize, frames: int, target: ZoomTarget, way: str) -> str:
-    """One picture for a number of frames, and how far the pan over it is at each: from 0 to 1 of its reach."""
-    share = min(1.0, frames / _frames_of_way(PAN_SHARE))
+def _panned(size: PixelSize, count: int, target: ZoomTarget, way: str) -> str:
+    """A picture that is shown `count` times, and how far the pan over it is at each: from 0 to 1 of its reach."""
+    share = min(1.0, count / _pictures_of_way(PAN_SHARE))
     reach = _even(size[0] * PAN_SHARE * share), _even(size[1] * PAN_SHARE * share / 2)
     # against the target, so that it comes nearer to the middle
     towards = int(target.across < 0.5), int(target.down < 0.5)
-    return f"{_mirrored(size, reach, towards)},{_looped(frames)},{_cropped(size, reach, towards, way)}"
+    return f"{_mirrored(size, reach, towards)},{_looped(count)},{_cropped(size, reach, towards, way)}"
 
 
 def _mirrored(size: PixelSize, reach: PixelSize, towards: tuple[int, int]) -> str:
@@ -160,8 +163,8 @@ def _mirrored(size: PixelSize, reach: PixelSize, towards: tuple[int, int]) -> st
     )
 
 
-def _looped(frames: int) -> str:
-    return f"loop=loop=-1:size=1,trim=end_frame={frames},setpts=N/({FPS}*TB),setsar=1"
+def _looped(count: int) -> str:
+    return f"loop=loop=-1:size=1,trim=end_frame={count},setpts=N/({RATE}*TB),setsar=1"
 
 
 def _cropped(size: PixelSize, reach: PixelSize, towards: tuple[int, int], way: str) -> str:
@@ -170,18 +173,18 @@ def _cropped(size: PixelSize, reach: PixelSize, towards: tuple[int, int], way: s
     return f"crop={size[0]}:{size[1]}:x='{places[0]}':y='{places[1]}'"
 
 
-def _ways(frames: int, share: float) -> int:
+def _ways(count: int, share: float) -> int:
     """How often a pan goes to its end or comes back: it keeps its speed in a longer film."""
-    return max(1, round(frames / _frames_of_way(share)))
+    return max(1, round(count / _pictures_of_way(share)))
 
 
-def _frames_of_way(share: float) -> float:
-    return share / SPEED * FPS
+def _pictures_of_way(share: float) -> float:
+    return share / SPEED * RATE
 
 
-def _turn(frames: int, ways: float, *, first: int = 0) -> str:
-    """The angle whose cosine starts and stops a pan gently; `first` is the number of its first frame."""
-    return f"PI*{ways:.6f}*(n+{first})/{max(frames - 1, 1)}"
+def _turn(count: int, ways: float) -> str:
+    """The angle whose cosine starts and stops a pan gently."""
+    return f"PI*{ways:.6f}*n/{max(count - 1, 1)}"
 
 
 def _even(pixels: float) -> int:

@@ -34,6 +34,7 @@ from wanflow.emulator.film.command import (
     size_by_ratio,
 )
 from wanflow.emulator.film.drawing import Precipitation, choose_look
+from wanflow.emulator.film.repetition import repeat_pictures
 from wanflow.emulator.film.scenes import Scenes, choose_target
 from wanflow.emulator.film.text import reference_names, title_of_card
 from wanflow.errors import WanflowError
@@ -81,14 +82,12 @@ def render_film(
         with TemporaryDirectory(prefix="wanflow-") as scratch:
             inspected = inspect(order, lambda url: fetch(url, files, Path(scratch)))
             scene = _SceneBuilder(inspected, files, Path(scratch), grade).build()
-            command, video, audio, billed = scene.command, scene.video, scene.audio, scene.command.frames
-            if order.fault is not None:
-                video, audio = film_faults.inject(command, video, audio, order.fault, scene.given)
-            # the quick encoder of sound takes the tops off what is clipped
-            clipped = order.fault is not None and order.fault.kind is FilmFaultKind.CLIPPED
-            quality = Grade.FINAL if clipped else grade
-            arguments = command.arguments(video, audio, part, grade=quality, comment=order.digest)
-            run_ffmpeg(arguments, processes=processes)
+            billed = scene.command.frames
+            if grade is Grade.DRAFT and order.fault is None:
+                _film_twice(scene, part, Path(scratch) / "pictures.mp4", comment=order.digest, processes=processes)
+            else:
+                arguments = _with_fault(scene, order, part, grade)
+                run_ffmpeg(arguments, processes=processes)
         part.chmod(PRIVATE)
         part.replace(target)
     finally:
@@ -108,6 +107,29 @@ class _Scene:
     audio: str | None
     inputs: tuple[Fraction, ...] = ()
     given: int = 0
+
+
+def _film_twice(scene: _Scene, target: Path, pictures: Path, *, comment: str, processes: RunningProcesses) -> None:
+    """A draft, each picture of which is encoded once and shown for two frames."""
+    command = scene.command
+    run_ffmpeg(
+        command.arguments(scene.video, scene.audio, pictures, grade=Grade.DRAFT, comment=comment, repeats=2),
+        processes=processes,
+    )
+    repeat_pictures(pictures, target, frames=command.frames, comment=comment)
+
+
+def _with_fault(scene: _Scene, order: Order, target: Path, grade: Grade) -> list[str]:
+    """The arguments for a film whose frames are all encoded, with the fault of the order if it has one."""
+    command, video, audio = scene.command, scene.video, scene.audio
+    if grade is Grade.DRAFT:
+        video = command.add_filter([video], draft.ALL_FRAMES)
+    if order.fault is not None:
+        video, audio = film_faults.inject(command, video, audio, order.fault, scene.given)
+    # the quick encoder of sound takes the tops off what is clipped
+    clipped = order.fault is not None and order.fault.kind is FilmFaultKind.CLIPPED
+    quality = Grade.FINAL if clipped else grade
+    return command.arguments(video, audio, target, grade=quality, comment=order.digest)
 
 
 class _SceneBuilder:

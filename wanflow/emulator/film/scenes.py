@@ -185,17 +185,13 @@ def overlay_picture(command: FilmCommand, base: str, picture: DrawnPicture) -> s
     return command.add_filter([base, over], "overlay=format=yuv420")
 
 
-def fit_clip(size: PixelSize, frames: int, *, rate: int = FPS, inner: int = 0, scaler: str = SCALER) -> str:
-    """A clip at `rate` frames a second from its first frame on, filling the size; untouched where it has both.
-
-    Where it is given, `inner` is how often it changes in a second.
-    """
+def fit_clip(size: PixelSize, frames: int, *, rate: int = FPS, scaler: str = SCALER) -> str:
+    """A clip at `rate` frames a second from its first frame on, filling the size; untouched where it has both."""
     width, height = size
-    fewer, again = (f",fps={inner}", f",fps={rate}") if inner else ("", "")
     return (
-        f"setpts=PTS-STARTPTS,fps={rate}{fewer},"
+        f"setpts=PTS-STARTPTS,fps={rate},"
         f"scale={width}:{height}:force_original_aspect_ratio=increase:out_range=tv:{scaler},"
-        f"crop={width}:{height},setsar=1,format=yuv420p{again},"
+        f"crop={width}:{height},setsar=1,format=yuv420p,"
         f"tpad=stop_mode=clone:stop=-1,trim=end_frame={frames},setpts=N/({rate}*TB)"
     )
 
