@@ -90,6 +90,7 @@ VALUES = QUERY | st.sampled_from(["20260101000000", "00010101000000", "1", "1" *
 
 @settings(max_examples=80)
 @example(path="%0A", pairs=[], method="GET")
+@example(path=".", pairs=[], method="GET")
 @given(
     path=st.sampled_from(["/tasks/", "/tasks", "/uploads", "/tasks/x", "/tasks/%00/cancel", "/", SUBMIT]) | QUERY,
     pairs=st.lists(st.tuples(KNOWN | QUERY, VALUES), max_size=4),

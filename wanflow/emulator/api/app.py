@@ -46,7 +46,7 @@ MOST_UPLOAD_BYTES = bucket.MOST_BYTES + upload_form.MOST_FIELD_BYTES
 def build_app(endpoint: EmulatedEndpoint) -> Starlette:
     """The ASGI application of one emulated account."""
     routes = _Routes(endpoint)
-    return Starlette(
+    app = Starlette(
         routes=[
             Route(f"{BASE}/{{path:path}}", routes.call, methods=METHODS),
             Route("/uploads", routes.upload, methods=["POST"]),
@@ -54,6 +54,8 @@ def build_app(endpoint: EmulatedEndpoint) -> Starlette:
         ],
         exception_handlers={HTTPException: _no_route},
     )
+    app.router.redirect_slashes = False  # the base address alone would get an empty reply
+    return app
 
 
 def _no_route(_: Request, fault: Exception) -> Response:
