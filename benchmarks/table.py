@@ -165,7 +165,11 @@ def _idle_goal(shots: int, figures: Figures, found: Mapping[str, Figures]) -> di
 
 
 def edits(bench: Bench) -> Iterator[Row]:
-    """How long a plan takes after an edit, and `status`, all without a stamp; peers say what they would do."""
+    """How long a plan takes after an edit, and `status`, without the words of the last command; peers say what they
+    would do.
+
+    A plan after one edit follows a plan of everything: it may leave scenes unread. An earlier version has none of that.
+    """
     for shots in bench.sizes:
         commands: dict[str, Command] = {}
         for version in bench.versions:
@@ -204,8 +208,14 @@ def _edit_commands(bench: Bench, version: str, shots: int) -> dict[str, Command]
         "plan, other style": ("plan", top.replace("hand-painted gouache", "oil on canvas"), scene),
     }
     made: dict[str, Command] = {}
+    if version == NOW:
+        plain = bench.command(version, film, "plan")
+        state(top, scene)
+        for _ in range(2):  # the first one measures media
+            subprocess.run(plain.argv, cwd=film, env=plain.environ, check=True, stdout=subprocess.DEVNULL)
     for what, (verb, *texts) in states.items():
-        plain = bench.command(version, film, verb, more=COLD)
+        after = version == NOW and what == "plan, one edit"
+        plain = bench.command(version, film, verb, more={} if after else COLD)
         made[f"{shots:,}: {what} {version}"] = Command(plain.argv, film, plain.environ, partial(state, *texts))
     return made
 

@@ -144,7 +144,12 @@ def load(
     folder. A file that was found, not `named`, may be no link to elsewhere. Raises SpecError with every problem; those
     that are only warnings are in the production's `warnings`.
     """
-    part = loading.read(Path(file), _overrides(backend, region, values, prices, allow_outside, root, untrusted, named))
+    return opened(Path(file), overrides_of(backend, region, values, prices, allow_outside, root, untrusted, named))
+
+
+def opened(file: Path, overrides: Overrides, *, outlined: bool = False) -> Production:
+    """As `load`; `outlined`: the outlines of its files are asked for."""
+    part = loading.read(file, overrides, outlined=outlined)
     if part.production is None or not part.whole:
         raise SpecError(part.problems)
     return part.production
@@ -164,7 +169,7 @@ def load_sound_part(
 ) -> SoundPart:
     """As `load`, but what can be used of a production with errors: shots that have none, and need none that has."""
     return loading.sound_part(
-        Path(file), _overrides(backend, region, values, prices, allow_outside, root, untrusted, named)
+        Path(file), overrides_of(backend, region, values, prices, allow_outside, root, untrusted, named)
     )
 
 
@@ -181,7 +186,7 @@ def validate(
     named: bool = True,
 ) -> tuple[Problem, ...]:
     """Every problem of a production file and of its lock, in the order of their places. Options as for `load`."""
-    overrides = _overrides(backend, region, values, prices, allow_outside, root, untrusted, named)
+    overrides = overrides_of(backend, region, values, prices, allow_outside, root, untrusted, named)
     part = loading.read(Path(file), overrides, drawn=True)
     return part.problems if part.production is None else (*part.problems, *loading.problems_of_lock(part.production))
 
@@ -358,7 +363,7 @@ def diff(
     from wanflow.report import changes
 
     after = plan(production)
-    overrides = _overrides(
+    overrides = overrides_of(
         backend,
         region,
         values,
@@ -603,11 +608,16 @@ def is_unfinished(production: Production, left: JournalState, *, thorough: bool 
     return bool(left.unknown_fate or (tasks and production.provider.remote))
 
 
-def inventory_of(production: Production, unfinished: JournalState | None = None) -> inventory.Inventory:
-    """What lock and store have for a production now; `unfinished` is the journal's state, where it was read already."""
+def inventory_of(
+    production: Production, unfinished: JournalState | None = None, part_of_lock: Lock | None = None
+) -> inventory.Inventory:
+    """What lock and store have for a production now; `unfinished` is the journal's state, where it was read already.
+
+    `part_of_lock` is what counts of the lock, where only a part of the production was read.
+    """
     store = store_of(production)
     outputs = {name: cut.output for name, cut in production.cuts.items()}
-    have = inventory.survey(store, outputs, partial(loading.results_of, store), unfinished)
+    have = inventory.survey(store, outputs, partial(loading.results_of, store), unfinished, part_of_lock)
     if have.cut_boxes:
         have = replace(have, cut_glyphs=loading.glyphs_found(production, have.cut_boxes))
     if any(shot.checks.wait for shot in production.shots.values()):
@@ -935,7 +945,7 @@ def init(folder: Path, template: str | None = None, source: Path | None = None) 
     return templates.Started(templates.write(folder, files), notes)
 
 
-def _overrides(
+def overrides_of(
     backend: str | None,
     region: str | None,
     values: Mapping[str, str],
@@ -945,6 +955,7 @@ def _overrides(
     untrusted: bool,
     named: bool,
 ) -> Overrides:
+    """The options of `load` as one value."""
     region = region or os.environ.get("WANFLOW_REGION") or None
     return Overrides(backend, region, values, prices, allow_outside and not untrusted, root, untrusted, named)
 

@@ -30,6 +30,7 @@ from wanflow.language.media_checks import (
     text_sources,
 )
 from wanflow.language.model_checks import check_chains
+from wanflow.language.parts import WHOLE, Outline, ProductionPart
 from wanflow.language.problem import Problem, Severity, SpecError, deduplicated, has_errors, in_order
 from wanflow.language.production import Cut, Production
 from wanflow.language.scope import path_exists
@@ -53,11 +54,13 @@ RESULTS = frozenset({Kind.VIDEO, Kind.IMAGE})
 class LoadedProduction(Production):
     """A production with what loading found out, so that no command does it twice.
 
-    Both are None in a copy that `replace` made: its graph and its media may be others.
+    Graph and facts are None in a copy that `replace` made: its graph and its media may be others. `outlines` are those
+    of its files, where they were asked for.
     """
 
     graph: ShotGraph | None = field(init=False, default=None, compare=False, repr=False)
     facts: FactsTable | None = field(init=False, default=None, compare=False, repr=False)
+    outlines: Mapping[str, Outline] = field(default_factory=dict, compare=False, repr=False)
 
 
 @immutable
@@ -76,14 +79,22 @@ class SoundPart:
         return not has_errors(self.problems)
 
 
-def read(file: Path, overrides: Overrides, *, drawn: bool = False) -> SoundPart:
+def read(
+    file: Path,
+    overrides: Overrides,
+    *,
+    drawn: bool = False,
+    part: ProductionPart = WHOLE,
+    outlined: bool = False,
+) -> SoundPart:
     """Read and check a production, `drawn` texts of its cuts too; with errors, cuts may name shots that it lacks.
 
-    Where an untrusted one would write to elsewhere, nothing of it is read, since reading fills a cache.
+    `part` and `outlined` are those of `read_usable`. Where an untrusted one would write to elsewhere, nothing of it is
+    read, since reading fills a cache.
     """
     if links := problems_of_links(file, untrusted=overrides.untrusted):
         return SoundPart(None, links)
-    reading = read_usable(file, overrides)
+    reading = read_usable(file, overrides, part, outlined=outlined)
     production = reading.production
     if production is None:
         return SoundPart(None, reading.problems)
@@ -101,7 +112,7 @@ def read(file: Path, overrides: Overrides, *, drawn: bool = False) -> SoundPart:
     located = [reading.texts.quoted(problem) for problem in deduplicated(found)]
     problems = tuple(sorted((*reading.problems, *located), key=in_order))
     values = {each.name: getattr(production, each.name) for each in fields(Production)}
-    loaded = LoadedProduction(**{**values, "warnings": problems})
+    loaded = LoadedProduction(**{**values, "warnings": problems, "outlines": reading.outlines})
     object.__setattr__(loaded, "graph", None if graph is None else replace(graph, production=loaded))
     object.__setattr__(loaded, "facts", facts)
     return SoundPart(loaded, problems)

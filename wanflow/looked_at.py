@@ -73,11 +73,13 @@ class Looks:
 
     `unaccounted` says why it may leave no stamp; then nothing more is noted, since a run reads each file that it just
     wrote. `begun_ns` is the time from before its first look. `read` holds the content of files that were changed so
-    shortly before that their stat does not show another change.
+    shortly before that their stat does not show another change. `before` are the parts of the last stamp with the files
+    that changed since, where nothing else did, and `parts` those for the next one.
     """
 
-    def __init__(self, begun_ns: int | None = None) -> None:
+    def __init__(self, begun_ns: int | None = None, before: tuple[bytes, frozenset[bytes]] | None = None) -> None:
         self.begun_ns = time.time_ns() if begun_ns is None else begun_ns
+        self.before, self.parts = before, b""
         self.unaccounted: str | None = None
         self.paths: dict[str, bytes | Numbers] = {}
         self.folders: dict[str, bytes] = {}
@@ -157,14 +159,30 @@ def printed(descriptor: int, data: bytes) -> None:
         _record.printed.append((descriptor, data))
 
 
+def is_recorded() -> bool:
+    """Whether the looks of this command are recorded, and may become a stamp."""
+    return _record is not None and _record.unaccounted is None
+
+
+def parts_before() -> tuple[bytes, frozenset[bytes]] | None:
+    """The parts of the last stamp of this command, and the files that changed since, where nothing else did."""
+    return None if _record is None else _record.before
+
+
+def keep_parts(parts: bytes) -> None:
+    """Let the stamp of this command have these parts."""
+    if _record is not None:
+        _record.parts = parts
+
+
 @contextmanager
-def recorded(begun_ns: int | None = None) -> Iterator[Looks]:
-    """Record the looks of this process, in all its threads, until the block ends."""
+def recorded(begun_ns: int | None = None, before: tuple[bytes, frozenset[bytes]] | None = None) -> Iterator[Looks]:
+    """Record the looks of this process, in all its threads, until the block ends; `before` as in `Looks`."""
     global _record, _hooked  # noqa: PLW0603 - a hook of the interpreter stays, and serves one record at a time
     if not _hooked:
         sys.addaudithook(_hear)
         _hooked = True
-    record = _record = Looks(begun_ns)
+    record = _record = Looks(begun_ns, before)
     variables: Any = os.environ
     encode, functions = variables.encodekey, {name: getattr(os, name) for name in READERS}
 

@@ -32,7 +32,7 @@ from wanflow.file_state import (
     user_number,
 )
 
-FORMAT = b"wanflow stamp 1\n"
+FORMAT = b"wanflow stamp 2\n"
 VARIABLE = "WANFLOW_STAMP"
 """Variable of the environment that turns stamps off."""
 VERBS = ("run", "plan", "status", "validate")
@@ -63,11 +63,13 @@ class CommandStamp:
     `digests` of the content of those that were read. `others` are paths with their `states`: a folder, a link,
     nothing. `folders` have their numbers, the digest of their names where they were listed, and `counts` of the
     `children`, which are joined as in the file: what is at these paths cannot change while the numbers of their folder
-    stay. `printed` are parts with their streams.
+    stay. `printed` are parts with their streams. `parts` is what a plan found in each file, for a plan of those that
+    changed (`wanflow/planner/parts.py`); empty for any other command.
     """
 
     def __init__(self, asked: bytes) -> None:
         self.asked, self.is_renewed = asked, False
+        self.parts = b""
         self.variables: list[bytes] = []
         self.seal = b""
         self.files: list[bytes] = []
@@ -105,6 +107,7 @@ class CommandStamp:
                 self.child_states,
                 _numbers([each for pair in zip(streams, map(len, parts), strict=True) for each in pair]),
                 b"".join(parts),
+                self.parts,
             )
         )
         return FORMAT + _checksum(body) + body
@@ -126,23 +129,26 @@ class CommandStamp:
         stamp.digests = dict(zip(_read(take()), _digests(take()), strict=True))
         stamp.others, stamp.states, stamp.folders = _texts(take()), _texts(take()), _texts(take())
         stamp.folder_numbers, stamp.listings, stamp.counts = _read(take()), _digests(take()), _read(take())
-        stamp.children, stamp.child_states, streams, out = take(), take(), take(), take()
+        stamp.children, stamp.child_states, streams, out, stamp.parts = take(), take(), take(), take(), take()
         pairs, begin = _read(streams), 0
         for stream, length in zip(pairs[::2], pairs[1::2], strict=True):
             stamp.printed.append((stream, out[begin : begin + length]))
             begin += length
         return stamp
 
-    def is_true(self, environment: dict[bytes, bytes], now_ns: int) -> bool:
-        """Whether all that the command looked at is as it was.
+    def changed(self, environment: dict[bytes, bytes], now_ns: int) -> frozenset[bytes] | None:
+        """The files whose content is another one, where all else that the command looked at is as it was; else None.
 
         What has another stat and its old content is as it was, and gets its new numbers here.
         """
-        if sealed(self.variables, environment, self.seal[:-DIGEST_BYTES]) != self.seal or not self._are_files(now_ns):
-            return False
+        if sealed(self.variables, environment, self.seal[:-DIGEST_BYTES]) != self.seal:
+            return None
+        files = self._changed_files(now_ns)
+        if files is None or (files and not self.parts):
+            return None
         if any(as_text(described(path)) != state for path, state in zip(self.others, self.states, strict=True)):
-            return False
-        return self._are_folders(now_ns)
+            return None
+        return files if self._are_folders(now_ns) else None
 
     def _are_folders(self, now_ns: int) -> bool:
         pairs, end = list[tuple[bytes, bytes]](), 0
@@ -165,8 +171,9 @@ class CommandStamp:
         self.is_renewed |= numbers[place] != list(present)
         numbers[place] = present
 
-    def _are_files(self, now_ns: int) -> bool:
-        changed: list[int] = []
+    def _changed_files(self, now_ns: int) -> frozenset[bytes] | None:
+        """The files that have another content; None where one is missing, or was not read."""
+        different: list[int] = []
         look, numbers = os.lstat, iter(self.numbers)
         try:
             for at, known in enumerate(
@@ -174,40 +181,58 @@ class CommandStamp:
             ):  # no call more than needed
                 found = look(self.files[at])
                 if (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino) != known:
-                    changed.append(at)
+                    different.append(at)
         except OSError:
-            return False
-        for at in changed:
+            return None
+        changed = set[bytes]()
+        for at in different:
             path = self.files[at]
             present = numbers_at(path)
             data = content(path) if at in self.digests else None
-            if data is None or digest(data) != self.digests[at] or numbers_at(path) != present:
-                return False
-            self._renew(self.numbers, at, trusted(present, now_ns))
-        return True
+            if data is None or numbers_at(path) != present:
+                return None
+            if digest(data) == self.digests[at]:
+                self._renew(self.numbers, at, trusted(present, now_ns))
+            else:
+                changed.add(path)
+        return frozenset(changed)
 
 
-def answer(words: list[str], streams: tuple[int, int, int] = STANDARD, now_ns: int | None = None) -> int | None:
-    """Print again what the same command printed, and give its exit code, where all that it looked at is unchanged.
+class StampAnswer:
+    """What the stamp of a command says.
 
-    Without such a stamp the answer is None, and nothing is printed.
+    `code` is the exit code, where everything is as it was and its words were printed again; else None. Where nothing
+    but the content of some files is another one, these are `changed`, and `parts` are those of the stamp.
     """
+
+    def __init__(self, code: int | None, parts: bytes = b"", changed: frozenset[bytes] = frozenset()) -> None:
+        self.code, self.parts, self.changed = code, parts, changed
+
+
+NO_ANSWER = StampAnswer(None)
+
+
+def answer(words: list[str], streams: tuple[int, int, int] = STANDARD, now_ns: int | None = None) -> StampAnswer:
+    """Print again what the same command printed, where all that it looked at is unchanged."""
     if not may_stamp(words):
-        return None
+        return NO_ANSWER
     now_ns = time.time_ns() if now_ns is None else now_ns
     try:
         asked = identity(words, streams)
         data = _trusted(os.path.join(folder_of_stamps(), name_of(asked)))
         stamp = None if data is None else CommandStamp.unpacked(data)
     except (OSError, ValueError):
-        return None
+        return NO_ANSWER
     if stamp is None or stamp.asked != asked:
-        return None
-    if not stamp.is_true(dict(getattr(os, "environb", {})), now_ns) or not _print(stamp.printed, streams):
-        return None
+        return NO_ANSWER
+    changed = stamp.changed(dict(getattr(os, "environb", {})), now_ns)
+    if changed:
+        return StampAnswer(None, stamp.parts, changed)
+    if changed is None or not _print(stamp.printed, streams):
+        return NO_ANSWER
     if stamp.is_renewed:
         save(stamp)
-    return 0
+    return StampAnswer(0)
 
 
 def may_stamp(words: list[str]) -> bool:
@@ -321,6 +346,11 @@ def save(stamp: CommandStamp) -> None:
                 os.unlink(draft)
     except OSError:
         return
+
+
+def from_here(name: str) -> bytes:
+    """A path as a stamp has it: from the current folder where it is below it, since the system finds it sooner."""
+    return os.fsencode(name.removeprefix(os.path.join(os.getcwd(), "")) or os.curdir)
 
 
 def _texts(joined: bytes) -> list[bytes]:

@@ -32,14 +32,14 @@ def main() -> int:
     from wanflow.stamp import answer, may_stamp
 
     words = sys.argv[1:]
-    code = answer(words)
-    if code is not None:
-        return code
+    known = answer(words)
+    if known.code is not None:
+        return known.code
     if not may_stamp(words):
         return _run_command()
     from wanflow.cli.stamping import stamped
 
-    return stamped(words, _run_command)
+    return stamped(words, _run_command, known)
 
 
 def _run_command() -> int:

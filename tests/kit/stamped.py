@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from kit.bookkeeping import perform
 from wanflow import api, loading
 from wanflow.cli.main import main
 from wanflow.cli.stamping import stamped
-from wanflow.stamp import answer
+from wanflow.stamp import NO_ANSWER, answer
 from wanflow.store import blobs, lockfile
 
 TOP = """\
@@ -46,16 +46,18 @@ class Said(NamedTuple):
     err: bytes
 
 
-def write_idle_film(folder: Path) -> Path:
-    """A production whose takes are in lock and store, and whose cut is written; gives its file."""
+FILM = {"wanflow.yaml": TOP, **{f"scenes/{name}.yaml": SCENE.replace("NAME", name) for name in ("one", "two")}}
+
+
+def write_idle_film(folder: Path, texts: Mapping[str, str] = FILM) -> Path:
+    """A production whose takes are in lock and store, and whose cuts are written; gives its file."""
     for name in ("scenes", "cast"):
         (folder / name).mkdir(parents=True)
     for name, colour in (("coast", (70, 110, 150)), ("keeper", (150, 110, 70))):
         Image.new("RGB", (640, 360), colour).save(folder / "cast" / f"{name}.png")
-    for name in ("one", "two"):
-        (folder / "scenes" / f"{name}.yaml").write_text(SCENE.replace("NAME", name), encoding="utf-8")
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
     file = folder / "wanflow.yaml"
-    file.write_text(TOP, encoding="utf-8")
     production = api.load(file)
     store = loading.store_of(production)
     made, _ = perform(api.plan(production))
@@ -82,13 +84,28 @@ def in_full(folder: Path, *words: str, begun_ns: int | None = None, stamps: bool
     command = list(words)
     return _said(
         folder,
-        lambda streams: stamped(command, lambda: main(command), streams, begun_ns) if stamps else main(command),
+        lambda streams: (
+            stamped(command, lambda: main(command), NO_ANSWER, streams, begun_ns) if stamps else main(command)
+        ),
     )
+
+
+def as_users_do(folder: Path, *words: str, begun_ns: int | None = None) -> Said:
+    """A command as `wanflow` runs it: answered by its stamp, or by a part of its work, or by all of it."""
+    command = list(words)
+
+    def run(streams: tuple[int, int, int]) -> int | None:
+        known = answer(command, streams)
+        return (
+            known.code if known.code is not None else stamped(command, lambda: main(command), known, streams, begun_ns)
+        )
+
+    return _said(folder, run)
 
 
 def by_stamp(folder: Path, *words: str) -> Said:
     """What the stamp of a command says; its code is None where none is true."""
-    return _said(folder, lambda streams: answer(list(words), streams))
+    return _said(folder, lambda streams: answer(list(words), streams).code)
 
 
 def _said(folder: Path, work: Callable[[tuple[int, int, int]], int | None]) -> Said:

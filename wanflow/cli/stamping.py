@@ -13,13 +13,16 @@ from wanflow.file_state import Numbers, as_text, content, described, is_racy, li
 from wanflow.looked_at import Looks, recorded
 from wanflow.stamp import (
     ALWAYS,
+    NO_ANSWER,
     NOT_LISTED,
     PACKAGE,
     STANDARD,
     UNTRUSTED,
     CommandStamp,
+    StampAnswer,
     digest,
     folder_of_stamps,
+    from_here,
     identity,
     may_stamp,
     numbers_at,
@@ -41,15 +44,23 @@ SALT_BYTES = 16
 
 
 def stamped(
-    words: list[str], work: Callable[[], int], streams: tuple[int, int, int] = STANDARD, begun_ns: int | None = None
+    words: list[str],
+    work: Callable[[], int],
+    known: StampAnswer = NO_ANSWER,
+    streams: tuple[int, int, int] = STANDARD,
+    begun_ns: int | None = None,
 ) -> int:
-    """Run a command, and leave its stamp where it may have one; gives its exit code."""
+    """Run a command, and leave its stamp where it may have one; gives its exit code.
+
+    `known` is what the last stamp says: a plan may need no more than the files that changed since.
+    """
     if not may_stamp(words):
         return work()
     asked = b""
     with suppress(OSError):  # a folder that was removed, a terminal without a size
         asked = identity(words, streams)
-    with recorded(begun_ns) as record:
+    before = (known.parts, known.changed) if known.changed else None
+    with recorded(begun_ns, before) as record:
         code = work()
     if code == ExitCode.DONE and record.unaccounted is None and asked:
         with suppress(OSError, _Changed):
@@ -83,7 +94,7 @@ def stamp_of(asked: bytes, record: Looks) -> CommandStamp:
     stamp.child_states = b"\0".join(state for _, state in children)
     stamp.variables = sorted(record.variables.union(ALWAYS))
     stamp.seal = sealed(stamp.variables, record.environment, os.urandom(SALT_BYTES))
-    stamp.printed = record.printed
+    stamp.printed, stamp.parts = record.printed, record.parts
     return stamp
 
 
@@ -98,7 +109,7 @@ def _add_file(stamp: CommandStamp, record: Looks, name: str, found: Numbers) -> 
             stamp.digests[len(stamp.files)] = digest(data)
     elif racy and name.startswith(PACKAGE):
         raise _Changed  # it was just edited, and this process may run what it was
-    stamp.files.append(_from_here(name))
+    stamp.files.append(from_here(name))
     stamp.numbers += UNTRUSTED if racy and name in record.read else found
 
 
@@ -122,19 +133,14 @@ def _add_folder(
         (lasting if found in LASTING or not isinstance(found, bytes) else others).append((name, found))
     if names is None and len(lasting) < WORTH_A_FOLDER:
         others, lasting = inside, []
-    stamp.others += [_from_here(name) for name, _ in others]
+    stamp.others += [from_here(name) for name, _ in others]
     stamp.states += [as_text(found) for _, found in others]
     if names is not None or lasting:
-        stamp.folders.append(_from_here(folder))
+        stamp.folders.append(from_here(folder))
         stamp.folder_numbers += numbers
         stamp.listings.append(NOT_LISTED if names is None else digest(names))
         stamp.counts.append(len(lasting))
-        children += [(_from_here(name), as_text(found)) for name, found in lasting]
-
-
-def _from_here(name: str) -> bytes:
-    """A path from the current folder where it is below it: the system finds it sooner."""
-    return os.fsencode(name.removeprefix(os.path.join(os.getcwd(), "")) or os.curdir)
+        children += [(from_here(name), as_text(found)) for name, found in lasting]
 
 
 def _beside(record: Looks) -> Iterator[str]:

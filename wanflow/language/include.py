@@ -205,7 +205,7 @@ class _IncludeWalk:
 
     def _matching(self, written: TextNode, file: ProductionFile) -> list[_IncludedFile]:
         paths = named_files(written, file, self._scans, self._problems)
-        return [_IncludedFile(path, written.place) for path in paths]
+        return [_IncludedFile(path, written.place) for path in paths if path not in self._texts.left_out]
 
     def _names(self, known: Mapping[str, TextNode]) -> Names:
         """Names for `include` and `scene`: the vars of the file and of those that lead to it."""
@@ -375,10 +375,12 @@ class SourceTexts:
     have come with a checkout, and the link is as foreign as the rest of it.
 
     `values` and `size` count the values and bytes of all of them. `slips` are signs that are read as others, by file.
+    `left_out` are included files that are not read.
     """
 
     boundary: Boundary
     named: bool = True
+    left_out: frozenset[str] = frozenset()
     lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
     files: list[Path] = field(default_factory=list)
     values: int = 0

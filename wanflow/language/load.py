@@ -21,6 +21,7 @@ from wanflow.language.misread import find_slips
 from wanflow.language.names import other_forms, strip_cast_markers
 from wanflow.language.output_paths import refused_by_windows, results_folder, shared_outputs
 from wanflow.language.own_models import read_models
+from wanflow.language.parts import WHOLE, Outline, ProductionPart, outline_of
 from wanflow.language.pipeline import PipelineLibrary
 from wanflow.language.problem import Problem, deduplicated, has_errors
 from wanflow.language.production import Cut, Media, OriginStep, Production, Shot, Wording
@@ -99,13 +100,14 @@ AS_WRITTEN = Overrides()
 @immutable
 class LoadResult:
     """The usable part of a production, None for nothing, all problems in order, the texts for messages, and the models
-    that its shots may name.
+    that its shots may name. `outlines` are those of its files, where they were asked for.
     """
 
     production: Production | None
     problems: tuple[Problem, ...]
     texts: SourceTexts
     catalog: Catalog
+    outlines: Mapping[str, Outline] = field(default_factory=dict)
 
 
 def read(
@@ -129,12 +131,15 @@ def read(
     return replace(reading.production, warnings=reading.problems), reading.problems
 
 
-def read_usable(file: Path, overrides: Overrides = AS_WRITTEN) -> LoadResult:
+def read_usable(
+    file: Path, overrides: Overrides = AS_WRITTEN, part: ProductionPart = WHOLE, *, outlined: bool = False
+) -> LoadResult:
     """As `read`, but a production with errors is loaded as far as it can be used, so that more problems are found.
 
-    A slip of an input method is read as what was meant, so that it is one error and raises no other.
+    A slip of an input method is read as what was meant, so that it is one error and raises no other. Of a `part` alone
+    only its own problems are found. `outlined`: the outlines of its files are asked for.
     """
-    result = _read_once(file, overrides, {})
+    result = _read_once(file, overrides, {}, part)
     for _ in range(MAX_REPAIRS):
         documents, wrong = result.texts.documents, has_errors(result.problems)
         found = {
@@ -142,10 +147,14 @@ def read_usable(file: Path, overrides: Overrides = AS_WRITTEN) -> LoadResult:
         }
         if found == {name: each.slips for name, each in documents.items()}:
             break
-        repaired = _read_once(file, overrides, found)
+        repaired = _read_once(file, overrides, found, part)
         if repaired.texts.unread() - result.texts.unread():
             break
         result = repaired
+    if outlined:
+        roots = {name: each.root for name, each in result.texts.documents.items()}
+        outlines = {name: outline_of(root) for name, root in roots.items() if isinstance(root, MapNode)}
+        result = replace(result, outlines=outlines)
     result.texts.documents.clear()
     return result
 
@@ -162,8 +171,11 @@ def read_catalog(file: Path, overrides: Overrides = AS_WRITTEN) -> tuple[Catalog
     return catalog, tuple(texts.quoted(problem) for problem in deduplicated(problems))
 
 
-def _read_once(file: Path, overrides: Overrides, slips: Mapping[str, Sequence[Slip]]) -> LoadResult:
-    texts, problems = SourceTexts(overrides.boundary(file), overrides.named, slips=slips), list[Problem]()
+def _read_once(
+    file: Path, overrides: Overrides, slips: Mapping[str, Sequence[Slip]], part: ProductionPart
+) -> LoadResult:
+    texts = SourceTexts(overrides.boundary(file), overrides.named, part.unread, slips=slips)
+    problems = list[Problem]()
     top = Place(file.name, 1, 1)
     given = {name: scalar(text.encode(errors="replace").decode(), top) for name, text in overrides.values.items()}
     problems += (
@@ -198,7 +210,7 @@ def _read_once(file: Path, overrides: Overrides, slips: Mapping[str, Sequence[Sl
                     )
                 )
         expansion = Expansion(library, limits, ShotIndex(), problems)
-        loader = _Loader(overrides, BasePath(texts.boundary), expansion, catalog, problems)
+        loader = _Loader(overrides, BasePath(texts.boundary), expansion, catalog, part, problems)
         try:
             production = loader.load(merge(files, given, catalog, problems), texts)
         except TooManyProblems as fault:
@@ -215,10 +227,11 @@ class _Loader:
         base: BasePath,
         expansion: Expansion,
         catalog: Catalog,
+        part: ProductionPart,
         problems: list[Problem],
     ) -> None:
         self._overrides, self._base, self._expansion, self._problems = overrides, base, expansion, problems
-        self._catalog, self._index = catalog, expansion.index
+        self._catalog, self._index, self._part = catalog, expansion.index, part
 
     def load(self, merged: list[MergedFile], texts: SourceTexts) -> Production:
         root = merged[0].root
@@ -231,7 +244,8 @@ class _Loader:
         cuts = self._cuts(merged, shots, out, provider, language)
         self._problems += shared_outputs(cuts, self._base.root)
         self._problems += refused_by_windows(shots, cuts)
-        if not has_errors(self._problems):  # a broken shot may name any member
+        # a broken shot may name any member, and so may one that is not read
+        if not has_errors(self._problems) and not self._part.unread:
             self._problems += unused_members([key for file in merged for key in file.keys("cast")], shots.values())
         prices = read_book(root, provider, self._overrides.prices, self._catalog, self._base, texts, self._problems)
         return Production(
@@ -363,10 +377,13 @@ class _Loader:
         provider: Provider,
         language: str | None,
     ) -> dict[str, Cut]:
-        root, prompts = merged[0].root, " ".join(shot.written for shot in shots.values())
+        root = merged[0].root
+        prompts = " ".join((*(shot.written for shot in shots.values()), self._part.prompts))
         film = FilmTexts(root.find("label"), language, string_of(root, "title") or "", prompts)
         cuts, items = dict[str, Cut](), 0
         for key, node, scope in ((*named, self._scope(file)) for file in merged for named in file.cuts):
+            if key.string in self._part.cuts:
+                continue
             cuts[key.string] = read_cut(key, node, film, out, provider, scope, shots, self._problems)
             items += len(cuts[key.string].items)
             if items > MAX_ITEMS:

@@ -102,7 +102,8 @@ class Plan:
     `graph`, `facts` and `inventory` are what they were decided from; a run asks again with them as a start.
     `recipes` are the requests of the shots as they are now, as far as known; `before` those that were last run.
     `retry_refused` says that what the service refused before is sent again. `renames` are the shots that were renamed
-    since the last run, new names with former ones, in the order in which the lock's file has to follow them.
+    since the last run, new names with former ones, in the order in which the lock's file has to follow them. `unread`
+    counts the steps of files that were not read, since they would be unchanged (`wanflow/planner/parts.py`).
     """
 
     provider: Provider
@@ -116,6 +117,12 @@ class Plan:
     before: Mapping[str, Recipe] = field(default_factory=dict)
     retry_refused: bool = False
     renames: tuple[Mapping[str, str], ...] = ()
+    unread: int = 0
+
+    @property
+    def size(self) -> int:
+        """The number of all steps, those included that were not read."""
+        return len(self.steps) + self.unread
 
     @property
     def idle(self) -> bool:
@@ -129,7 +136,7 @@ class Plan:
 
     def counts(self) -> Mapping[Action, int]:
         """How many steps have each action."""
-        return Counter(step.action for step in self.steps)
+        return Counter(step.action for step in self.steps) + Counter({Action.REUSE: self.unread})
 
     def to_json(self) -> dict[str, object]:
         """The one document that `plan --json` prints (cli.md, JSON `plan`)."""

@@ -85,15 +85,18 @@ def survey(
     outputs: Mapping[str, str],
     measure: Measure = unmeasured,
     journal_state: JournalState | None = None,
+    part_of_lock: Lock | None = None,
 ) -> Inventory:
     """Look once at lock and store; `outputs` are the files of the production's cuts. Raises StoreFault.
+
+    `part_of_lock` is what counts of the lock, where only a part of the production was read.
 
     `measure` is for films that neither lock nor traces know, in the journal of an older wanflow. `journal_state` is
     what the journal says, where it was read just before.
     """
     layout.recognise(store)
     journal_state = journal_state or journal.read(store)
-    lock = rebuild.present_lock(store, journal_state)
+    lock = rebuild.present_lock(store, journal_state) if part_of_lock is None else part_of_lock
     known, here = traces.read(store), blobs.list_takes(store)
     if lost := rebuild.missing_everywhere(journal_state.stored, here, lock, known):
         known = known.joined(rebuild.traces_of(lost, measure).values())

@@ -83,6 +83,23 @@ def from_text(text: str, name: str) -> Lock:
     return Lock(shots, tuple([unmerged] * merging + reading.notes))
 
 
+def has_a_fact_a_line(text: str) -> bool:
+    """Whether a text is as wanflow writes a lock: each fact on a line of its own."""
+    first, *lines = text.split("\n")
+    if first != "{" or not text.endswith(_END):
+        return False
+    facts = [line for line in lines[: -_END.count("\n") - 1] if line]
+    try:
+        return all(line[:2] == ' "' and line[-1] == "," and len(json.loads(f"{{{line[:-1]}}}")) == 1 for line in facts)
+    except ValueError:
+        return False
+
+
+def without_shots(text: str, names: Container[str]) -> str:
+    """A text that has a fact a line, without those of some shots."""
+    return "\n".join(line for line in text.split("\n") if line[2:].partition(" ")[0] not in names)
+
+
 def _text_of(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Container, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import field, replace
 from pathlib import Path
 
@@ -131,6 +131,19 @@ def read(path: Path) -> Lock:
         )
         raise LockUnreadable(words, hint=tr("remove the link, or repair the lock in that file's own folder")) from None
     return lock
+
+
+def has_a_fact_a_line(path: Path) -> bool:
+    """Whether the lock in a file is as wanflow writes it: `read_without` needs that."""
+    with suppress(OSError, ValueError, StoreFileRefused):
+        return lock_text.has_a_fact_a_line(atomic.bytes_of(_behind_link(path)).decode())
+    return False
+
+
+def read_without(path: Path, names: Container[str]) -> Lock:
+    """The lock in a file that has a fact a line, without the entries of some shots; raises LockUnreadable."""
+    text = atomic.bytes_of(_behind_link(path)).decode()
+    return lock_text.from_text(lock_text.without_shots(text, names), path.name)
 
 
 def _behind_link(path: Path) -> Path:

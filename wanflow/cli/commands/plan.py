@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from wanflow import api
+from wanflow import api, replanning
 from wanflow.characters import for_shell
 from wanflow.cli import planfile
 from wanflow.cli.approval import limit_of
 from wanflow.cli.hints import name_production, pasteable_json
 from wanflow.cli.node_arguments import selection
-from wanflow.cli.opening import open_production
+from wanflow.cli.opening import open_production, plan_after_edit
 from wanflow.cli.options import (
     ProductionOptions,
     allowing_outside,
@@ -67,11 +67,16 @@ def plan(
         raise other_command(
             settings, tr("`plan` renders nothing, and never asks"), "run --yes", select, tr("renders this")
         )
-    production = open_production(settings, quiet=quiet)
-    planned = api.plan(production, select, exclude=exclude, retry_refused=retry_refused)
+    of_all = not (select or exclude or retry_refused or budget or output or as_json or verbose)
+    planned = plan_after_edit(settings) if of_all else None
+    if planned is None:
+        production = open_production(settings, quiet=quiet, outlined=of_all)
+        planned = api.plan(production, select, exclude=exclude, retry_refused=retry_refused)
     api.require_address(planned)
     said = api.notes(planned, limit_of(budget, planned))
     notes = note_texts(said, planned.region)
+    if of_all:
+        replanning.keep_parts(planned, said)
     if output is not None:
         planfile.save(planned, output, select, exclude, settings)
     if as_json:

@@ -90,7 +90,7 @@ def plan_text(plan: Plan, *, verbose: bool = False, notes: Sequence[str] = (), s
     production = plan.graph.production
     title = shown(production.title or production.file, LONGEST_CELL)
     header = tr("{title} ({backend}, {region})", title=title, backend=plan.provider.name, region=plan.region)
-    unshown = len(plan.steps) - len(listed_steps)
+    unshown = plan.size - len(listed_steps)
     totals = totals_text(plan, trn(" (-v shows it)", " (-v shows them)", unshown) if unshown else "")
     shared = dict.fromkeys(reason.text for step in listed_steps for reason in step.reasons if reason.brief)
     closing = [
@@ -267,12 +267,12 @@ def _nothing_to_do(plan: Plan) -> str:
         return trn(
             "nothing can be done: {number} node is blocked", "nothing can be done: {number} nodes are blocked", blocked
         )
-    if not plan.steps:
+    if not plan.size:
         return tr(
             "nothing to do: {reason}",
             reason=tr("nothing is selected") if plan.graph.vertices else tr("the production has no shots yet"),
         )
-    current = len(plan.steps) - held
+    current = plan.size - held
     words = [trn("{number} node is up to date", "{number} nodes are up to date", current)] if current else []
     words += [trn("{number} take is held", "{number} takes are held", held)] if held else []
     return tr("nothing to do: {words}", words=listed(words))
