@@ -113,15 +113,15 @@ def test_every_input_of_a_run_is_told_what_it_may_open(tmp_path: Path) -> None:
 
 OPENERS = {
     "ffmpeg.input": {"media/inputs.py"},
-    "av.open": {"media/container.py", "media/pipe.py"},
+    "av.open": {"emulator/film/repetition.py", "media/container.py", "media/pipe.py"},
     "Image.open": {"media/picture/still.py"},
     "ImageFont.truetype": {"media/text/font_files.py"},
     "TrueTypeFont": {"media/text/font_files.py"},
     "CodecContext.create": {"media/look.py"},
     "SSAFile.load": set(),
 }
-"""Calls that open a file of others, and the modules that may: `av.open` for reading in the first, in the other to write
-to a pipe; `ImageFont.truetype` by names of the program's own."""
+"""Calls that open a file of others, and the modules that may: `av.open` for reading in `container`, in the others to
+write a film of the animatic, and to a pipe; `ImageFont.truetype` by names of the program's own."""
 
 
 def test_files_are_opened_in_one_place() -> None:

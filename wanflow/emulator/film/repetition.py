@@ -17,6 +17,7 @@ import av
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from wanflow.media.container import opened
 from wanflow.records import immutable
 
 BASELINE = ("-profile:v", "baseline", "-bf", "0", "-refs", "1", "-x264-params", "scenecut=0:no-deblock=1")
@@ -59,7 +60,7 @@ def repeat_pictures(source: Path, target: Path, *, frames: int, comment: str) ->
     `comment` is written into the file. Raises what PyAV does.
     """
     options = {"movflags": "+faststart", "fflags": "+bitexact", "video_track_timescale": str(1 / TIME_BASE)}
-    with av.open(str(source)) as filmed, av.open(str(target), "w", "mp4", options=options) as film:
+    with opened(source, decoding=False) as filmed, av.open(str(target), "w", "mp4", options=options) as film:
         film.metadata["comment"] = comment
         (picture,) = filmed.streams.video
         streams = {stream.index: film.add_stream_from_template(stream) for stream in filmed.streams}
