@@ -32,13 +32,6 @@ print("code:", code)
 """
 
 
-def test_a_process_that_ends_looks_for_no_garbage() -> None:
-    """The interpreter would look through all objects once more: a fifth of a second after the page was served."""
-    program = "import gc, wanflow.cli.main as m; m.main(); print(gc.get_freeze_count() > 1000)"
-    done = subprocess.run([sys.executable, "-c", program, "schema"], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "True"
-
-
 def probe(heavy: tuple[str, ...], *words: str, folder: Path | None = None) -> list[str]:
     """The last two lines of a fresh process: which of the heavy modules a command imported, and its exit code."""
     argv = [sys.executable, "-c", PROBE, ",".join(heavy), *words]
