@@ -123,6 +123,8 @@ def test_a_key_is_obeyed_while_the_reply_to_another_is_on_its_way(review: Review
     expect(take(page, 2)).to_have_attribute("data-picked", "somebody")
     page.keyboard.press("h")
     expect(page.locator(".shot")).to_have_attribute("data-state", "held")
+    while not late:  # the page may know it before the reply is here
+        expect(page.locator(".shot")).to_have_attribute("data-state", "held")
     page.keyboard.press("h")
     ((route, reply),) = late
     route.fulfill(response=reply)
