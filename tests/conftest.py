@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import trio.testing
@@ -75,3 +76,11 @@ def anyio_backend() -> tuple[str, dict[str, object]]:
 def pytest_xdist_auto_num_workers() -> int:
     """One worker more than there are cores: a good part of the tests waits for processes and services."""
     return (os.cpu_count() or 1) + 1
+
+
+@pytest.fixture
+def stamps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Commands leave stamps, in a cache of this test."""
+    monkeypatch.delenv("WANFLOW_STAMP")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "wanflow" / "stamps"

@@ -38,6 +38,16 @@ shots:
 """
 
 
+MANY, PARTS = 10_000, 50
+"""Histories of a slow test, and its parts, each of which ends in time."""
+
+
+def seeds_of_part(part: int, first: int) -> range:
+    """The seeds of the histories in a part; those below the first are lived through in each run."""
+    each = MANY // PARTS
+    return range(first + part * each, first + (part + 1) * each)
+
+
 class Said(NamedTuple):
     """How a command ended, and what it printed on stdout and stderr."""
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.stamped import as_users_do, in_full, write_idle_film
+from kit.stamped import PARTS, as_users_do, in_full, seeds_of_part, write_idle_film
 from wanflow import api
 from wanflow.language.load import Overrides
 from wanflow.looked_at import recorded
@@ -24,7 +24,7 @@ from wanflow.stamp import from_here
 
 LATER = 10_000_000_000
 """Nanoseconds after which a file that was written counts as written long ago."""
-HISTORIES, MANY, PARTS = 60, 10_000, 50
+HISTORIES = 60
 
 TOP = """\
 wanflow: 1
@@ -163,14 +163,6 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def stamps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Commands leave stamps, in a cache of this test."""
-    monkeypatch.delenv("WANFLOW_STAMP")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "wanflow" / "stamps"
-
-
 def inodes(stamps: Path) -> list[int]:
     """The stamps that there are: a whole plan writes its own anew."""
     return sorted(each.stat().st_ino for each in stamps.glob("*"))
@@ -215,8 +207,7 @@ def test_a_plan_of_what_changed_is_that_of_everything(film: Path, stamps: Path, 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_so_it_is_in_many_histories(film: Path, stamps: Path, tmp_path: Path, part: int) -> None:
     """As many as a studio has in years, in parts that end in time."""
-    each = MANY // PARTS
-    live(film, stamps, tmp_path, range(HISTORIES + part * each, HISTORIES + (part + 1) * each))
+    live(film, stamps, tmp_path, seeds_of_part(part, HISTORIES))
 
 
 def planned(file: Path) -> bytes:

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from kit.stamped import by_stamp, in_full, write_idle_film
+from kit.stamped import PARTS, by_stamp, in_full, seeds_of_part, write_idle_film
 
 SECOND = 1_000_000_000
 LATER = 10 * SECOND
 """Nanoseconds after which a file that was written counts as written long ago."""
-HISTORIES, MANY, PARTS = 40, 10_000, 50
+HISTORIES = 40
 VERBS = (("plan",), ("run",), ("status",), ("validate",), ("plan", "--json"), ("plan", "one/*"), ("status", "--json"))
 
 
@@ -32,14 +32,6 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for _ in range(2):
         assert in_full(folder, "run").code == 0
     return folder
-
-
-@pytest.fixture
-def stamps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Commands leave stamps, in a cache of this test."""
-    monkeypatch.delenv("WANFLOW_STAMP")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "wanflow" / "stamps"
 
 
 def some(folder: Path, chance: random.Random, pattern: str) -> Path | None:
@@ -271,5 +263,4 @@ def test_no_stamp_lies(film: Path, stamps: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("part", range(PARTS))
 def test_no_stamp_lies_in_many_histories(film: Path, stamps: Path, tmp_path: Path, part: int) -> None:
     """As many as a studio has in years, in parts that end in time."""
-    each = MANY // PARTS
-    live(film, stamps, tmp_path, range(HISTORIES + part * each, HISTORIES + (part + 1) * each))
+    live(film, stamps, tmp_path, seeds_of_part(part, HISTORIES))
