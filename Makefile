@@ -58,7 +58,7 @@ messages: $(DEVELOPMENT)
 	@$(IN)/python tools/messages.py
 
 docs: $(DEVELOPMENT)
-	@for what in schema models pipelines help; do $(IN)/python tools/write_$$what.py || exit 1; done
+	@for what in checked schema models pipelines help; do $(IN)/python tools/write_$$what.py || exit 1; done
 
 site: $(DEVELOPMENT)
 	@NO_MKDOCS_2_WARNING=1 $(IN)/mkdocs build --quiet

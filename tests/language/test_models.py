@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -14,7 +15,7 @@ from wanflow.language.load import resolve_shot
 from wanflow.language.problem import Severity
 from wanflow.language.scope import BasePath, Scope, ShotIndex
 from wanflow.language.shot import read_shot
-from wanflow.schemas import CatalogError, data_folder
+from wanflow.schemas import CatalogError, data_folder, model_files
 from wanflow.yamldoc.parse import parse
 
 KEYS = {
@@ -285,6 +286,34 @@ def test_a_model_that_the_code_cannot_carry_is_refused(change, key, why, tmp_pat
         load_catalog(tmp_path)
     assert f"the model file `zz.json` cannot be used: `{key}`: " in str(caught.value)
     assert why in str(caught.value)
+
+
+def test_model_files_that_ship_are_checked_when_they_change(tmp_path, monkeypatch):
+    """Their digest lies beside them; with another one, or none, a file with an error is found by any command."""
+    schemas = data_folder("schemas")
+    for part in ("models", "providers"):
+        shutil.copytree(schemas / part, tmp_path / part)
+    for name in (*(path.name for path in schemas.glob("*.schema.json")), "models.sha256"):
+        shutil.copy(schemas / name, tmp_path / name)
+    monkeypatch.setattr("wanflow.schemas.data_folder", lambda _: tmp_path)
+    monkeypatch.setattr("wanflow.catalog.read.model_files", model_files.__wrapped__)
+    fresh = load_catalog.__wrapped__
+    assert fresh().files.checked
+    assert not fresh(tmp_path / "models").files.checked
+    file = tmp_path / "models" / "wan2.7-i2v.json"
+    shipped = file.read_text(encoding="utf-8")
+    for former, other, why in (
+        ('"role": "opening"', '"role": "mood"', "'mood' is not one of"),
+        ('"min": 2,', '"min": 50,', "`default` is outside of"),
+    ):
+        assert former in shipped
+        file.write_text(shipped.replace(former, other, 1), encoding="utf-8")
+        with pytest.raises(CatalogError, match=rf"wan2\.7-i2v\.json.*{why}"):
+            fresh()
+    file.write_text(shipped, encoding="utf-8")
+    assert fresh().files.checked
+    (tmp_path / "models.sha256").unlink()
+    assert not fresh().files.checked
 
 
 def test_each_rule_names_its_source():
