@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from wanflow import digest
+from wanflow.characters import for_shell
 from wanflow.errors import ExitCode, WanflowError, words_of_system
 from wanflow.git_marks import is_pointer
 from wanflow.messages import joined, tr
@@ -33,6 +34,8 @@ _SAFE = (
     *("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "-c", "safe.bareRepository=explicit"),
     *("--no-pager", "--no-replace-objects", "--literal-pathspecs"),
 )
+_RANGE = re.compile(r"(?P<old>.*?)\.\.(?P<branched>\.)?(?P<new>.*)", re.DOTALL)
+"""Two revisions as git's own commands take them; without a name one is `HEAD`."""
 _OID = re.compile(rb"^oid sha256:([0-9a-f]{64})$", re.MULTILINE)
 _POINTER_BYTES = 1024
 """Maximum bytes of a pointer of Git LFS."""
@@ -123,8 +126,7 @@ def _commit(top: Path, name: str | None) -> tuple[str, str]:
     if name is not None and not name.endswith(SINCE_BRANCHED):
         found = _resolved(top, name)
         if found is None:
-            words = tr("git knows no revision `{name}` here", name=name)
-            raise GitFault(words, hint=_way_to_history(top) or tr("`git branch --all` and `git log` show them"))
+            raise _unknown(top, name)
         return found, name
     if head is None:
         raise GitFault(tr("the repository has no commit yet"), hint=tr("`git commit` makes the first one"))
@@ -138,9 +140,32 @@ def _commit(top: Path, name: str | None) -> tuple[str, str]:
             words = tr("`HEAD` and `{branch}` have no common commit here", branch=branch)
             raise GitFault(words, hint=_way_to_history(top) or tr("name a revision: `wanflow diff HEAD~1`"))
         return base.stdout.decode("ascii", "replace").strip(), branch
+    if name is not None:
+        raise _unknown(top, *branches)
     listed = joined(", ", (f"`{branch}`" for branch in branches))
     words = tr("no main branch is here: git knows none of {listed}", listed=listed)
     raise GitFault(words, hint=_way_to_history(top) or tr("name a revision: `wanflow diff HEAD~1`"))
+
+
+def _unknown(top: Path, name: str) -> GitFault:
+    """The fault of a name without a revision: the name is a range, as `git diff` takes one, or git does not know it."""
+    span = _RANGE.fullmatch(name)
+    old, new = ("", "") if span is None else ((each or "HEAD") for each in span.group("old", "new"))
+    commits = [_resolved(top, each) for each in (old, new, "HEAD")]
+    if span is None or None in commits:
+        words = tr("git knows no revision `{name}` here", name=name)
+        return GitFault(words, hint=_way_to_history(top) or tr("`git branch --all` and `git log` show them"))
+    words = tr("`{name}` names two revisions; your files are compared with one", name=name)
+    after = SINCE_BRANCHED if span["branched"] else ""
+    if commits[1] == commits[2]:
+        return GitFault(words, hint=tr("write `wanflow diff {revision}`", revision=for_shell(old + after)))
+    former = "@{-1}" if old == "HEAD" else old  # once the second one is checked out
+    way = tr(
+        "check out the second: `git switch {new} && wanflow diff {revision}`",
+        new=for_shell(new),
+        revision=for_shell(former + after),
+    )
+    return GitFault(words, hint=way)
 
 
 def _way_to_history(top: Path) -> str | None:

@@ -234,6 +234,31 @@ def test_history_that_is_not_here_ends_with_the_way_out(
     assert "git is not installed" in wanflow("diff").err
 
 
+def test_a_range_is_answered_by_what_to_type(wanflow: Wanflow, clone: Path, git: Git) -> None:
+    """`main...HEAD` and `main..HEAD`, as `git diff` takes them; a revision of one side is what is missing."""
+    rewrite(clone / "wanflow.yaml", "at dawn", "at dusk")
+    git("commit", "-qam", "two")
+    git("branch", "other", "HEAD~1")
+    for name, typed in (
+        ("origin/main...HEAD", "write `wanflow diff origin/main...`"),
+        ("origin/main..HEAD", "write `wanflow diff origin/main`"),
+        ("origin/main..", "write `wanflow diff origin/main`"),
+        ("HEAD~1...change", "write `wanflow diff 'HEAD~1...'`"),
+        ("...other", "`git switch other && wanflow diff '@{-1}...'`"),
+        ("origin/main..other", "`git switch other && wanflow diff origin/main`"),
+    ):
+        done = wanflow("diff", name)
+        assert (done.code, f"`{name}` names two revisions" in done.err) == (2, True), done.err
+        assert typed in done.err
+    for name, missing in (
+        ("nowhere...HEAD", "nowhere...HEAD"),
+        ("main..$(x)", "main..$(x)"),
+        ("nowhere...", "nowhere"),
+    ):
+        done = wanflow("diff", name)
+        assert (done.code, f"git knows no revision `{missing}` here" in done.err) == (2, True), done.err
+
+
 def test_the_main_branch_goes_on_meanwhile(wanflow: Wanflow, clone: Path, git: Git) -> None:
     """The commit at which the branch left it is compared; a detached head and a worktree are no obstacle."""
     git("checkout", "-q", "-b", "other", "origin/main")
