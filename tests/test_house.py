@@ -30,7 +30,7 @@ LATE = {
     "wanflow/api.py",
     "wanflow/graph/build.py",
     "wanflow/store/run_lock.py",
-    "wanflow/wiring.py",
+    "wanflow/run_parts.py",
     "wanflow/cli/exit_code.py",  # tempfile: a bug leaves a report
     "wanflow/cli/options.py",  # subprocess: an untrusted production
     "wanflow/planner/diff.py",  # difflib: a prompt that changed

@@ -1,4 +1,4 @@
-"""What is imported for an answer that needs no production: the time of a start is the time of its imports."""
+"""What is imported for a command, and what is not: the time of a start is the time of its imports."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kit.clips import numbered_clip
 from wanflow import start
 from wanflow.cli.main import COMMANDS
 from wanflow.cli.main import main as run_command
@@ -57,6 +58,17 @@ NOT_FOR_A_PLAN = {
 }
 """Modules that a plan without media to measure does not need."""
 
+CUT = """\
+wanflow: 1
+cuts:
+  main: [{file: one.mp4}, {file: two.mp4}]
+"""
+NOT_FOR_A_CUT = {
+    *("fsspec", "httpx", "jinja2", "networkx", "rich", "starlette"),
+    *("wanflow.emulator", "wanflow.providers.dashscope", "wanflow.report.show", "wanflow.wiring"),
+}
+"""Modules that a run does not need which only writes cuts, without texts."""
+
 
 def imported(*words: str, folder: Path, environ: dict[str, str]) -> tuple[set[str], str]:
     """The modules that a command imports, beside those of a bare Python, and what it prints."""
@@ -88,6 +100,18 @@ def test_a_plan_imports_nothing_that_only_other_commands_need(tmp_path: Path) ->
     assert "boat" in printed
     assert "yaml" in modules
     assert modules & NOT_FOR_A_PLAN == set()
+
+
+@pytest.mark.parametrize(("backend", "film"), [("animatic", "out/main.mp4"), ("dashscope", "out/dashscope/main.mp4")])
+def test_a_run_that_only_writes_a_cut_imports_no_client(tmp_path: Path, backend: str, film: str) -> None:
+    """It asks no service, and neither does it draw a text."""
+    numbered_clip(tmp_path / "one.mp4", 4)
+    numbered_clip(tmp_path / "two.mp4", 4, first=4)
+    (tmp_path / "wanflow.yaml").write_text(CUT, encoding="utf-8")
+    environ = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "PYTHONUTF8": "1"}
+    modules, printed = imported("run", "--backend", backend, "-q", folder=tmp_path, environ=environ)
+    assert printed == f"{film}\n"
+    assert modules & NOT_FOR_A_CUT == set()
 
 
 @pytest.mark.parametrize(

@@ -639,15 +639,20 @@ def in_flight_elsewhere(production: Production) -> Mapping[str, int]:
 
 def requires_service(plan: Plan) -> bool:
     """Whether a run of a plan sends anything to a paid service; a plan that only writes cuts needs no key."""
-    sends = any(step.action in {Action.RENDER, Action.COLLECT} for step in plan.steps)
-    return plan.provider.remote and (sends or bool(plan.inventory.open_tasks or plan.inventory.unknown_fate))
+    left = plan.inventory.open_tasks or plan.inventory.unknown_fate
+    return plan.provider.remote and (_asks(plan) or bool(left))
+
+
+def _asks(plan: Plan) -> bool:
+    """Whether a step of a plan sends something to its provider, or fetches something from it."""
+    return any(step.action in {Action.RENDER, Action.COLLECT} for step in plan.steps)
 
 
 def require_key(plan: Plan) -> None:
     """Raise, before anybody is asked to approve a plan, what its run would: no usable key, address or bucket."""
-    from wanflow.wiring import endpoint_for, trusted_bucket
-
     if requires_service(plan):
+        from wanflow.wiring import endpoint_for, trusted_bucket
+
         trusted_bucket(plan.graph.production)
         endpoint_for(plan.graph.production)
 
@@ -704,16 +709,14 @@ async def run(
     Raises Unauthorised without a usable key, StoreBusy while another run is active in this production, ToolMissing
     without an ffmpeg, and for other trouble other WanflowErrors.
     """
-    from wanflow import wiring
-    from wanflow.emulator.api.order import Grade
+    from wanflow import run_parts
     from wanflow.runner.run import run_plan
 
-    needed = requires_service(plan)
-    hosts = tuple(upload_hosts)
-    options = wiring.RunOptions(
-        jobs, poll_seconds, max_in_flight, grace, resubmit, needed, budget, wait, hosts, Grade(grade), cluster
+    asks, hosts = _asks(plan), tuple(upload_hosts)
+    options = run_parts.RunOptions(
+        jobs, poll_seconds, max_in_flight, grace, resubmit, asks, budget, wait, hosts, grade, cluster
     )
-    async with wiring.open_run(plan.graph.production, emit or _ignore, options) as context:
+    async with run_parts.open_run(plan.graph.production, emit or _ignore, options) as context:
         return await run_plan(plan, context, keep_going=keep_going, timeout=timeout, before=collected)
 
 
@@ -731,11 +734,11 @@ async def collect_finished(
     Each is measured as well. `grace`, `resubmit`, `wait` and `cluster` are as for `run`. Raises Unauthorised,
     NotSent, StoreBusy.
     """
-    from wanflow import wiring
+    from wanflow import run_parts
     from wanflow.runner.collect import collect_open
 
-    options = wiring.RunOptions(grace=grace, resubmit=resubmit, wait=wait, cluster=cluster)
-    async with wiring.open_run(production, emit or _ignore, options) as context:
+    options = run_parts.RunOptions(grace=grace, resubmit=resubmit, wait=wait, cluster=cluster)
+    async with run_parts.open_run(production, emit or _ignore, options) as context:
         outcome = replace(await collect_open(context), cost=context.spending.spent)
         await _measure_collected(production, context)
         return outcome
@@ -751,11 +754,11 @@ async def collect(
     wait: bool = False,
 ) -> Outcome:
     """Wait for everything that is in flight and store it; submits nothing. Raises as `run` does."""
-    from wanflow import wiring
+    from wanflow import run_parts
     from wanflow.runner.collect import collect_all
 
-    options = wiring.RunOptions(poll_seconds=poll_seconds, grace=grace, wait=wait)
-    async with wiring.open_run(production, emit or _ignore, options) as context:
+    options = run_parts.RunOptions(poll_seconds=poll_seconds, grace=grace, wait=wait)
+    async with run_parts.open_run(production, emit or _ignore, options) as context:
         outcome = await collect_all(context, timeout)
         await _measure_collected(production, context)
         return outcome
@@ -775,11 +778,11 @@ async def cancel(production: Production, select: Sequence[str] = ()) -> tuple[Ca
 
     Never waits for a run: a run notices the ends by itself. Raises UnknownTarget, ServiceFault.
     """
-    from wanflow import wiring
+    from wanflow import run_parts
 
     shots = {step.shot for step in plan(production, select).steps} if select else None
     tasks = [task for task in inventory_of(production).open_tasks if shots is None or task.attempt.shot in shots]
-    return await wiring.cancel_in_flight(production, tasks) if tasks else ()
+    return await run_parts.cancel_in_flight(production, tasks) if tasks else ()
 
 
 def resolve(production: Production, shot: str, *, take: int | None = None, adopt: str | None = None) -> Attempt:

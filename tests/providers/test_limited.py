@@ -18,7 +18,7 @@ from wanflow.providers.dashscope.http import Answer
 from wanflow.providers.faults import ServiceFault, Throttled
 from wanflow.providers.limited import RESERVE, SECOND, Claim, Limited, TaskSlots
 from wanflow.providers.protocol import ProviderClient
-from wanflow.wiring import slots_of
+from wanflow.run_parts import slots_of
 
 pytestmark = pytest.mark.anyio
 
