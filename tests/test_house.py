@@ -29,6 +29,8 @@ LATE = {
     "wanflow/suggest.py",
     "wanflow/api.py",
     "wanflow/graph/build.py",
+    "wanflow/media/text/layout.py",  # uniseg: texts of East Asian letters
+    "wanflow/media/text/subtitle_file.py",  # pysubs2: subtitles in ASS
     "wanflow/store/run_lock.py",
     "wanflow/run_parts.py",
     "wanflow/cli/exit_code.py",  # tempfile: a bug leaves a report

@@ -64,7 +64,7 @@ cuts:
   main: [{file: one.mp4}, {file: two.mp4}]
 """
 NOT_FOR_A_CUT = {
-    *("fsspec", "httpx", "jinja2", "networkx", "rich", "starlette"),
+    *("fsspec", "httpx", "jinja2", "networkx", "pysubs2", "rich", "starlette", "uniseg"),
     *("wanflow.emulator", "wanflow.providers.dashscope", "wanflow.report.show", "wanflow.wiring"),
 }
 """Modules that a run does not need which only writes cuts, without texts."""

@@ -139,7 +139,7 @@ async def _service(
 ) -> AsyncIterator[tuple[WaitingClient, Addresses, Mapping[str, int]]]:
     """The client of a run, the addresses that it knows, and the account's limits of models.
 
-    A run that does not ask its provider, with nothing `left` to ask for by earlier ones, has a client that sends nothing.
+    A run that does not ask its provider, with nothing `left` to ask for by earlier ones, has one that sends nothing.
     """
     key_needed = pace.asks or bool(left.open or left.unknown_fate)
     if not (key_needed or left.presumed or left.forgotten):

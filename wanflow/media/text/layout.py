@@ -11,10 +11,8 @@ from functools import cache, lru_cache
 
 import budoux
 import PIL
-import uniseg
 from budoux import load_default_thai_parser
 from PIL import ImageDraw
-from uniseg.linebreak import line_break_units
 
 from wanflow.media.text import direction
 from wanflow.media.text.direction import DIRECTION_MARKS, runs_left, with_direction
@@ -53,6 +51,8 @@ PHRASE_STARTS = frozenset("（(［[｛{「『【《〈〔〖“‘—")
 
 def versions() -> str:
     """The versions of the libraries that break, order and draw text: with others it may look otherwise."""
+    import uniseg
+
     return f"{PIL.__version__} {budoux.__version__} {uniseg.__version__} {direction.version()}"
 
 
@@ -264,6 +264,8 @@ def _words(paragraph: str) -> tuple[str, ...]:
 
 def _wide_parts(paragraph: str) -> list[str]:
     """The parts between which UAX #14 and TAILORED let a line end, and words."""
+    from uniseg.linebreak import line_break_units
+
     found, at = list[str](), 0
     for unit in line_break_units(HANGUL.sub("a", paragraph.translate(TAILORED))):
         found += _spaced(paragraph[at : at + len(unit)])

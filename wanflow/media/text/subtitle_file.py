@@ -11,8 +11,6 @@ from dataclasses import field
 from fractions import Fraction
 from pathlib import Path
 
-import pysubs2
-
 from wanflow import digest, timebase
 from wanflow.characters import ascii_sign, with_ascii_signs
 from wanflow.language.source import Facts, Kind, codec_of
@@ -414,6 +412,8 @@ def _clock(parts: Sequence[str | None]) -> int | None:
 
 
 def _ass_lines(path: Path, text: str) -> Iterator[Line]:
+    import pysubs2
+
     colon = _SLIPPED_DIALOGUE.search(text)
     if colon is not None:  # as an unknown key it would be left out in silence
         number, slip = text[: colon.start(1)].count("\n") + 1, Slip(0, 0, colon[1], ":")
