@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from wanflow.boundary import Boundary
+from wanflow.catalog.model_file import not_carried
 from wanflow.catalog.provider import load_providers, providers_of
-from wanflow.catalog.read import Catalog, load_catalog, not_carried, with_own_models
+from wanflow.catalog.read import Catalog, load_catalog, with_own_models
 from wanflow.language.include import ProductionFile, Scans, SourceTexts, named_files
 from wanflow.language.names import Names, values_of
 from wanflow.language.problem import Problem, Severity, SpecError, deduplicated, has_errors
