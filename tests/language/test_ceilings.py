@@ -12,7 +12,7 @@ from kit.call_count import count_calls
 from wanflow import schemas
 from wanflow.boundary import Boundary
 from wanflow.catalog.read import load_catalog
-from wanflow.language import include, names, problem, schema_problems
+from wanflow.language import file_patterns, names, problem, schema_problems, source_texts
 from wanflow.language.load import read_usable
 from wanflow.language.matrix import slug
 from wanflow.language.scope import ShotIndex
@@ -138,7 +138,7 @@ def test_a_folder_is_listed_once_for_all_files_that_it_lacks(tmp_path: Path) -> 
 
 def test_texts_of_a_production_have_a_size_in_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where each file is small enough; the file that is too much is named where it is included."""
-    monkeypatch.setattr(include, "MAX_BYTES_IN_ALL", 200)
+    monkeypatch.setattr(source_texts, "MAX_BYTES_IN_ALL", 200)
     text = f"{TOP}{SHOT}include: [b.yaml, c.yaml]\n"
     more = "shots: {}\n#" + "x" * 60 + "\n"
     assert [(str(each.place), each.message) for each in problems_of(tmp_path, text, b=more, c=more)] == [
@@ -148,7 +148,7 @@ def test_texts_of_a_production_have_a_size_in_all(tmp_path: Path, monkeypatch: p
 
 def test_patterns_of_a_production_have_a_ceiling_in_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each is narrow enough by itself; those that come too late scan nothing."""
-    monkeypatch.setattr(include, "MAX_SCANNED_IN_ALL", 70)
+    monkeypatch.setattr(file_patterns, "MAX_SCANNED_IN_ALL", 70)
     (tmp_path / "s").mkdir()
     for number in range(30):
         (tmp_path / "s" / f"{number}.txt").touch()
@@ -161,7 +161,7 @@ def test_patterns_of_a_production_have_a_ceiling_in_all(tmp_path: Path, monkeypa
 
 def test_texts_of_a_production_have_lines_in_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line takes memory although it is a comment."""
-    monkeypatch.setattr(include, "MAX_LINES", 30)
+    monkeypatch.setattr(source_texts, "MAX_LINES", 30)
     text = f"{TOP}{SHOT}include: [b.yaml]\n"
     assert [each.message for each in problems_of(tmp_path, text, b="shots: {}\n" + "#\n" * 30)] == [
         "the texts of a production have at most 30 lines in all"
@@ -170,7 +170,7 @@ def test_texts_of_a_production_have_lines_in_all(tmp_path: Path, monkeypatch: py
 
 def test_texts_of_a_production_have_values_in_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Aliases count at each use."""
-    monkeypatch.setattr(include, "MAX_VALUES", 50)
+    monkeypatch.setattr(source_texts, "MAX_VALUES", 50)
     text = f"{TOP}{SHOT}include: [b.yaml]\n"
     more = "x-a: &a [1, 2, 3, 4, 5, 6, 7, 8, 9]\nx-b: [*a, *a]\n"
     assert problems_of(tmp_path, text, b=more) == []

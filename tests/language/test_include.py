@@ -6,7 +6,7 @@ import pytest
 
 from kit.production_files import A, B, paths_of, shots_of, texts_of, write_files
 from wanflow.boundary import Boundary
-from wanflow.language.include import PatternTooWide, files_like
+from wanflow.language.file_patterns import PatternTooWide, files_like
 from wanflow.language.load import read
 from wanflow.language.source import FileSource, ShotSource
 

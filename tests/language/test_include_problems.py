@@ -8,7 +8,7 @@ import pytest
 
 from kit.production_files import A, B, shots_of, texts_of
 from wanflow.language import include
-from wanflow.language import include as texts
+from wanflow.language import source_texts as texts
 from wanflow.language.problem import Severity, render_problem
 
 WHERE = "the path is relative to the file that names it"

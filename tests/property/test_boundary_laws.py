@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wanflow.boundary import Boundary, Content
-from wanflow.language.include import bytes_of
+from wanflow.boundary import Boundary, Content, bytes_of
 
 LINKS = {
     "up": "..",

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import os
-import posixpath
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, replace
-from fnmatch import filter as matching
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from wanflow.boundary import Boundary, Content, bytes_of, path_from
-from wanflow.errors import words_of_system
+from wanflow.boundary import Content, path_from
+from wanflow.language.file_patterns import ANY_DEPTH, PatternTooWide, Scans, files_like, has_wildcard, is_file
 from wanflow.language.names import Names, layered, values_of
-from wanflow.language.problem import Problem, Severity
+from wanflow.language.problem import Problem
 from wanflow.language.production import OriginStep
 from wanflow.language.scope import BasePath
+from wanflow.language.source_texts import SourceTexts
 from wanflow.messages import tr
-from wanflow.patterns import pattern
-from wanflow.records import immutable, mutable
-from wanflow.schemas import data_folder
-from wanflow.suggest import did_you_mean, hint_for_path
+from wanflow.records import immutable
+from wanflow.suggest import did_you_mean
 from wanflow.yamldoc.nodes import ListNode, MapNode, Place, TextNode
-from wanflow.yamldoc.parse import MAX_VALUES, Document, parse
-from wanflow.yamldoc.slips import Slip
 
 INCLUDABLE = ("cast", "cuts", "include", "scene", "shots", "vars", "wanflow")
 """Keys that an included file may have."""
@@ -33,27 +27,8 @@ MAX_FILES = 10_000
 MAX_DEPTH = 32
 """Maximum files that include each other in a row."""
 
-MAX_SCANNED = 50_000
-"""Maximum directory entries that one pattern scans."""
-
-MAX_SCANNED_IN_ALL = 500_000
-"""Maximum directory entries that all patterns of a production scan."""
-
-MAX_BYTES = 16_000_000
-"""Maximum size of one file."""
-
-MAX_LINES = 2_000_000
-"""Maximum lines of all texts of a production; 20,000 shots have fewer."""
-
-MAX_BYTES_IN_ALL = 48_000_000
-"""Maximum size of all texts of a production; 20,000 shots with prompts as long as models take have less."""
-
-ANY_DEPTH = "**"
-
 _HOW_PATHS_ARE = (tr("the path is relative to the file that names it"), tr("write `/` between folders"))
 """What to know of a pattern that matches nothing, and of one with a backslash."""
-
-_WILDCARD = pattern(r"[*?\[]")
 
 
 @immutable
@@ -219,7 +194,7 @@ def named_files(written: TextNode, file: ProductionFile, scans: Scans, problems:
     The file that names them is not among them. `scans` counts what the patterns of a production scan.
     """
     pattern, named, root = written.string, file.base.path(written.text, Content.TEXT), file.base.root
-    if not has_wildcard(pattern) or (file.base.has(named, Content.TEXT) and _is_file(root / named)):
+    if not has_wildcard(pattern) or (file.base.has(named, Content.TEXT) and is_file(root / named)):
         return [_relative(named, root)]
     hint = tr("name the folders to look into")
     if ANY_DEPTH in pattern and (pattern.startswith("..") or Path(pattern).is_absolute()):
@@ -270,195 +245,3 @@ def check_place_of_keys(file: ProductionFile) -> Iterator[Problem]:
 def _relative(path: str, root: Path) -> str:
     """A path from the production's folder, also for an absolute one."""
     return path_from(root, path) if Path(path).is_absolute() else path
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
-        return False  # the name is too long or has a null byte
-
-
-class PatternTooWide(Exception):
-    """A pattern that would scan more of the disk than any production has."""
-
-
-def has_wildcard(pattern: str) -> bool:
-    """Whether a path is a pattern: `*`, `?` and `[…]` within a name, `**` for folders of any depth."""
-    return _WILDCARD.search(pattern) is not None
-
-
-@mutable
-class Scans:
-    """Directory entries that patterns scanned so far."""
-
-    total: int = 0
-
-
-def files_like(pattern: str, folder: Path, boundary: Boundary, scans: Scans | None = None) -> list[str]:
-    """The files below a folder that match a pattern, sorted.
-
-    Hidden files and folders match only where the pattern names them. `**` follows no links, so that it ends. A folder
-    outside of the boundary for text counts as empty; a link that leads outside matches by its name, whatever it leads
-    to. `scans` counts what the patterns of a production scan. Raises PatternTooWide.
-    """
-    return sorted(_GlobWalk(folder, boundary, scans or Scans()).run(Path(pattern).parts))
-
-
-class _GlobWalk:
-    """One walk over folders, which reads each folder once for each part of the pattern."""
-
-    def __init__(self, folder: Path, boundary: Boundary, scans: Scans) -> None:
-        self._folder, self._boundary, self._scanned, self._scans = folder, boundary, 0, scans
-
-    def run(self, parts: tuple[str, ...]) -> set[str]:
-        seen: set[tuple[str, int]] = set()
-        found: set[str] = set()
-        waiting = [("", 0)]
-        while waiting:
-            path, at = waiting.pop()
-            if at == len(parts):
-                found |= {Path(path).as_posix()} if self._is_match(self._folder / path) else set()
-            elif (path, at) not in seen:
-                seen.add((path, at))
-                waiting += self._below(path, parts, at)
-        return found
-
-    def _below(self, path: str, parts: tuple[str, ...], at: int) -> list[tuple[str, int]]:
-        part = parts[at]
-        if part == ANY_DEPTH:
-            deeper = [(name, at) for name in self._names(path, ANY_DEPTH, folders=True)]
-            return [(path, at + 1), *deeper]
-        if not has_wildcard(part):
-            return [(os.path.join(path, part), at + 1)]  # noqa: PTH118  # a path may be empty here
-        return [(name, at + 1) for name in self._names(path, part, folders=False)]
-
-    def _is_match(self, file: Path) -> bool:
-        if self._boundary.refusal(file, Content.TEXT) is None:
-            return _is_file(file)
-        return self._boundary.refusal(file.parent, Content.TEXT) is None and os.path.islink(file)  # noqa: PTH114
-
-    def _require_room(self) -> None:
-        if self._scanned > MAX_SCANNED:
-            raise PatternTooWide(tr("scans more than {max_scanned} files", max_scanned=MAX_SCANNED))
-        if self._scans.total > MAX_SCANNED_IN_ALL:
-            raise PatternTooWide(
-                tr(
-                    "is too much: all patterns scan more than {max_scanned_in_all} files",
-                    max_scanned_in_all=MAX_SCANNED_IN_ALL,
-                )
-            )
-
-    def _names(self, path: str, part: str, *, folders: bool) -> list[str]:
-        """The entries of a folder that match a part; with `folders` only folders, links left out."""
-        if self._boundary.refusal(self._folder / path, Content.TEXT) is not None:
-            return []
-        self._require_room()
-        try:
-            with os.scandir(self._folder / path) as entries:
-                listed = [entry.name for entry in entries if not folders or entry.is_dir(follow_symlinks=False)]
-        except (OSError, ValueError):
-            return []
-        self._scanned += len(listed)
-        self._scans.total += len(listed)
-        self._require_room()
-        kept = matching(listed, "*" if part == ANY_DEPTH else part)
-        return [os.path.join(path, name) for name in kept if part.startswith(".") or not name.startswith(".")]  # noqa: PTH118
-
-
-@mutable
-class SourceTexts:
-    """The lines of each file, by its name in places; `files` are the absolute paths of all that were read.
-
-    Only what `boundary` allows is read, and the pipelines that come with wanflow. A production file that is a symbolic
-    link to elsewhere is read where it was `named`, as by `-f`, and the production is trusted. One that was found may
-    have come with a checkout, and the link is as foreign as the rest of it.
-
-    `values` and `size` count the values and bytes of all of them. `slips` are signs that are read as others, by file.
-    `left_out` are included files that are not read.
-    """
-
-    boundary: Boundary
-    named: bool = True
-    left_out: frozenset[str] = frozenset()
-    lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    files: list[Path] = field(default_factory=list)
-    values: int = 0
-    size: int = 0
-    line_count: int = 0
-    slips: Mapping[str, Sequence[Slip]] = field(default_factory=dict)
-    documents: dict[str, Document] = field(default_factory=dict)
-
-    def read(self, file: Path, name: str, place: Place | None, what: str, problems: list[Problem]) -> Document | None:
-        """A file's tree; None, and a problem at `place`, where it cannot or may not be read.
-
-        `what` is its name in messages; without a place it is the production file itself.
-        """
-        at = place
-        hint: str = tr("the path is relative to the file that names it")
-        if at is None:
-            at, what = Place(name, 1, 1), tr("the production `{file}`", file=file.as_posix())
-            hint = tr("`wanflow init` makes one; `-f` names another")
-        try:
-            if self.refused(file, at, what, problems, named=place is None and self.named):
-                return None
-            data = bytes_of(file, MAX_BYTES)
-            self.size += len(data)
-            self.line_count += data.count(b"\n")
-            if self.size > MAX_BYTES_IN_ALL or self.line_count > MAX_LINES:
-                most = (
-                    f"{MAX_BYTES_IN_ALL // 1_000_000} MB"
-                    if self.size > MAX_BYTES_IN_ALL
-                    else tr("{max_lines} lines", max_lines=MAX_LINES)
-                )
-                message = tr("the texts of a production have at most {most} in all", most=most)
-                problems.append(Problem(at, message, tr("split it into several productions")))
-                return None
-            document = parse(data, name, MAX_VALUES - self.values, self.slips.get(name, ()))
-        except (OSError, ValueError) as error:
-            if place is not None and isinstance(error, FileNotFoundError):
-                root, folder = file.parents[len(Path(name).parts) - 1], posixpath.dirname(place.file)
-                near = hint_for_path(root / folder, posixpath.relpath(name, folder or "."), self.boundary)
-                hint = near or hint
-            problems.append(Problem(at, tr("{what} {why}", what=what, why=why_unreadable(error)), hint))
-            return None
-        self.values += document.size
-        self.lines[name], self.documents[name] = document.lines, document
-        self.files.append(file.absolute())
-        for found in document.problems:
-            severity = Severity.WARNING if found.warning else Severity.ERROR
-            problems.append(Problem(found.place, found.message, found.hint, severity))
-        return document
-
-    def unread(self) -> frozenset[str]:
-        """The files whose syntax is broken, or that are empty."""
-        return frozenset(name for name, document in self.documents.items() if document.root is None)
-
-    def refused(self, file: Path, place: Place, what: str, problems: list[Problem], *, named: bool = False) -> bool:
-        """Whether a file may not be read; then there is a problem at `place`, which says nothing of the file itself.
-
-        `named`: the command line names it.
-        """
-        if file.parent == data_folder("pipelines"):
-            return False
-        whole, judge = file.absolute(), self.boundary
-        refusal = judge.refusal_of_named(whole) if named else judge.refusal(whole, Content.TEXT)
-        if refusal is not None:
-            problems.append(Problem(place, tr("{what} {words}", what=what, words=refusal.words), refusal.hint))
-        return refusal is not None
-
-    def quoted(self, problem: Problem) -> Problem:
-        """The problem with the source line at its place."""
-        lines, number = self.lines.get(problem.place.file, ()), problem.place.line
-        if problem.source or problem.option or not 0 < number <= len(lines):
-            return problem
-        return replace(problem, source=lines[number - 1])
-
-
-def why_unreadable(error: OSError | ValueError) -> str:
-    """Why a file cannot be read, as the end of a sentence."""
-    if isinstance(error, FileNotFoundError):
-        return tr("does not exist")
-    if not isinstance(error, OSError) or not error.strerror:
-        return tr("cannot be read")
-    return error.strerror if error.errno == 0 else tr("cannot be read: {strerror}", strerror=words_of_system(error))

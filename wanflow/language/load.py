@@ -15,7 +15,7 @@ from wanflow.language import model_checks, parameter_checks
 from wanflow.language.checks import CHECKS_KEY
 from wanflow.language.cut_finish import FilmTexts, read_cut
 from wanflow.language.expand import ExpandedShot, Expansion, ExpansionContext, SizeLimits
-from wanflow.language.include import SourceTexts, gather
+from wanflow.language.include import gather
 from wanflow.language.merge import MergedFile, cut_off_texts, merge
 from wanflow.language.misread import find_slips
 from wanflow.language.names import other_forms, strip_cast_markers
@@ -47,6 +47,7 @@ from wanflow.language.settings import (
     unknown_model,
 )
 from wanflow.language.shot import Cast, CastMember, WrittenShot, read_cast, read_shot
+from wanflow.language.source_texts import SourceTexts
 from wanflow.language.spoken_lines import check_spoken_lines
 from wanflow.language.written_identifiers import check_identifiers
 from wanflow.messages import joined, renamed, tr

@@ -12,11 +12,13 @@ from wanflow.boundary import Boundary
 from wanflow.catalog.model_file import not_carried
 from wanflow.catalog.provider import load_providers, providers_of
 from wanflow.catalog.read import Catalog, load_catalog, with_own_models
-from wanflow.language.include import ProductionFile, Scans, SourceTexts, named_files
+from wanflow.language.file_patterns import Scans
+from wanflow.language.include import ProductionFile, named_files
 from wanflow.language.names import Names, values_of
 from wanflow.language.problem import Problem, Severity, SpecError, deduplicated, has_errors
 from wanflow.language.schema_problems import check_against
 from wanflow.language.scope import BasePath
+from wanflow.language.source_texts import SourceTexts
 from wanflow.messages import joined, tr
 from wanflow.schemas import MODEL, Json, completed
 from wanflow.suggest import did_you_mean

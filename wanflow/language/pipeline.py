@@ -12,13 +12,13 @@ from wanflow.boundary import Content, path_from
 from wanflow.catalog.read import Catalog
 from wanflow.characters import bad_sign
 from wanflow.language.author_hints import hint_for_value
-from wanflow.language.include import SourceTexts
 from wanflow.language.names import CAST_CLOSE, CAST_OPEN, Names, NotText, not_nested, strip_cast_markers
 from wanflow.language.problem import SHIPPED, Problem, has_errors
 from wanflow.language.references import named_cast
 from wanflow.language.schema_problems import check_against
 from wanflow.language.scope import BasePath, GivenInput, Scope
 from wanflow.language.shot import generator_of
+from wanflow.language.source_texts import SourceTexts
 from wanflow.messages import joined, tr
 from wanflow.records import immutable, mutable
 from wanflow.schemas import data_folder

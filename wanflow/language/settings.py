@@ -12,11 +12,11 @@ from wanflow.boundary import Boundary, Content, bytes_of
 from wanflow.catalog.model import PriceList, Rate, ResultKind
 from wanflow.catalog.provider import Provider
 from wanflow.catalog.read import Catalog, PriceBook
-from wanflow.language.include import MAX_BYTES, SourceTexts, why_unreadable
 from wanflow.language.language_tags import read_language
 from wanflow.language.problem import Problem
 from wanflow.language.schema_problems import check_against
 from wanflow.language.scope import BasePath
+from wanflow.language.source_texts import MAX_BYTES, SourceTexts, why_unreadable
 from wanflow.messages import joined, tr
 from wanflow.money import Cost, amount_meant, currency_of, parse_amount
 from wanflow.patterns import pattern
