@@ -165,6 +165,18 @@ def name_like(text: str) -> str:
     return name.strip("-_")
 
 
+_DEVICE = pattern(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\..*)?", re.IGNORECASE | re.DOTALL)
+"""Name of a device of Windows, whatever follows its first dot."""
+_REFUSED = pattern(r'[<>:"|?*\\\x01-\x1f]|[. ]\Z')
+"""Signs that no name on Windows has, and the last ones that it drops."""
+
+
+def on_windows(path: str) -> bool:
+    """Whether Windows can have a file of this path, whose names have a `/` between them."""
+    names = (name for name in path.split("/") if name not in {".", ".."})
+    return not any(_DEVICE.fullmatch(name) or _REFUSED.search(name) for name in names)
+
+
 def case_folded(name: str) -> str:
     """A name as file systems without case compare it: equal for two names whose files may be one."""
     return name.lower() if name.isascii() else unicodedata.normalize("NFC", name.casefold())

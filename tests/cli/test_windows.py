@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path, PureWindowsPath
@@ -84,7 +85,11 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def told(film: Path) -> dict[str, object]:
     """What happened in a process that is on Windows: `failed` imports, and each command by its words."""
     commands = [each.split() for each in WORK] + [["\\", *each.split()] for each in SHOWN + FOR_PEOPLE]
-    commands += [each.split() for each in HELD]
+    return told_on_windows(film, commands + [each.split() for each in HELD])
+
+
+def told_on_windows(film: Path, commands: list[list[str]]) -> dict[str, object]:
+    """What a process tells that is on Windows, where it imports every module and runs commands in a folder."""
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(film / "home"), "WANFLOW_LANG": "en"}
     command = [sys.executable, "-X", "warn_default_encoding", "-P", windows.__file__, str(film)]
     done = subprocess.run(
@@ -154,6 +159,9 @@ def test_no_file_that_is_written_has_the_line_ends_of_a_system(film, told):
         ("sea", "main", "out/a:b.mp4", ["out/a:b.mp4"]),
         ("sea", "main", "'out\\film.mp4'", ["out\\film.mp4"]),
         ("sea", "main", "films./sea.mp4", ["films./sea.mp4"]),
+        ("sea", "main", "out/com¹.mp4", ["out/com¹.mp4"]),
+        ("sea", "main", "out/CONOUT$.mp4", ["out/CONOUT$.mp4"]),
+        ("sea", "main", "nul .d/sea.mp4", ["nul .d/sea.mp4"]),
         ("con_1", "console", "out/v1.nul/../x.mp4", []),
     ],
 )
@@ -167,6 +175,24 @@ def test_a_name_that_windows_does_not_take_is_a_warning(tmp_path, wanflow, shot,
     assert done.code == 0
     assert [name for name in refused if f"warning: Windows takes no file called `{name}`" not in done.out] == []
     assert done.out.count("Windows") == len(refused)
+
+
+def test_a_lock_may_have_takes_of_a_shot_that_windows_refuses(tmp_path, wanflow):
+    """They were made elsewhere, and their shot is removed: they have no file by name, and all else goes on."""
+    (tmp_path / "sets").mkdir()
+    Image.new("RGB", (1280, 720), "navy").save(tmp_path / "sets" / "sea.png")
+    film = tmp_path / "wanflow.yaml"
+    film.write_text(FILM.replace("  fog:", "  aux: {model: wan2.7-t2v, prompt: Rain.}\n  fog:"), encoding="utf-8")
+    assert wanflow("run", "-q", "-f", str(film)).code == 0
+    assert (tmp_path / "out" / "shots" / "aux.t1.mp4").is_file()
+    shutil.rmtree(tmp_path / "out")
+    for path in (each for each in (tmp_path / ".wanflow").rglob("*") if each.is_file()):
+        path.chmod(0o644)  # as a copy there is
+    film.write_text(FILM.replace("Fog comes up", "Fog rolls in"), encoding="utf-8")
+    told = told_on_windows(tmp_path, [["run", "--yes"], ["gc", "--apply"]])["told"]
+    assert [(done["code"], done["crash"]) for done in told] == [(0, ""), (0, "")], told
+    assert {path.name for path in (tmp_path / "out" / "shots").iterdir()} == {"sea.t1.mp4", "fog.t2.mp4"}
+    assert "aux" not in wanflow("takes", "--all", "-f", str(film)).out
 
 
 def test_a_path_with_backslashes_is_kept_with_slashes(monkeypatch, tmp_path):

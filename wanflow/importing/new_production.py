@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path
 
 from wanflow.catalog.read import load_catalog
-from wanflow.characters import case_folded, name_like
+from wanflow.characters import case_folded, name_like, on_windows
 from wanflow.emulator.film.drawing import draw_card
 from wanflow.errors import MediaFault
 from wanflow.importing.screenplay import read_screenplay
@@ -35,9 +35,6 @@ SPOKEN, SPOKEN_WIDE = 15, 5
 
 INNER = str.maketrans({'"': "'", "“": "‘", "”": "’"})
 """Quotes inside of a line that a prompt quotes."""
-
-RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))}
-"""Names that no file on Windows has, whatever its ending."""
 
 PLANNED = "# The pictures of the cast are placeholders: put your own in their place, under the same names.\n"
 
@@ -219,7 +216,7 @@ def _named(names: Iterable[str]) -> dict[str, str]:
 def _name(text: str) -> str:
     """A heading as a name of a file too; keys that begin with `x-` are ignored, so that no name begins so."""
     name = name_like(text)[:LONGEST].rstrip("-_")
-    if name.lower() in RESERVED:
+    if not on_windows(name):
         return f"{name}-1"
     return f"x{name[2:]}" if name.startswith("x-") else name
 

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-from wanflow.characters import case_folded
+from wanflow.characters import case_folded, on_windows
 from wanflow.language.language_tags import UNKNOWN, iso_code, own_name
 from wanflow.language.problem import Problem, Severity
 from wanflow.language.production import RESULTS_FOLDER, Cut, Shot, Subtitles
 from wanflow.messages import tr
-from wanflow.patterns import pattern
 from wanflow.records import immutable
-
-_DEVICE = pattern(r"(?:^|/)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:[./]|$)", re.IGNORECASE)
-"""Name of a device of Windows, whatever follows its first dot."""
-_REFUSED = pattern(r'[<>:"|?*\\\x01-\x1f]|(?:^|/)(?!\.\.?(?:/|$))[^/]*[. ](?:/|$)')
-"""Signs that no name on Windows has, and the last ones that it drops."""
 
 FILM = ".mp4"
 """Suffix of a cut's film."""
@@ -124,12 +117,12 @@ def folded(path: Path) -> str:
 def refused_by_windows(shots: Mapping[str, Shot], cuts: Mapping[str, Cut]) -> Iterator[Problem]:
     """Problems of shots and cuts whose files Windows cannot have: errors there, and warnings elsewhere."""
     severity = Severity.WARNING if os.name == "posix" else Severity.ERROR
-    named = [(shot.place, name) for name, shot in shots.items() if _DEVICE.search(name)]
+    named = [(shot.place, name) for name, shot in shots.items() if not on_windows(name)]
     for cut in cuts.values():
         below = os.path.splitdrive(cut.output)[1]
-        if _DEVICE.search(below) or _REFUSED.search(below):
+        if not on_windows(below):
             named.append((cut.written_at, cut.output))
-        elif _DEVICE.search(cut.name):
+        elif not on_windows(cut.name):
             named.append((cut.place, cut.name))
     for place, name in named:
         message = tr("Windows takes no file called `{name}`", name=name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from wanflow.store import atomic, blobs, cut_records, findings, lockfile, rendit
 from wanflow.store.layout import Store
 from wanflow.store.lock import Lock, ShotEntry, undecided, without_takes
 from wanflow.store.take import Recipe
-from wanflow.store.take_names import named_takes, parse_take_node, place_of_take, take_node
+from wanflow.store.take_names import has_files, named_takes, parse_take_node, place_of_take, take_node
 
 _DERIVED_NAMES = re.compile(r"[0-9a-f]{64}\.[a-z0-9]+|\.[0-9a-f]{32}\.part")
 """Names of derived files, finished and unfinished."""
@@ -87,11 +87,18 @@ def remove_takes(store: Store, nodes: set[str], out: Path) -> None:
     traces_left = [record for record in atomic.read_records(store.traces) if record.get("digest") not in unused]
     atomic.write_whole(store.traces, b"".join(map(atomic.line_of, traces_left)))
     findings.forget(store, unused)
-    called = {node: parts for node in nodes & known.keys() if (parts := parse_take_node(node))}
-    names = [place_of_take(out, *parts, known[node].suffix) for node, parts in called.items()]
+    names = _names_of({node: known[node].suffix for node in nodes & known.keys()}, out)
     for path in (*names, *(blobs.take_path(store, item, gone[item].suffix) for item in unused)):
         with atomic.faults_of(path):
             path.unlink(missing_ok=True)
+
+
+def _names_of(suffixes: Mapping[str, str], out: Path) -> Iterator[Path]:
+    """The files below `out` that are called by takes, whose suffixes are given by their node ids."""
+    for node, suffix in suffixes.items():
+        parts = parse_take_node(node)
+        if parts is not None and has_files(parts[0]):
+            yield place_of_take(out, *parts, suffix)
 
 
 def _locks(store: Store) -> list[Path]:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from wanflow.catalog.model import ResultKind
-from wanflow.characters import case_folded
+from wanflow.characters import case_folded, on_windows
 from wanflow.errors import LockUnreadable
 from wanflow.messages import tr
 from wanflow.patterns import pattern
@@ -61,6 +61,11 @@ def place_of_take(out: Path, shot: str, number: int, suffix: str) -> Path:
             tr("the lock has a take of {shot!r}, which cannot be the name of a shot", shot=shot), hint=hint
         )
     return Path(take_file(out.as_posix(), shot, number, suffix))
+
+
+def has_files(shot: str) -> bool:
+    """Whether this system can have files that are called by a shot."""
+    return os.name == "posix" or on_windows(shot)
 
 
 def take_file(out: str, shot: str, number: int, suffix: str) -> str:
@@ -119,7 +124,8 @@ def arrange(store: Store, lock: Lock, out: Path, present: Container[str] = ()) -
     """Give every take of a lock its name below `out`, and remove the former names of takes.
 
     A lock may have shots, removed ones and those of a merge, whose names differ only by case. Where the file system
-    ignores case, a take of a `present` shot gets the name, otherwise that of the first one.
+    ignores case, a take of a `present` shot gets the name, otherwise that of the first one. A take of a shot whose name
+    Windows refuses has none there: no file can be called so.
 
     A file that is not one of the store's takes stays. Raises StoreFault, LockUnreadable for a
     name in the lock that no shot can have.
@@ -128,7 +134,7 @@ def arrange(store: Store, lock: Lock, out: Path, present: Container[str] = ()) -
         place_of_take(Path(), shot, number, entry.takes[digest].suffix): digest
         for shot, entry in sorted(lock.shots.items(), key=lambda item: item[0] not in present)
         for digest, number in entry.numbers.items()
-        if not entry.takes[digest].gone
+        if not entry.takes[digest].gone and has_files(shot)
     }
     _remove_stale(store, wanted, out)
     given: dict[str, Path] = {}
