@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
+from markdown_it import MarkdownIt
 
 from kit.git_session import GIT, SETTINGS
 from kit.project import call, clean, rewrite, write_production
@@ -22,22 +23,30 @@ from wanflow.report.text.comment import MARKER
 
 ROOT = Path(__file__).resolve().parent.parent
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+PAGE = ROOT / "docs" / "pull-requests.md"
+GITHUB = MarkdownIt("commonmark", {"html": True})
 STEPS: dict[str, dict[str, Any]] = {step["name"]: step for step in ACTION["runs"]["steps"]}
 BASH = shutil.which("bash") or "bash"
 
 GH = f"""#!{sys.executable}
-import json, os, sys
+import json, os, re, sys
 from pathlib import Path
 words, place = sys.argv[1:], Path(os.environ["COMMENTS"])
+if words[:2] == ["pr", "list"]:
+    assert words[words.index("--head") + 1] == "fix/$(touch pwned)" and '== "stranger"' in words[-1]
+    print(os.environ["OPEN"])
+    sys.exit()
 if os.environ.get("REFUSED") in words:
     sys.exit("HTTP 403")
 assert words[0] == "api" and os.environ["GH_TOKEN"] == "token"
 comments = json.loads(place.read_text())
 if "--jq" in words:
     assert words[words.index("--jq") - 1] == "repos/o/r/issues/7/comments?per_page=100"
+    beginning = re.search(r'startswith\\("(.*?)"\\)', words[-1])
     for each in comments:
-        if each["type"] == "Bot":
-            print(each["id"], " ".join(each["body"].replace("\\r", "").split("\\n")[:2]))
+        lines = each["body"].replace("\\r", "").split("\\n")
+        if each["type"] == "Bot" and (beginning is None or each["body"].startswith(beginning[1])):
+            print(each["id"], *([] if beginning else lines[:2]))
     sys.exit()
 body = Path(words[words.index("-F") + 1].removeprefix("body=@")).read_text()
 method, address = words[words.index("--method") + 1 :][:2]
@@ -83,21 +92,35 @@ def perform(folder: Path, name: str, **environ: str) -> subprocess.CompletedProc
     return subprocess.run(command, cwd=folder, env=clean(made | environ), capture_output=True, text=True, check=False)
 
 
+CALLED = """#!/bin/sh
+echo "$1" >> '{calls}'
+exec '{wanflow}' "$@"
+"""
+"""A `wanflow` that notes each of its commands."""
+
+
 def compare(folder: Path, **given: str) -> Mapping[str, str]:
-    """The step that compares; gives its outputs."""
+    """The step that compares; gives its outputs, what it printed, and the commands of wanflow that it called."""
     (folder.parent / "output").unlink(missing_ok=True)
+    program, calls = folder.parent / "wanflow", folder.parent / "calls"
+    program.write_text(CALLED.format(calls=calls, wanflow=Path(sys.executable).with_name("wanflow")), encoding="utf-8")
+    program.chmod(0o755)
+    calls.unlink(missing_ok=True)
     known = {
-        "WANFLOW": str(Path(sys.executable).with_name("wanflow")),
+        "WANFLOW": str(program),
         "COMMENTS": str(folder.parent / "diff"),
         "PRODUCTION": "wanflow.yaml",
         "REVISION": "",
         "BACKEND": "",
         "BASE": "dev",
+        "SHOWN": "false",
+        "ADDRESS": "https://github.com/o/r",
     }
     done = perform(folder, "Compare", **known | given)
     assert done.returncode == 0, done.stderr
     lines = (folder.parent / "output").read_text(encoding="utf-8").splitlines()
-    return {"log": done.stdout + done.stderr} | dict(line.split("=", 1) for line in lines)
+    told = {"log": done.stdout + done.stderr, "calls": calls.read_text(encoding="utf-8")}
+    return told | dict(line.split("=", 1) for line in lines)
 
 
 def comment(folder: Path, **given: str) -> list[dict[str, Any]]:
@@ -162,12 +185,32 @@ def test_a_production_with_errors_is_commented_and_fails_the_job(checkout: Path)
     told = compare(checkout)
     assert told["code"] == "2"
     assert "::error file=wanflow.yaml,line=" in told["log"]
-    assert "nothing can be compared\n\nThe production has an error: the log" in comment(checkout)[0]["body"]
+    body = comment(checkout)[0]["body"]
+    assert "nothing can be compared\n\nThe production of this branch has an error." in body
+    assert re.search(r"^    wanflow\.yaml:[0-9]+:[0-9]+: .*99", body, re.MULTILINE)
     assert perform(checkout, "Result", CODE="2").returncode == 2
     rewrite(checkout / "wanflow.yaml", "duration: 99", "duration: 3")
     told = compare(checkout, REVISION="gone")
     assert (told["code"], "git knows no revision `gone` here" in told["log"]) == ("2", True)
-    assert "The production has no error; what it is compared with" in comment(checkout)[0]["body"]
+    body = comment(checkout)[0]["body"]
+    assert "The production of this branch has no error; the fault is elsewhere." in body
+    assert "\n    error: git knows no revision `gone` here\n    hint: " in body
+
+
+def test_an_error_that_is_of_neither_side_is_told_as_it_is(checkout: Path) -> None:
+    """An unknown backend, and a machine without git: the words that name it are in the comment, and are no marks."""
+    told = compare(checkout, BACKEND="**nowhere** @octocat")
+    assert told["code"] == "2"
+    body = comment(checkout)[0]["body"]
+    assert "The production of this branch was not read." in body
+    assert "nowhere" in body
+    assert "octocat" not in re.sub(r"<pre>.*?</pre>", "", GITHUB.render(body), flags=re.DOTALL)
+    (checkout.parent / "bin" / "git").write_text("#!/bin/sh\nexit 126\n", encoding="utf-8")
+    (checkout.parent / "bin" / "git").chmod(0o755)
+    told = compare(checkout)
+    assert told["code"] == "2"
+    assert "has no error; the fault is elsewhere." in (body := comment(checkout)[0]["body"])
+    assert "\n    error: git says: " in body
 
 
 def test_a_token_that_may_not_comment_is_a_notice(checkout: Path) -> None:
@@ -227,24 +270,24 @@ def hook(remote: Path, name: str, script: str) -> None:
 
 
 def show_pictures(folder: Path) -> tuple[list[str], str]:
-    """Compare, show pictures and comment; gives the addresses in the comment, and what the step said."""
-    told = compare(folder)
-    known = {
-        "WANFLOW": str(Path(sys.executable).with_name("wanflow")),
-        "PICTURES": str(folder.parent / "pictures"),
-        "COMMENT": told["file"],
-        "PRODUCTION": "wanflow.yaml",
-        "REVISION": "",
-        "BACKEND": "",
-        "BASE": "dev",
-        "TOKEN": "token",
-        "ADDRESS": "https://github.com/o/r",
-        "PULL": "7",
-    }
-    done = perform(folder, "Show pictures", **known)
-    assert done.returncode == 0, done.stderr
+    """Compare, show pictures and comment; gives the addresses in the comment, and what the steps printed."""
+    told = compare(folder, SHOWN="true")
+    said = told["log"]
+    if told["pictures"]:
+        assert told["calls"].split() == ["diff"]
+        known = {
+            "PICTURES": told["pictures"],
+            "COMMENT": told["file"],
+            "TOKEN": "token",
+            "ADDRESS": "https://github.com/o/r",
+            "PULL": "7",
+        }
+        done = perform(folder, "Show pictures", **known)
+        assert done.returncode == 0, done.stderr
+        said += done.stdout
     body = comment(folder)[0]["body"]
-    return re.findall(r'<img src="([^"]*)"', body), done.stdout
+    assert "0" * 40 not in body
+    return re.findall(r'<img src="([^"]*)"', body), said
 
 
 def require_addresses(remote: Path, addresses: list[str]) -> str:
@@ -298,6 +341,20 @@ def test_a_token_that_may_not_write_pictures_is_a_notice(checkout: Path, remote:
     assert (addresses, "::notice::the token may not write pictures" in said) == ([], True)
 
 
+def test_pictures_that_cannot_be_made_are_a_notice(checkout: Path, remote: Path) -> None:
+    """The comment has what it has without them, and the job goes on; so does the summary of one that has them."""
+    summary = checkout.parent / "summary"
+    assert show_pictures(checkout)[0] != []
+    assert "<img" not in summary.read_text(encoding="utf-8")
+    shutil.rmtree(checkout / ".wanflow" / "renditions")
+    (checkout / ".wanflow" / "renditions").write_text("", encoding="utf-8")  # so that no poster can be kept
+    addresses, said = show_pictures(checkout)
+    assert (addresses, "::notice::no pictures can be made" in said) == ([], True)
+    assert "error: `" in said
+    assert "~~dawn~~ **dusk**" in (checkout.parent / "comments.json").read_text(encoding="utf-8")
+    assert asked(remote, "rev-list", "--count", "wanflow-pictures").strip() == b"1"
+
+
 def test_takes_that_are_not_here_make_no_branch(checkout: Path, remote: Path) -> None:
     """The comment says that they have no picture."""
     shutil.rmtree(checkout / ".wanflow" / "takes")
@@ -305,3 +362,85 @@ def test_takes_that_are_not_here_make_no_branch(checkout: Path, remote: Path) ->
     assert (addresses, "::notice::" in said) == ([], False)
     assert asked(remote, "branch", "--list") == b""
     assert "no picture" in json.loads((checkout.parent / "comments.json").read_text(encoding="utf-8"))[0]["body"]
+
+
+def workflows() -> tuple[dict[str, Any], dict[str, Any]]:
+    """The two workflows for forks of the page: the one that compares, and the one that comments."""
+    blocks = re.findall(r"^```text\n(name: .*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    _, compares, comments = map(yaml.safe_load, blocks)
+    return compares, comments
+
+
+def comment_fork(folder: Path, pull: str = "7") -> list[dict[str, Any]]:
+    """The script of the second workflow, as a runner does it in a folder of the artifact; gives the comments."""
+    (step,) = (step for step in workflows()[1]["jobs"]["comment"]["steps"] if "run" in step)
+    given = {"GH_TOKEN": "token", "REPOSITORY": "o/r", "HEAD": "stranger:fix/$(touch pwned)", "OPEN": pull}
+    assert set(step["env"]) == set(given) - {"OPEN"}
+    known = clean(given | {"COMMENTS": str(folder.parent / "comments.json")})
+    done = subprocess.run(
+        [BASH, "-e", "-c", step["run"]], cwd=folder, env=known, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found: list[dict[str, Any]] = json.loads((folder.parent / "comments.json").read_text(encoding="utf-8"))
+    return found
+
+
+def test_the_recipe_for_forks_comments_each_film(checkout: Path, tmp_path: Path) -> None:
+    """From a clone of a bare repository, as a job has it; a second push updates the comments, and others stay."""
+    for folder, program in ((tmp_path / "hub.git", ["init", "-q", "--bare"]), (checkout, ["init", "-q"])):
+        subprocess.run([GIT, *program, str(folder)], check=True, capture_output=True)
+    git = [GIT, *(word for setting in SETTINGS for word in ("-c", setting)), "-C", str(checkout)]
+    shutil.copytree(checkout / "sets", checkout / "trailer" / "sets")
+    shutil.copy(checkout / "wanflow.yaml", checkout / "trailer" / "wanflow.yaml")
+    for words in (
+        ("push", "-q", str(tmp_path / "hub.git"), "HEAD:dev"),
+        ("add", "-A"),
+        ("commit", "-qm", "two"),
+        ("push", "-q", str(tmp_path / "hub.git"), "HEAD:fix"),
+    ):
+        subprocess.run([*git, *words], check=True, capture_output=True)
+    runner, artifact = tmp_path / "job" / "clone", tmp_path / "artifact"
+    source = (tmp_path / "hub.git").as_uri()
+    subprocess.run([GIT, "clone", "-q", "-b", "fix", source, str(runner)], check=True, capture_output=True)
+    steps = workflows()[0]["jobs"]["diff"]["steps"]
+    films = [step["with"]["production"] for step in steps if step["uses"].startswith("OWNER/wanflow@")]
+    assert all(step["with"].get("comment", "false") == "false" for step in steps)
+    (path,) = (step["with"]["path"] for step in steps if step["uses"].startswith("actions/upload-artifact@"))
+    temporary, name = path.rsplit("/", 1)
+    assert (temporary, len(films)) == ("${{ runner.temp }}", 2)
+    others = [{"id": 1, "type": "User", "body": "<!-- wanflow diff of a fork"}, {"id": 2, "type": "Bot", "body": "x"}]
+    (tmp_path / "comments.json").write_text(json.dumps(others), encoding="utf-8")
+
+    def pushed() -> list[dict[str, Any]]:
+        shutil.rmtree(artifact, ignore_errors=True)
+        artifact.mkdir()
+        for film in films:
+            compare(runner, PRODUCTION=film, COMMENTS=str(tmp_path / "job" / "wanflow-diff"))
+        for file in (tmp_path / "job").glob(name):
+            shutil.copy(file, artifact)
+        return comment_fork(artifact)
+
+    first = pushed()
+    assert first[:2] == others
+    assert len({each["body"].splitlines()[0] for each in first[2:]}) == len(first[2:]) == 2
+    bodies = [each["body"] for each in first[2:]]
+    assert [("~~dawn~~ **dusk**" in body, "all of it is new" in body) for body in sorted(bodies, key=len)] == [
+        (True, False),
+        (False, True),
+    ]
+    rewrite(runner / "wanflow.yaml", "light: at dusk", "light: at noon")
+    second = pushed()
+    assert len(second) == 4
+    assert sum("~~dawn~~ **noon**" in each["body"] for each in second) == 1
+
+
+def test_a_fork_that_sends_other_texts_comments_no_more_than_twenty_times(checkout: Path, tmp_path: Path) -> None:
+    """Names of its files are no part of a script, and a pull request that is closed gets no comment."""
+    artifact = tmp_path / "artifact"
+    artifact.mkdir()
+    for number in range(30):
+        (artifact / f"wanflow-diff-$(touch pwned)\n-->{number}.txt").write_text("x", encoding="utf-8")
+    assert comment_fork(artifact, pull="") == []
+    assert len(comment_fork(artifact)) == 20
+    assert len(comment_fork(artifact)) == 20
+    assert not (artifact / "pwned").exists()

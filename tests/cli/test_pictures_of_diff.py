@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from cli.conftest import Wanflow
 from markdown_it import MarkdownIt
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from kit.git_session import GIT, SETTINGS
 from kit.project import rewrite
+from wanflow.cli import limits
 from wanflow.media.posters import small_jpeg
 from wanflow.viewing import PICTURE_BYTES
 
@@ -22,13 +23,18 @@ AT = "https://github.com/o/r/raw/0123"
 SHOWN = re.compile(r'<img src="([^"]+)" width="320" alt="(before|now)">')
 
 
+def commit_all(folder: Path) -> None:
+    """Everything of a folder but takes and films becomes the first commit of a repository."""
+    git = [GIT, *(word for setting in SETTINGS for word in ("-c", setting))]
+    (folder / ".gitignore").write_text(".wanflow/\nout/\n", encoding="utf-8")
+    for words in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "one")):
+        subprocess.run([*git, *words], cwd=folder, check=True, capture_output=True)
+
+
 @pytest.fixture
 def film(rendered: Path) -> Path:
     """A production with takes, in git as it was rendered; its first shot then has other words and a take of these."""
-    git = [GIT, *(word for setting in SETTINGS for word in ("-c", setting))]
-    (rendered.parent / ".gitignore").write_text(".wanflow/\nout/\n", encoding="utf-8")
-    for words in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "one")):
-        subprocess.run([*git, *words], cwd=rendered.parent, check=True, capture_output=True)
+    commit_all(rendered.parent)
     rewrite(rendered, "light: at dawn", "light: at dusk")
     return rendered
 
@@ -64,6 +70,44 @@ def test_both_sides_are_shown_where_their_takes_are(wanflow: Wanflow, film: Path
             assert (picture.format, max(picture.size) <= 480) == ("JPEG", True)
     assert shown(comment_of(wanflow, tmp_path / "third")) == both
     assert {file.name: file.read_bytes() for file in (tmp_path / "third").iterdir()} == files
+
+
+def test_a_still_is_shown_as_the_picture_that_it_is(wanflow: Wanflow, film: Path, tmp_path: Path) -> None:
+    """Its take is a picture: before and now, in its own shape, beside the films of other shots."""
+    shutil.rmtree(film.parent / ".git")
+    still = "  door: {model: wan2.7-image, size: 960*1280, prompt: A door at dawn.}\ncuts:"
+    rewrite(film, "cuts:", still)
+    assert wanflow("run", "-q").code == 0
+    commit_all(film.parent)
+    rewrite(film, "A door at dawn", "A door at dusk")
+    assert wanflow("run", "-q").code == 0
+    before, now = shown(comment_of(wanflow, tmp_path / "pictures"))
+    assert (before[0], now[0], before[1] != now[1]) == ("before", "now", True)
+    for number, (_, name) in enumerate((before, now), start=1):
+        with (
+            Image.open(film.parent / "out" / "shots" / f"door.t{number}.png") as take,
+            Image.open(tmp_path / "pictures" / name) as picture,
+        ):
+            assert (picture.format, picture.width * take.height) == ("JPEG", picture.height * take.width)
+            small = take.convert("RGB").resize(picture.size)
+            assert max(ImageStat.Stat(ImageChops.difference(small, picture)).mean) < 6
+
+
+def test_pictures_of_an_untrusted_production_have_the_time_of_work(
+    wanflow: Wanflow, film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Forty posters may take longer than to read a production; a comparison without them is limited to its end."""
+    marker = tmp_path / "reading"
+    marker.touch()
+    monkeypatch.setattr(limits, "_limit", lambda _: None)
+    before = limits._reading.set(marker)
+    try:
+        assert wanflow("diff", "HEAD").code == 0
+        assert marker.exists()
+        assert comment_of(wanflow, tmp_path / "pictures")
+        assert not marker.exists()
+    finally:
+        limits._reading.reset(before)
 
 
 def test_takes_that_are_not_here_are_counted(wanflow: Wanflow, film: Path, tmp_path: Path) -> None:

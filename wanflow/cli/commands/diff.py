@@ -10,6 +10,7 @@ import click
 
 from wanflow import api
 from wanflow.cli.hints import pasteable_json
+from wanflow.cli.limits import production_is_read
 from wanflow.cli.main import import_attribute
 from wanflow.cli.opening import open_production
 from wanflow.cli.options import ProductionOptions, example, production_options
@@ -71,6 +72,7 @@ def diff(
 
 def _written(production: Production, found: ProductionDiff, folder: Path) -> Mapping[str, str]:
     """Write the pictures of changed shots, and say how many there are; gives their names by the digests of takes."""
+    production_is_read()
     names = cast(WritePictures, import_attribute("wanflow.viewing:write_pictures"))(production, found.shown, folder)
     number = len(set(names.values()))
     words = trn("{number} picture is in {folder}", "{number} pictures are in {folder}", number, folder=folder)

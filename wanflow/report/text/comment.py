@@ -53,6 +53,8 @@ SHOWN_PROMPT = 4_000
 EDIT_MARKS = {WordChange.SAME: "", WordChange.GONE: "~~", WordChange.CAME: "**"}
 MARKER = "<!-- wanflow diff -->"
 """First line of a comment, by which a workflow finds its own one."""
+PICTURES_BEGIN, PICTURES_END = "<!-- pictures -->", "<!-- end of pictures -->"
+"""Lines around the pictures of a comment."""
 _COMPARED = {ReasonCode.PROMPT_CHANGED, ReasonCode.PARAMETER_CHANGED, ReasonCode.INPUT_CHANGED}
 
 PICTURE_WIDTH = 320
@@ -240,18 +242,24 @@ def _appended(text: str, parts: Sequence[str], most: int) -> tuple[str, int]:
 
 
 def _picture_blocks(diff: ProductionDiff, screen: Screen, pictures: ShownPictures) -> Iterator[str]:
-    """A table of the shots that have a picture, before and now, and how many takes have none."""
+    """A table of the shots that have a picture, before and now, and how many takes have none, between two marks.
+
+    Who cannot put the pictures where they are to be shown leaves out what is between the marks (action.yml).
+    """
     sides = [escaped(screen.complete(words), 100) for words in (tr("before"), tr("now"))]
     rows = [
         f"| {escaped(change.shot, 300)} | {' | '.join(map(pictures.cell, change.shown, sides))} |"
         for change in diff.shots
         if not pictures.names.keys().isdisjoint(change.shown)
     ]
+    blocks = []
     if rows:
         titles = [escaped(screen.complete(tr("shot")), 100), *sides]
-        yield "\n".join((f"| {' | '.join(titles)} |", "| --- | --- | --- |", *rows))
+        blocks.append("\n".join((f"| {' | '.join(titles)} |", "| --- | --- | --- |", *rows)))
     if left := sum(take not in pictures.names for take in diff.shown):
-        yield escaped(screen.complete(without_picture(left)), 300)
+        blocks.append(escaped(screen.complete(without_picture(left)), 300))
+    if blocks:
+        yield "\n\n".join((PICTURES_BEGIN, *blocks, PICTURES_END))
 
 
 def without_picture(number: int) -> str:
