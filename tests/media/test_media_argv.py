@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -92,6 +93,15 @@ ARGUMENTS = {
 def test_the_arguments_are_the_agreed_ones(name: str) -> None:
     """A change here changes every film: raise SEGMENT_VERSION or EXTRACTION_VERSION with it."""
     assert "\n".join(ARGUMENTS[name]) + "\n" == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", [name for name in ARGUMENTS if "]setpts=" in " ".join(ARGUMENTS[name])])
+def test_pictures_with_other_stamps_get_their_rate_again(name: str) -> None:
+    """Ffmpeg 7 forgets it by `setpts`: the last frame lasts no time then, and a dissolve is refused."""
+    filters = " ".join(ARGUMENTS[name])
+    stamped = re.findall(r"\]setpts=[^\[]*\[(\w+)\]", filters)
+    assert stamped
+    assert [label for label in stamped if f"[{label}]fps=" not in filters] == []
 
 
 def test_every_golden_file_is_used() -> None:

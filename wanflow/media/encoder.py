@@ -42,7 +42,8 @@ FILM: Options = {**_CLEAN, "c": "copy", "f": "mp4", "movflags": "+faststart+use_
 
 def piece(rate: Fraction) -> Options:
     """For a piece that goes to the service: close to its source (a chain of pieces adds up its losses)."""
-    timing = {"video_track_timescale": timescale(rate)}
+    # on a movie's clock of milliseconds, ffmpeg 7 loses what is left of the last one
+    timing = {"video_track_timescale": timescale(rate), "movie_timescale": timescale(rate)}
     return {**_CLEAN, **_VIDEO, **AAC, **timing, "crf": 14, "f": "mp4", "movflags": "+faststart"}
 
 

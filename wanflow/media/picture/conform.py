@@ -321,7 +321,7 @@ def _through_black(before: Side, after: Side, recipe: JoinRecipe) -> tuple[Filte
     half, middle = recipe.frames // 2, recipe.samples // 2
     out = _sound(before).filter("afade", type="out", start_sample=0, nb_samples=max(1, middle))
     come = _sound(after).filter("afade", type="in", start_sample=middle, nb_samples=recipe.samples - middle)
-    later = _picture(after).filter("trim", start_frame=half).filter("setpts", "PTS-STARTPTS")
+    later = _timed(_picture(after).filter("trim", start_frame=half), "PTS-STARTPTS", recipe.rate)
     later = later.filter("fade", type="in", start_frame=0, nb_frames=recipe.frames - half)
     if half == 0:
         return later, _mixed(out, come)
@@ -329,7 +329,12 @@ def _through_black(before: Side, after: Side, recipe: JoinRecipe) -> tuple[Filte
     earlier = earlier.filter("fade", type="out", start_frame=0, nb_frames=half)
     both = ffmpeg.concat(earlier, later, v=1, a=0)
     # joining a single frame, the filter has to guess how long it lasts
-    return both.filter("setpts", f"N/({timebase.rate_text(recipe.rate)})/TB"), _mixed(out, come)
+    return _timed(both, f"N/({timebase.rate_text(recipe.rate)})/TB", recipe.rate), _mixed(out, come)
+
+
+def _timed(video: FilterableStream, stamp: str, rate: Fraction) -> FilterableStream:
+    """Frames at a rate under other stamps; ffmpeg 7 forgets the rate by that, and how long the last frame lasts."""
+    return video.filter("setpts", stamp).filter("fps", fps=timebase.rate_text(rate))
 
 
 def _mixed(one: FilterableStream, other: FilterableStream) -> FilterableStream:
@@ -352,9 +357,8 @@ def _picture(side: Side) -> FilterableStream:
         video.filter("setsar", 1)
         .filter("tpad", stop_mode="clone", stop=-1)
         .filter("trim", start_frame=skip, end_frame=skip + recipe.frames)
-        .filter("setpts", "PTS-STARTPTS")
     )
-    return overlay_titles(video, side.words, recipe.rate)
+    return overlay_titles(_timed(video, "PTS-STARTPTS", recipe.rate), side.words, recipe.rate)
 
 
 def _with_slates(video: FilterableStream, *sides: Side | None) -> FilterableStream:
