@@ -157,6 +157,29 @@ def test_a_picture_or_a_sound_is_no_film(tmp_path: Path) -> None:
         examine(tmp_path / "a.wav")
 
 
+def test_a_video_is_examined_again_once_it_changed(tmp_path: Path) -> None:
+    """While it stays, the pieces of a cut share what was found; another file of the same name is another video."""
+    clip = numbered_clip(tmp_path / "clip.mp4", 5)
+    found = examine(clip)
+    assert examine(clip) is found
+    numbered_clip(tmp_path / "longer.mp4", 7).replace(clip)
+    assert (examine(clip).facts.frames, examine(clip).facts.digest) == (7, digest.of_file(clip))
+
+
+@pytest.mark.parametrize("words", [("-bf", "3"), ("-movflags", "frag_keyframe+empty_moov"), ("-vf", "select='mod(n,3)'")])
+def test_a_movie_is_timed_without_a_decoded_frame(tmp_path: Path, words: tuple[str, str]) -> None:
+    """By its tables, as a file without such tables is by its frames: here the same pictures in a Matroska."""
+    movie, other = tmp_path / "clip.mp4", tmp_path / "clip.mkv"
+    picture, sound = "testsrc2=s=64x48:r=25:d=1", "sine=d=1:r=48000"
+    encoded = ("-c:v", "libx264", "-c:a", "aac", "-fps_mode", "vfr", *words)
+    ff("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound, *encoded, str(movie))
+    ff("-i", str(movie), "-c", "copy", str(other))
+    clocks = [examine(path).clock for path in (movie, other)]
+    assert clocks[0].rate == clocks[1].rate
+    assert clocks[0].frames == clocks[1].frames
+    assert clocks[0].slots == clocks[1].slots
+
+
 @pytest.mark.parametrize("name", ["-i.mp4", "a b'c%d.mp4", "concat:x.mp4", "城市 灯塔.mp4", "new\nline.mp4"])
 def test_hostile_names_are_only_names(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A relative path with anything in it is read as that file."""

@@ -17,6 +17,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from wanflow.media.container import BadMedia, CutShort, Stamp, bounded, film_of, opened, packets_of, shown
+from wanflow.media.inputs import has_tables
 from wanflow.media.look import Deinterlacer, decoder_of
 from wanflow.messages import tr
 from wanflow.records import immutable
@@ -37,6 +38,9 @@ JUMP_SECONDS = 10
 """Seconds of a step forward in a transport stream that begins a new clock; a shorter one is a pause."""
 DISORDER = 5
 """Pictures by which stamps may be out of order; a longer step back begins a new clock."""
+
+REMEMBERED = 32
+"""Videos whose clocks are kept: each piece of a cut asks for that of its clip, and an hour of one is 4 MB."""
 
 JUMPING = "mpegts"
 """The container whose clock may jump."""
@@ -97,14 +101,19 @@ def read_clock(path: Path) -> PictureClock:
 
     Raises BadMedia where packets are missing, or none of them can be decoded.
     """
+    return _clock_of(path, state_of(path))
+
+
+def state_of(path: Path) -> tuple[int, ...]:
+    """What tells one state of a file from another; raises OSError."""
     state = path.stat()
-    return _clock_of(path, (state.st_size, state.st_mtime_ns, state.st_ino))
+    return state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=REMEMBERED)
 def _clock_of(path: Path, _state: tuple[int, ...]) -> PictureClock:
-    """The clock of a file in a state: each piece of a cut asks for it, and decoding takes long."""
-    with opened(path) as container:
+    """The clock of a file in a state."""
+    with opened(path, decoding=not has_tables(path)) as container:
         stream = film_of(container, path)
         name = container.format.name
         stamps = bounded(packets_of(container, stream), path)

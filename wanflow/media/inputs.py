@@ -60,6 +60,11 @@ def demuxer_of(path: Path) -> str | None:
     return None
 
 
+def has_tables(path: Path) -> bool:
+    """Whether a file is a movie whose tables tell rates and stamps, so that no frame need be decoded for them."""
+    return demuxer_of(path) == MOV
+
+
 def container_options(demuxer: str | None) -> dict[str, str]:
     """Options of a container from outside, of this demuxer or one without a signature; it opens no other file."""
     told = {"protocol_whitelist": FILE, "format_whitelist": demuxer or UNSIGNED}

@@ -77,9 +77,9 @@ def survey(path: Path) -> JoinedPart:
         return _part(path, container, film, film.frames)
 
 
-def measure(path: Path) -> JoinedPart:
-    """Measure a segment or a finished cut, reading it to its end. Raises BadMedia."""
-    with opened(path) as container:
+def measure(path: Path, *, decoding: bool = True) -> JoinedPart:
+    """Measure a segment or a finished cut, reading it to its end; without `decoding` as `survey`. Raises BadMedia."""
+    with opened(path, decoding=decoding) as container:
         film = film_of(container, path)
         return _part(path, container, film, sum(1 for _ in packets_of(container, film)))
 
@@ -106,7 +106,7 @@ def _part(path: Path, container: InputContainer, film: VideoStream, frames: int)
 
 def require_segment(path: Path, recipe: PartRecipe) -> Facts:
     """The facts of a segment; raises BadMedia unless it has exactly its recipe's frames, and the sound beside them."""
-    part = measure(path)
+    part = measure(path, decoding=False)
     wanted = (recipe.frames, recipe.rate, recipe.samples, 0)
     if (part.frames, part.shape.rate, part.samples, part.shape.start) != wanted:
         raise BadMedia(

@@ -164,7 +164,7 @@ def look_of(container: InputContainer, stream: VideoStream, frame: VideoFrame) -
     decoder = _seeing_alpha(stream)
     clear = any(part.is_alpha for part in frame.format.components)
     curve, primaries = _conversion(frame)
-    frames = chain([frame], _samples(container, stream))
+    frames = chain([frame], _samples(container, stream, frame.pts))
     return Look(
         matrix=matrix_of(frame),
         orientation=orientation_of(frame),
@@ -188,13 +188,20 @@ def _conversion(frame: VideoFrame) -> tuple[int, int]:
     return BT709, BT709
 
 
-def _samples(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    """A few frames here and there, as far as they can be decoded."""
-    length = container.duration or 0
+def _samples(container: InputContainer, stream: VideoStream, first: int | None) -> Iterator[VideoFrame]:
+    """A few frames here and there, as far as they can be decoded; the one with the stamp `first` is known.
+
+    A short clip often has one key frame, so that every search in it ends at the same frame.
+    """
+    length, known = container.duration or 0, {first}
     for part in range(1, SAMPLED):
         with suppress(av.FFmpegError):
             container.seek((container.start_time or 0) + length * part // SAMPLED)
-            yield from islice(container.decode(stream), 1)
+            packets = container.demux(stream)
+            key = next(packets, None)
+            if key is not None and (key.pts is None or key.pts not in known):
+                known.add(key.pts)
+                yield from islice((frame for packet in chain([key], packets) for frame in packet.decode()), 1)
 
 
 def decoder_of(stream: VideoStream) -> VideoCodecContext | None:

@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import lru_cache
 from mimetypes import guess_type
 from pathlib import Path, PurePath
 
@@ -20,7 +21,7 @@ from wanflow import digest
 from wanflow.catalog.model import ResultKind
 from wanflow.git_marks import POINTER_HINT, is_pointer
 from wanflow.language.source import Facts, Kind
-from wanflow.media.clock import PictureClock, read_clock, shown_pictures
+from wanflow.media.clock import REMEMBERED, PictureClock, read_clock, shown_pictures, state_of
 from wanflow.media.container import (
     HDR_CURVES,
     BadMedia,
@@ -228,8 +229,13 @@ class Footage:
 
 
 def examine(path: Path) -> Footage:
-    """Measure a video to extract from. Raises BadMedia."""
-    size_bytes = _size(path)
+    """Measure a video to extract from, once while it does not change. Raises BadMedia."""
+    return _examined(path, _size(path), state_of(path))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _examined(path: Path, size_bytes: int, _state: tuple[int, ...]) -> Footage:
+    """A video in a state: its body and both of its transitions ask for it."""
     with opened(path) as container:
         stream = film_of(container, path)
         facts, clock, frame = _measure_video(path, size_bytes, container, stream)

@@ -17,6 +17,7 @@ from av.error import InvalidDataError
 
 from wanflow.media.clock import JUMP_SECONDS, PictureClock
 from wanflow.media.container import BadMedia, CutShort, bounded, opened, sound_stream
+from wanflow.media.inputs import has_tables
 from wanflow.messages import tr
 
 SLACK = Fraction(1, 50)
@@ -135,7 +136,7 @@ def measured_samples(path: Path) -> int:
     Its header knows that padding, and is believed where its packets agree. A length that was estimated from the bit
     rate is measured by decoding; a header without one leaves the stamps.
     """
-    with opened(path) as container:
+    with opened(path, decoding=not has_tables(path)) as container:
         stream = sound_stream(container)
         if stream is None:
             return 0
