@@ -72,9 +72,9 @@ def test_sounds_are_heard_where_they_were_put(wanflow: Wanflow) -> None:
 
 @pytest.mark.usefixtures("film")
 def test_an_edited_cue_encodes_the_chunks_that_hear_it(wanflow: Wanflow) -> None:
-    """One of the film's two; no segment is encoded again, and no take is rendered. The warning is said once."""
+    """One of the film's three; no segment is encoded again, and no take is rendered. The warning is said once."""
     before = chunks()
-    assert len(before) == 2
+    assert len(before) == 3
     assert "nothing to do" in wanflow("plan").out
     rewrite("at: 1.234", "at: 1.2")
     run = wanflow("run", "--json")

@@ -22,8 +22,8 @@ SOUND_VERSION = 1
 """Version of how a recipe is made into sound; it rises with another encoder line or another filter."""
 
 AAC_SAMPLES = 1024
-CHUNK_FRAMES = 940
-"""Frames of a chunk, about 20 s."""
+CHUNK_FRAMES = 480
+"""Frames of a chunk, 10.24 s: a shorter one costs more for a second of sound, a longer one for a change."""
 
 LEAD_FRAMES = 16
 """Frames that the encoder needs before a chunk, so that it continues as if it had encoded everything."""
