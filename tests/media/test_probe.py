@@ -166,7 +166,9 @@ def test_a_video_is_examined_again_once_it_changed(tmp_path: Path) -> None:
     assert (examine(clip).facts.frames, examine(clip).facts.digest) == (7, digest.of_file(clip))
 
 
-@pytest.mark.parametrize("words", [("-bf", "3"), ("-movflags", "frag_keyframe+empty_moov"), ("-vf", "select='mod(n,3)'")])
+@pytest.mark.parametrize(
+    "words", [("-bf", "3"), ("-movflags", "frag_keyframe+empty_moov"), ("-vf", "select='mod(n,3)'")]
+)
 def test_a_movie_is_timed_without_a_decoded_frame(tmp_path: Path, words: tuple[str, str]) -> None:
     """By its tables, as a file without such tables is by its frames: here the same pictures in a Matroska."""
     movie, other = tmp_path / "clip.mp4", tmp_path / "clip.mkv"

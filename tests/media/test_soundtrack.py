@@ -154,7 +154,13 @@ def test_the_length_of_music_that_outlasts_the_film_means_nothing() -> None:
     """Nor does its fade-in reach further than it lasts."""
     film = replace(film_of(10), sounds=(BED,))
     assert film.key() == replace(film, sounds=(replace(BED, last=BED.last + 1),)).key()
-    assert [sound.rise for chunk in film.chunks() for sound in chunk.heard.sounds] == [(0, 48_000), None, None, None, None]
+    assert [sound.rise for chunk in film.chunks() for sound in chunk.heard.sounds] == [
+        (0, 48_000),
+        None,
+        None,
+        None,
+        None,
+    ]
 
 
 @pytest.mark.parametrize(
