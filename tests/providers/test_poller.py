@@ -12,7 +12,7 @@ import pytest
 from kit.providers import request_to
 from kit.simulated_service import SimulatedService
 from wanflow.providers.faults import ServerFault
-from wanflow.providers.poller import CHECK_EVERY, Poller
+from wanflow.providers.poller import BELIEVED, CHECK_EVERY, Poller
 from wanflow.providers.protocol import Delegating, TaskState, TaskStatus, TaskSummary
 
 pytestmark = pytest.mark.anyio
@@ -191,6 +191,72 @@ async def test_a_list_that_stands_still_is_not_believed_for_ever() -> None:
         await submitted(service, *names)
         ends = await watched(service, *names)
     assert max(ends.values()) <= CHECK_EVERY * POLL_SECONDS + 1
+
+
+async def test_one_poll_checks_a_list_for_all() -> None:
+    """Of eight lists that are right, one costs a poll more, however many tasks it shows."""
+    names = [f"t{number}" for number in range(10)]
+    async with vendor(dict.fromkeys(names, 200.0)) as (service, noted):
+        await submitted(service, *names)
+        await watched(service, *names)
+    assert sum(map(len, noted.polls.values())) == len(names) + len(noted.lists) // CHECK_EVERY
+
+
+async def test_a_list_that_lagged_is_not_read_for_a_while() -> None:
+    """After a check that failed each task is asked itself for eight intervals."""
+    async with (
+        vendor({**dict.fromkeys("abc", 20.0), "d": 120.0}) as (service, noted),
+        anyio.create_task_group() as group,
+    ):
+        noted.stale = True
+        await submitted(service, *"abc")
+        group.start_soon(watched, service, *"abc")
+        await anyio.sleep(50)
+        await submitted(service, "d")
+        assert (await watched(service, "d"))["d"] <= 50 + 120 + POLL_SECONDS + 1
+    first = min(noted.polls[name][-1] for name in "abc")
+    assert not [time for time in noted.lists if first < time < first + CHECK_EVERY * POLL_SECONDS]
+
+
+async def test_a_row_that_stands_still_is_not_believed_for_ever() -> None:
+    """A check of another task says nothing of this one, which is asked itself after sixteen looks."""
+    async with vendor({"a": 20.0, **dict.fromkeys("bcdef", 900.0)}) as (service, noted):
+        noted.stale = True
+        await submitted(service, *"bcdef", "a")
+        ends = await watched(service, *"bcdef", "a")
+    assert ends["a"] <= BELIEVED * POLL_SECONDS + 1
+
+
+async def test_a_list_shows_the_end_of_a_task_that_is_not_due() -> None:
+    """It was read for two others, and the task itself is asked once, for its result."""
+    seen: list[float] = []
+    async with vendor({"a": 200.0, "b": 200.0, "c": 20.0}) as (service, noted), anyio.create_task_group() as group:
+
+        async def wait_for_c() -> None:
+            assert (await service.wait_until_done("c", eager=lambda: 0)).status is TaskStatus.SUCCEEDED
+            seen.append(anyio.current_time())
+
+        await submitted(service, *"abc")
+        group.start_soon(watched, service, *"ab")
+        group.start_soon(wait_for_c)
+    assert seen[0] <= 20 + POLL_SECONDS + 1
+    assert len(noted.polls["c"]) == 1
+
+
+@pytest.mark.parametrize("eager", [1, 0.2])
+async def test_known_tasks_are_asked_as_often_as_is_worth_it(eager: float) -> None:
+    """A task for which the run waits on every tick from when it is likely to be done, another one seldom."""
+    names = ["a1", "a2", "a3"]
+    async with vendor({"a1": 100.0, "a2": 150.0, "a3": 220.0, "b": 400.0}) as (service, noted):
+        for name in names:
+            await service.submit(request_to(MODEL, name))
+        await watched(service, *names)
+        began = anyio.current_time()
+        await service.submit(request_to(MODEL, "b"))
+        await service.wait_until_done("b", eager=lambda: eager)
+    looks = [time - began for time in noted.polls["b"] if time - began > 150]
+    apart = {round((later - earlier) / POLL_SECONDS) for earlier, later in pairwise(looks)}
+    assert apart == {1} if eager == 1 else min(apart) > 1
 
 
 async def test_all_together_stay_under_the_services_limit() -> None:

@@ -15,7 +15,9 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_a_film_takes_little_longer_than_it_must_and_asks_little() -> None:
-    """At most five parts in a hundred above the least possible, and at most 4.5 queries a task.
+    """At most five parts in a hundred above the least possible, and at most 3.7 queries a task.
+
+    It took 4.2 while every eighth look at each task was a poll, and an end was seen only on looks of its own task.
 
     Which of two tasks that end at the same moment is seen first is chance, and one film in twelve hangs on it.
     """
@@ -25,14 +27,17 @@ async def test_a_film_takes_little_longer_than_it_must_and_asks_little() -> None
         steps = film(100, dice)
         figures.append(await simulate(steps, task_seconds(steps, dice)))
     assert mean(figure.ratio for figure in figures) <= 1.05
-    assert mean(figure.queries_per_task for figure in figures) <= 4.5
+    assert mean(figure.queries_per_task for figure in figures) <= 3.7
 
 
-@pytest.mark.parametrize(("shape", "mean_ratio", "worst_ratio"), [(comb, 1.11, 1.22), (deep_fan, 1.10, 1.36)])
+@pytest.mark.parametrize(("shape", "mean_ratio", "worst_ratio"), [(comb, 1.10, 1.18), (deep_fan, 1.08, 1.20)])
 async def test_a_long_chain_waits_little_for_the_shots_beside_it(
     shape: Callable[[int, Random], list[Step]], mean_ratio: float, worst_ratio: float
 ) -> None:
-    """A fifth above the least possible before its links had slots of their own; at most 4.5 queries a task."""
+    """A fifth above the least possible before its links had slots of their own; at most 4.5 queries a task.
+
+    A deep chain took 1.083 times the least possible while looks were in proportion to the mean time of tasks.
+    """
     figures = []
     for seed in range(8):
         dice = Random(seed)

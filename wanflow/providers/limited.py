@@ -34,8 +34,8 @@ class Claim:
     """A task's claim to a slot.
 
     `priority` is the expected seconds from its start to the end of what depends on it. `successor` gives model and name
-    of the task that follows it on a chain that decides when the run ends, None without one. `eager` says whether its
-    end should be noticed soon.
+    of the task that follows it on a chain that decides when the run ends, None without one. `eager` says how soon its
+    end should be noticed.
     """
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import field
 
 import anyio
 
@@ -22,57 +23,51 @@ from wanflow.providers.protocol import (
     always,
     unseen,
 )
+from wanflow.providers.task_times import KNOWN, TaskTimes
 from wanflow.records import mutable
 
 LIST_FROM = 2
 """Number of due tasks from which one list call costs fewer queries than one poll each, even if some are done."""
 CHECK_EVERY = 8
-"""Number of looks of which one is a poll of the task itself, since a list may lag behind."""
-LIKELY, LIKELY_MEAN = 0.8, 0.45
-"""Parts of the shortest and of the mean time of a task in this run before which no task is polled."""
-KNOWN = 3
-"""Number of finished tasks from which their times say when others are likely to be done."""
+"""Number of lists of which one is checked by a poll, since a list may lag; then none is read for as many intervals."""
+BELIEVED = 2 * CHECK_EVERY
+"""Number of looks at a task of which one is a poll of the task itself in any case."""
+WORTH = 0.07
+"""Part of the shortest time between two looks by which an end may be noticed late where the run waits for it.
+
+A smaller part costs queries before a task is likely to end, and a larger one time: see benchmarks/README.md.
+"""
 PATIENT = 3
-"""A task that is not eager is looked at this many times less often."""
+"""A task for which nothing waits is looked at this many times less often while no times are known."""
 
 Rows = Mapping[str, TaskSummary]
 
 
 @mutable
 class _WatchedTask:
-    """One task that is waited for, and when it is looked at next."""
+    """One task that is waited for, when it is looked at next, and from when on it may be.
+
+    `believed` counts the lists that were believed since it was asked itself; `sleep` ends when it is due.
+    """
 
     task_id: str
     due: float
-    looks: int = 0
+    free: float
+    believed: int = 0
+    sleep: anyio.CancelScope = field(default_factory=anyio.CancelScope)
 
-
-@mutable
-class _Times:
-    """How long the tasks of a model took in this run, from submit to the look that found them done."""
-
-    known: int = 0
-    total: float = 0.0
-    quickest: float = math.inf
-
-    def add(self, took: float) -> None:
-        self.known += 1
-        self.total += took
-        self.quickest = min(took, self.quickest)
-
-    @property
-    def likely(self) -> float:
-        """Seconds after which a task is likely to be done; one slow task says little of the others."""
-        return 0.0 if self.known < KNOWN else max(LIKELY * self.quickest, LIKELY_MEAN * self.total / self.known)
+    async def sleep_until_due(self) -> None:
+        with anyio.CancelScope(deadline=self.due) as self.sleep:
+            await anyio.sleep_forever()
 
 
 class Poller(Delegating):
     """A client whose `wait_until_done` polls all tasks of a run together.
 
     A task that was submitted through it is looked at on the next tick, since invalid requests fail within seconds
-    (service.md 4.2), and then when it is likely to be done; any other task at once. Two looks at one task are
-    at least `poll_seconds` apart, three times as many where nothing waits for it. All together stay below the service's
-    20 queries a second (service.md 4.3).
+    (service.md 4.2), and then when a look is likely to be worth it; any other task at once. Two looks at one task are
+    at least `poll_seconds` apart, more where little waits for it. All together stay below the service's 20 queries a
+    second (service.md 4.3).
     Without `lists` the provider has no list, and each task is asked itself.
     """
 
@@ -86,11 +81,14 @@ class Poller(Delegating):
         self._free_at = 0.0
         self._epoch: float | None = None
         self._submitted: dict[str, tuple[str, float]] = {}
-        self._took: dict[str, _Times] = {}
+        self._took: dict[str, TaskTimes] = {}
         self._watches: dict[str, _WatchedTask] = {}
         self._reading = anyio.Lock()
         self._read: tuple[float, Rows] = (-math.inf, {})
         self._missed: set[str] = set()
+        self._unchecked = 0
+        self._checked = ""
+        self._lists_from = -math.inf
 
     async def submit(self, request: Request) -> Accepted:
         """Send a request once; from now on its task has an age."""
@@ -108,49 +106,81 @@ class Poller(Delegating):
         now = anyio.current_time()
         if self._epoch is None:
             self._epoch = now
-        watch = _WatchedTask(task_id, self._tick(now, self._poll_seconds) if task_id in self._submitted else now)
-        self._watches[task_id] = watch
+        first = self._tick(now) if task_id in self._submitted else now
+        watch = self._watches[task_id] = _WatchedTask(task_id, first, first)
         try:
             while True:
-                await anyio.sleep_until(watch.due)
+                await watch.sleep_until_due()
                 state = await self._look(watch)
                 seen(state)
                 if state.status.final:
                     break
-                pause = self._poll_seconds * (1 if eager() else PATIENT)
-                watch.due = self._tick(max(watch.due + pause, anyio.current_time(), self._likely(task_id)), pause)
+                watch.free = self._tick(max(watch.due + self._poll_seconds, anyio.current_time()))
+                watch.due = max(watch.free, self._worth_a_look(watch, eager()))
         finally:
             self._watches.pop(task_id, None)
         submitted = self._submitted.pop(task_id, None)
         if submitted is not None and state.status is TaskStatus.SUCCEEDED:
             model, began = submitted
-            self._took.setdefault(model, _Times()).add(anyio.current_time() - began)
+            self._took.setdefault(model, TaskTimes()).add(anyio.current_time() - began)
         return state
 
-    def _likely(self, task_id: str) -> float:
-        """The time from which a task is likely to be done, by the tasks of its model in this run."""
-        model, began = self._submitted.get(task_id, ("", -math.inf))
+    def _worth_a_look(self, watch: _WatchedTask, eager: float) -> float:
+        """The tick on which a task is looked at next, by the times of its model, and by what waits for it."""
+        model, began = self._submitted.get(watch.task_id, ("", 0.0))
         times = self._took.get(model)
-        return began if times is None else began + times.likely
+        # tasks for which little waits are looked at on the same ticks, so that one list does for them
+        every = PATIENT if eager * PATIENT**2 < 1 else round(eager**-0.5)
+        if times is None or times.known < KNOWN:
+            return self._tick(watch.due + every * self._poll_seconds, every)
+        # a second matters `eager` times as much as one of the run; no end is expected to be noticed an interval late
+        lateness = self._poll_seconds * min(WORTH / max(eager, WORTH), 1)
+        now = anyio.current_time()
+        look = began + times.next_look(now - began, lateness)
+        return self._tick(max(watch.free, look - every * self._poll_seconds / 2), every)
 
     async def _look(self, watch: _WatchedTask) -> TaskState:
         async with self._reading:
             row = await self._row(watch)
-        watch.looks += 1
-        if row is not None and not row.status.final and watch.looks % CHECK_EVERY:
+        watch.believed += 1
+        doubted = self._checked == watch.task_id or watch.believed >= BELIEVED
+        if row is not None and not row.status.final and not doubted:
             return TaskState(watch.task_id, row.status, row.request_id)
-        return await self.poll(watch.task_id)
+        watch.believed = 0
+        state = await self.poll(watch.task_id)
+        if row is not None and state.status.final and not row.status.final:
+            self._lists_from = anyio.current_time() + CHECK_EVERY * self._poll_seconds
+        return state
 
     async def _row(self, watch: _WatchedTask) -> TaskSummary | None:
         """A task's row of the list; the first task that is due reads the list for all that are due."""
         read_at, rows = self._read
         if read_at < watch.due:
-            due = [other.task_id for other in self._watches.values() if other.due <= anyio.current_time()]
+            due = [other for other in self._watches.values() if other.due <= anyio.current_time()]
             # a task that the list did not show is polled: a second search would read every page of the account
-            wanted = [task_id for task_id in due if task_id not in self._missed]
-            rows = await self._list(wanted) if self._lists and len(wanted) >= LIST_FROM else {}
+            wanted = [other.task_id for other in due if other.task_id not in self._missed]
+            lists = self._lists and self._lists_from <= watch.due
+            rows = await self._list(wanted) if lists and len(wanted) >= LIST_FROM else {}
             self._read = (anyio.current_time(), rows)
+            self._check(due, rows)
+            self._wake_ended(watch.due, rows)
         return rows.get(watch.task_id)
+
+    def _check(self, due: Sequence[_WatchedTask], rows: Rows) -> None:
+        """Choose a task that is asked itself, since a list may lag: the one that was believed the longest."""
+        self._unchecked += bool(rows)
+        running = [watch for watch in due if watch.task_id in rows and not rows[watch.task_id].status.final]
+        self._checked = ""
+        if running and self._unchecked >= CHECK_EVERY:
+            self._checked = max(running, key=lambda watch: watch.believed).task_id
+            self._unchecked = 0
+
+    def _wake_ended(self, looked: float, rows: Rows) -> None:
+        """Wake who is not due yet and whose end is in a list of the time `looked`, which costs no query more."""
+        for watch in self._watches.values():
+            row = rows.get(watch.task_id)
+            if row is not None and row.status.final and watch.free <= looked < watch.due:
+                watch.due = watch.sleep.deadline = looked
 
     async def _list(self, wanted: list[str]) -> Rows:
         """The list, as far as it is needed; empty where it fails, so that the tasks are polled one by one."""
@@ -162,9 +192,9 @@ class Poller(Delegating):
         self._missed |= set(wanted) - rows.keys()
         return rows
 
-    def _tick(self, earliest: float, apart: float) -> float:
-        """The first common tick from a time on, of those that are some seconds `apart`."""
-        epoch = self._epoch or 0.0
+    def _tick(self, earliest: float, every: int = 1) -> float:
+        """The first common tick from a time on, of those that are `every` looks apart."""
+        epoch, apart = self._epoch or 0.0, every * self._poll_seconds
         return epoch + math.ceil((earliest - epoch) / apart - 1e-6) * apart
 
     @asynccontextmanager

@@ -191,13 +191,16 @@ class ProviderClient(Protocol):
         """
 
 
-Eager = Callable[[], bool]
-"""Whether the end of a task should be noticed soon; the answer may change while the task runs."""
+Eager = Callable[[], float]
+"""How soon the end of a task should be noticed, from 0 to 1; the answer may change while the task runs.
+
+It is the part of a second by which the run is longer for each second in which the end is not noticed.
+"""
 
 
-def always() -> bool:
+def always() -> float:
     """The end of a task of which nothing is known should be noticed soon."""
-    return True
+    return 1.0
 
 
 class WaitingClient(ProviderClient, Protocol):
@@ -206,7 +209,7 @@ class WaitingClient(ProviderClient, Protocol):
     async def wait_until_done(self, task_id: str, seen: Seen = unseen, eager: Eager = always) -> TaskState:
         """Wait until a task is final and give its last state; `seen` receives every state on the way.
 
-        A task that is not `eager` may be looked at less often.
+        The less `eager` a task is, the less often it may be looked at.
 
         Time passes only through anyio (law 9).
         """

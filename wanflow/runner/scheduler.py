@@ -23,6 +23,8 @@ TYPICAL_LENGTH = Fraction(5)
 """Seconds of film for which the catalog says how long a task takes."""
 CRITICAL = Fraction(13, 10)
 """Factor by which a chain may last longer than expected: one that may decide the end of the run is critical."""
+SLACK = 5
+"""How quickly a slot matters less while the longest chain exceeds the work that is left for it, as an exponent."""
 
 
 def chain_seconds(steps: Sequence[Step], models: Mapping[str, Model]) -> dict[str, Fraction]:
@@ -152,7 +154,7 @@ class _Run:
             node,
             self._priority[node],
             lambda: self._successor(node) if self._is_critical(node) else None,
-            lambda: self._is_eager(node),
+            lambda: self._eager(node),
         )
 
     def _successor(self, node: str) -> tuple[str, str] | None:
@@ -168,9 +170,15 @@ class _Run:
         chain = CRITICAL * self._priority[node] + TAKE_SECONDS
         return chain >= max(self._longest_chain(), *self._left.values())
 
-    def _is_eager(self, node: str) -> bool:
-        """Whether the end of the run waits for a node, or for the slot that it holds."""
-        return self._is_critical(node) or self._longest_chain() <= max(self._left.values())
+    def _eager(self, node: str) -> float:
+        """How much the end of the run waits for a node, or for the slot that it holds: 0 is not at all, 1 all the time.
+
+        A slot matters as much as the work that is left for it, beside the longest chain.
+        """
+        chain = self._longest_chain()
+        if self._is_critical(node) or not chain:
+            return 1.0
+        return min(float(max(self._left.values()) / chain), 1.0) ** SLACK
 
     def _longest_chain(self) -> Fraction:
         while self._chains and self._chains[-1] in self.results:
