@@ -37,8 +37,8 @@ from wanflow.planner import diff as reasons
 from wanflow.planner import status as rows
 from wanflow.planner.budget import PlanNotes
 from wanflow.planner.choose import Held, Picked, Released, Retake
-from wanflow.planner.cut import is_drawn_anywhere
 from wanflow.planner.diff import Explanation
+from wanflow.planner.drawn_texts import is_drawn_anywhere
 from wanflow.planner.plan import Action, Plan, StepKind
 from wanflow.planner.renames import names_of
 from wanflow.planner.request import ShotRequest, planned_request

@@ -27,7 +27,7 @@ from wanflow.media.delivery import ENCODERS
 from wanflow.media.inputs import generated_words
 from wanflow.media.jobs import RunningProcesses
 from wanflow.messages import joined, tr, trn
-from wanflow.planner.cut import is_drawn_anywhere
+from wanflow.planner.drawn_texts import is_drawn_anywhere
 from wanflow.providers.faults import ServiceFault, UnusableVariable, WrongAddress
 from wanflow.providers.network import read_network
 from wanflow.providers.protocol import Connector, Endpoint

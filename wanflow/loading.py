@@ -36,7 +36,7 @@ from wanflow.language.production import Cut, Production
 from wanflow.language.scope import path_exists
 from wanflow.language.source import Facts, FactsTable, Kind, ShotSource, Unreadable
 from wanflow.messages import tr
-from wanflow.planner.cut import card_texts, drawn_texts, is_drawn_anywhere
+from wanflow.planner.drawn_texts import card_texts, drawn_texts, is_drawn_anywhere
 from wanflow.records import immutable
 from wanflow.store import blobs, fact_cache, layout, lockfile
 from wanflow.store.layout import Store, links_outside

@@ -13,7 +13,8 @@ from wanflow.graph.node import origin_id
 from wanflow.language.output_paths import soft_tracks
 from wanflow.language.production import Cut, CutFinish, CutItem, CutShape, OverTitle, Subtitles, TitleCard
 from wanflow.language.source import FileSource, ShotSource
-from wanflow.planner.cut import Edit, arrange, is_drawn_anywhere, prompt_language
+from wanflow.planner.cut import Edit, arrange
+from wanflow.planner.drawn_texts import is_drawn_anywhere, prompt_language
 from wanflow.planner.plan import NodeOutput, Slate
 from wanflow.yamldoc.nodes import Place
 

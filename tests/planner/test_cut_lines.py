@@ -22,9 +22,10 @@ from wanflow.language.production import (
     TransitionKind,
 )
 from wanflow.language.source import FileSource, ShotSource, Tail
-from wanflow.planner.cut import Edit, EditItem, arrange, drawn_texts
+from wanflow.planner.cut import Edit, EditItem, arrange
 from wanflow.planner.cut_layout import place_items
 from wanflow.planner.cut_lines import lines_in, lines_on_slates, place_lines
+from wanflow.planner.drawn_texts import drawn_texts
 from wanflow.planner.plan import NodeOutput, Slate
 from wanflow.store.take import Film
 

@@ -8,7 +8,8 @@ from fractions import Fraction
 
 from wanflow.language.production import SpokenLine
 from wanflow.language.timeline import PlacedClip
-from wanflow.planner.cut import Edit, EditItem, slate_line
+from wanflow.planner.cut import Edit, EditItem
+from wanflow.planner.drawn_texts import slate_line
 from wanflow.records import immutable
 
 Words = frozenset[tuple[str | None, str]]

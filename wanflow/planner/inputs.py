@@ -11,8 +11,8 @@ from wanflow.graph.node import AssetVertex, CutVertex, ExtractVertex, ShotVertex
 from wanflow.language.production import Shot
 from wanflow.messages import joined, tr, trn
 from wanflow.planner import cut, picks, price
-from wanflow.planner.cut import prompt_language, slate_words
 from wanflow.planner.decide import Decidable, Decision, DecisionContext, decide, decide_takes
+from wanflow.planner.drawn_texts import prompt_language, slate_words
 from wanflow.planner.picks import ChoiceReason, TakeChoice, rivals_text
 from wanflow.planner.plan import Action, NodeOutput, Plan, Reason, ReasonCode, Slate, asset_output, missing_output
 from wanflow.planner.request import ShotRequest, findings_to_wait_for, request_of

@@ -21,7 +21,7 @@ from wanflow.graph.recipe import fingerprint
 from wanflow.language.parts import Outline, ProductionPart
 from wanflow.language.production import Cut, CutItem, Delivery, Form, Production, Shot
 from wanflow.language.source import ShotSource
-from wanflow.planner.cut import is_drawn_anywhere
+from wanflow.planner.drawn_texts import is_drawn_anywhere
 from wanflow.planner.plan import Action, Plan, ReasonCode, Step, StepKind
 from wanflow.planner.request import planned_request
 from wanflow.records import immutable

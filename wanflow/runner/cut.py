@@ -37,15 +37,14 @@ from wanflow.planner.cut import (
     EditItem,
     EditSound,
     arrange,
-    drawn_texts,
     due_deliveries,
     film_size,
-    is_drawn_anywhere,
     placed_at,
 )
 from wanflow.planner.cut_layout import CutLayout, Segment, frame_rate, lay_out, notice_caption, place_items
 from wanflow.planner.cut_lines import PlacedLine, lines_in, lines_on_slates, place_lines
 from wanflow.planner.decide import Decision
+from wanflow.planner.drawn_texts import drawn_texts, is_drawn_anywhere
 from wanflow.planner.plan import Step
 from wanflow.runner.context import RunContext, RunState
 from wanflow.runner.cut_sound import make_sound
