@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import html
 import re
 import warnings
@@ -13,9 +12,9 @@ from pathlib import Path
 
 from wanflow import digest, timebase
 from wanflow.characters import ascii_sign, with_ascii_signs
-from wanflow.language.source import Facts, Kind, codec_of
+from wanflow.language.source import Facts, Kind
 from wanflow.media.container import BadMedia
-from wanflow.media.text.charset import EAST_ASIAN, WESTERN, chinese_of_utf8, likely_charset, recognised_encoding
+from wanflow.media.text.decoding import LEFT_OUT, beginning_text, decoded_text, likelier_charset
 from wanflow.messages import joined, tr
 from wanflow.records import immutable
 from wanflow.yamldoc.slips import Slip
@@ -25,8 +24,6 @@ MOST_LINES = 20_000
 """Maximum lines of a file: more than a film has, and each takes time in players too."""
 MOST_LETTERS = 2_000
 """Maximum letters of one line: eight lines of four-byte letters fit in a sample of an MP4 (65,535 bytes)."""
-FEWEST_FOREIGN = 10
-"""Fewest characters of two bytes that are UTF-8 for sure: a word or two of Chinese in GBK can look like them."""
 MOST_FAULTS = 20
 """Broken entries of a file that are told at once."""
 
@@ -35,7 +32,6 @@ BEGINNING_BYTES = 4_096
 SUFFIXES = {".srt": "srt", ".vtt": "vtt", ".ass": "ass", ".ssa": "ass"}
 """Formats by the name of a file, for one whose beginning tells nothing."""
 
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CLOCK = r"(-?)(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2})(?:[,.](\d{1,3}))?"
 """Hours and thousandths may be missing, as in `00:04,5` and `00:00:04`."""
 _TIMES = re.compile(rf"[ \t]*{_CLOCK}[ \t]*-->[ \t]*{_CLOCK}(?:[ \t].*)?")
@@ -68,7 +64,6 @@ _MARKUP = {
 _DRAWING = re.compile(r"\\p[1-9]")
 _NOT_CUES = re.compile(r"(?:WEBVTT|NOTE|STYLE|REGION)(?!\S)")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
-LEFT_OUT = tr("leave `encoding` out to have it recognised, or save the file as UTF-8")
 EXAMPLE = tr("write for example `00:00:01,000 --> 00:00:04,000`")
 
 
@@ -90,10 +85,7 @@ def subtitle_format(beginning: bytes) -> str | None:
 
     A note may come before the first entry of an SRT.
     """
-    encoding = _marked_encoding(beginning)
-    if encoding == "utf-8-sig" and b"\0" in beginning:
-        encoding = recognised_encoding(beginning[: len(beginning) // 2 * 2]) or encoding
-    text = _with_newlines(beginning.decode(encoding, errors="replace")).lstrip("\ufeff \t\n")
+    text = beginning_text(beginning).lstrip("\ufeff \t\n")
     if "\0" in text:
         return None
     return next((written for written, begins in _BEGINNINGS.items() if begins.match(text)), None)
@@ -102,7 +94,7 @@ def subtitle_format(beginning: bytes) -> str | None:
 def measure_subtitles(path: Path, encoding: str | None = None) -> Facts:
     """The facts of a subtitle file. Raises BadMedia as `read_lines` does, and for a file without lines."""
     data = _bytes(path)
-    charset = _likelier_charset(data, encoding)
+    charset = likelier_charset(data, encoding)
     try:
         lines = read_lines(path, encoding)
         if not lines:
@@ -130,7 +122,7 @@ def read_lines(path: Path, encoding: str | None = None) -> tuple[Line, ...]:
     before they begin: `others` has the faults behind the first one.
     """
     data = _bytes(path)
-    text = _decoded(path, data, encoding)
+    text = decoded_text(path, data, encoding)
     written = subtitle_format(data[:BEGINNING_BYTES]) or SUFFIXES.get(path.suffix.lower())
     if written is None:
         raise BadMedia(path, tr("is not a subtitle file"), hint=tr("wanflow reads srt, vtt and ass"))
@@ -182,119 +174,6 @@ def _bytes(path: Path) -> bytes:
             hint=tr("split it"),
         )
     return data
-
-
-def _marked_encoding(data: bytes) -> str:
-    return "utf-16" if data.startswith(_UTF16) else "utf-8-sig"
-
-
-def _with_newlines(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _decoded(path: Path, data: bytes, named: str | None) -> str:
-    """The text of a file, in the encoding that its author names or that is sure; else a likely one is told."""
-    codec = None if named is None else codec_of(named)
-    try:
-        if codec is not None:
-            text = data.decode(codec)
-        else:
-            text = data.decode(_sure_codec(path, data) or ("utf-8" if named is None else "latin-1"))
-    except UnicodeDecodeError as fault:
-        if codec is None and _marked_encoding(data) == "utf-16":
-            raise BadMedia(path, tr("is damaged UTF-16 text"), hint=tr("save it as UTF-8")) from fault
-        raise _bad_encoding(path, data, named, fault) from fault
-    return _with_newlines(text).removeprefix("\ufeff")
-
-
-def _sure_codec(path: Path, data: bytes) -> str | None:
-    """Python's name of the encoding of a text; None where the text is not UTF-8, and no other one is sure.
-
-    Raises BadMedia for bytes that are no text, and for those that may be of two encodings.
-    """
-    codec = _marked_encoding(data)
-    if codec == "utf-16":
-        return codec
-    if b"\0" in data:
-        recognised = recognised_encoding(data)
-        if recognised is None:
-            line = data[: data.index(0)].count(b"\n") + 1
-            why = tr("a null byte: the file is damaged, or not text")
-            raise BadMedia(path, why, hint=tr("save it again as UTF-8"), line=line)
-        return recognised
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return recognised_encoding(data)
-    if (chinese := chinese_of_utf8(data)) is not None:
-        why = tr("may be UTF-8 text, or GBK text that says `{text}`", text=chinese[:60])
-        raise BadMedia(path, why, hint=tr("write `encoding: gbk` or `encoding: utf-8`"))
-    return codec
-
-
-def _bad_encoding(path: Path, data: bytes, named: str | None, fault: UnicodeDecodeError) -> BadMedia:
-    """What to say of a text that is not in the encoding `named`, or in none that is sure.
-
-    It is an encoding that fits; where no encoding does, the place of the first byte that is wrong.
-    """
-    line, byte = data[: fault.start].count(b"\n") + 1, f"0x{data[fault.start]:02X}"
-    charset = likely_charset(data)
-    repair: str = tr("repair that line, or save the file again as UTF-8")
-    damage = None if charset is None else _damage_of(data, charset)
-    if named is not None:
-        why = tr("is not {encoding} text: byte {byte}", encoding=named, byte=byte)
-        if _sure_codec(path, data) is not None:
-            repair = LEFT_OUT
-        elif charset is not None and damage is None:
-            repair = _encoding_hint(charset)
-        return BadMedia(path, why, hint=repair, line=line)
-    if charset is None:
-        hint = tr("save it as UTF-8, or name its encoding: `{file: …, encoding: gbk}`")
-        return BadMedia(path, tr("is not UTF-8 text"), hint=hint)
-    if damage is not None:
-        # naming that encoding would not help
-        line, byte = data[:damage].count(b"\n") + 1, f"0x{data[damage]:02X}"
-        why = tr("is not UTF-8 text; it looks like {charset}, but byte {byte} is damaged", charset=charset, byte=byte)
-        return BadMedia(path, why, hint=repair, line=line)
-    also = tr(" (Latin-1)") if charset == WESTERN else ""
-    why = tr("is not UTF-8 text; it looks like {charset}{also}", charset=charset, also=also)
-    return BadMedia(path, why, hint=_encoding_hint(charset))
-
-
-def _damage_of(data: bytes, charset: str) -> int | None:
-    """Where the first byte is that an encoding does not have; None where all of a text fits."""
-    try:
-        data.decode(codec_of(charset) or charset)
-    except UnicodeDecodeError as fault:
-        return fault.start
-    return None
-
-
-def _encoding_hint(charset: str) -> str:
-    return tr(
-        "write `encoding: {charset}`, or convert it: `iconv -f {charset_2} -t UTF-8 OLD > NEW`",
-        charset=charset.lower().replace("_", "-"),
-        charset_2=charset,
-    )
-
-
-def _likelier_charset(data: bytes, named: str | None) -> str | None:
-    """The encoding that is sure for a text which reads otherwise in the one that its author names, for people."""
-    codec = None if named is None else codec_of(named)
-    if codec is None:
-        return None
-    try:
-        sure = _sure_codec(Path(), data)
-    except BadMedia:
-        return None
-    if sure is None or {sure, codec} == {"big5hkscs", "cp950"}:  # the same but for a few characters
-        return None
-    meant, text = data.decode(sure, "replace").removeprefix("\ufeff"), data.decode(codec, "replace")
-    foreign = [letter for letter in meant if letter > "\x7f"]
-    by_chance = sure == "utf-8-sig" and len(foreign) < FEWEST_FOREIGN and max(foreign, default="") < "\u0800"
-    if by_chance or meant == text.removeprefix("\ufeff"):
-        return None
-    return {"utf-8-sig": "UTF-8", **{facts[0]: name for name, facts in EAST_ASIAN.items()}}.get(sure, sure.upper())
 
 
 def _srt_lines(path: Path, text: str, faults: list[BadMedia]) -> Iterator[Line]:
