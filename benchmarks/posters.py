@@ -15,7 +15,11 @@ from tempfile import TemporaryDirectory
 
 import anyio
 
-from wanflow import api, viewing
+from wanflow import api
+from wanflow.loading import store_of
+from wanflow.media.jobs import Worker
+from wanflow.runner.renditions import rendition_job
+from wanflow.store import renditions
 from wanflow.store.renditions import Rendition
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "02-lighthouse" / "sets" / "coast.png"
@@ -47,11 +51,13 @@ def main(tier: str) -> None:
     with TemporaryDirectory() as folder:
         production = api.load(write_production(Path(folder), tier))
         anyio.run(api.run, api.plan(production))
-        files = api.media_files(production)
+        files, store = api.media_files(production), store_of(production)
         takes = [files.find(row.take.digest) for row in api.takes(api.plan(production))]
         for kind in Rendition:
             begun, cpu = time.perf_counter(), cpu_seconds()
-            made = [viewing.rendition(production, take, kind) for take in takes if take is not None]
+            for take in filter(None, takes):
+                rendition_job(store, take, kind).perform(Worker(store.folder))
+            made = [renditions.place(store, take.digest, kind) for take in filter(None, takes)]
             wall, spent = time.perf_counter() - begun, (cpu_seconds() - cpu) / len(made)
             weight = sum(path.stat().st_size for path in made) / len(made) / 1000
             print(f"{kind:8} {len(made) / wall:6.1f} a second, {spent:5.2f} s of CPU, {weight:6.1f} KB each")

@@ -24,6 +24,7 @@ LATE = {
     "wanflow/__init__.py",
     "wanflow/start.py",
     "wanflow/cli/main.py",
+    "wanflow/cluster/opening.py",
     "wanflow/loading.py",
     "wanflow/schemas.py",
     "wanflow/suggest.py",

@@ -12,7 +12,7 @@ The tree of exceptions; a leaf is defined beside the code that raises it:
     ├── MediaFault           a file or the ffmpeg that reads it
     │   ├── ToolMissing      no usable ffmpeg
     │   └── ToolFailed       ffmpeg said no
-    ├── ClusterFault         the machines that local work is sent to (cluster/jobs)
+    ├── ClusterFault         the machines that local work is sent to
     └── ServiceFault         the video service (providers)
 """
 
@@ -116,6 +116,10 @@ class ToolMissing(MediaFault):
 
 class ToolFailed(MediaFault):
     """ffmpeg ended with an error; the message carries its last lines."""
+
+
+class ClusterFault(WanflowError):
+    """A cluster cannot be used, or it lost what was to be done."""
 
 
 SYSTEM_WORDS = (

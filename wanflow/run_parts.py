@@ -14,10 +14,11 @@ from typing import Literal
 import anyio
 
 from wanflow import timebase
-from wanflow.errors import ExitCode, StoreBusy, ToolMissing
+from wanflow.cluster.opening import open_jobs
+from wanflow.errors import ExitCode, StoreBusy
 from wanflow.language.production import Production
 from wanflow.media.ffmpeg import find_ffmpeg
-from wanflow.media.jobs import Jobs, LocalJobs
+from wanflow.media.jobs import Jobs
 from wanflow.messages import tr, translated
 from wanflow.money import Cost
 from wanflow.planner import budget
@@ -40,10 +41,6 @@ from wanflow.store.journal import Journal
 from wanflow.store.layout import Store
 from wanflow.timebase import GRACE_SECONDS, POLL_SECONDS
 
-CLUSTER = "WANFLOW_CLUSTER"
-"""Variable with the address of a cluster."""
-INSTALL = "pip install 'wanflow[cluster]'"
-
 TURN_SECONDS = 0.5
 """Seconds between two attempts to hold the store while another run holds it."""
 
@@ -57,7 +54,7 @@ class RunOptions:
     `resubmit`. A run that `asks` its provider something sends requests, or fetches results. `budget` is the most that
     it may spend; `wait` waits for another run to end. `upload_hosts` may get local media beside the provider's own
     storage. Films of the animatic have this `grade`. `cluster` is the address of a Dask scheduler whose workers
-    do local work; None is that of `WANFLOW_CLUSTER`, if there is one.
+    do local work; None is that of `WANFLOW_CLUSTER`, if there is one, and an empty one is this machine.
     """
 
     jobs: int | None = None
@@ -72,11 +69,6 @@ class RunOptions:
     grade: Literal["draft", "final"] = "draft"
     cluster: str | None = None
 
-    @property
-    def hands(self) -> int:
-        """Maximum number of ffmpegs at once."""
-        return self.jobs or os.cpu_count() or 1
-
 
 @asynccontextmanager
 async def open_context(production: Production, store: Store, emit: Emit, pace: RunOptions) -> AsyncIterator[RunContext]:
@@ -85,7 +77,7 @@ async def open_context(production: Production, store: Store, emit: Emit, pace: R
     lock = LockWriter(store, notes, lambda: timebase.stamp(now()))
     with closing(lock):
         async with (
-            _jobs(store, emit, pace) as jobs,
+            open_jobs(store.folder, pace.cluster, lambda words: emit(Warned(words)), most=pace.jobs) as jobs,
             _service(production, store, journal_state, emit, pace, jobs) as (service, addresses, quotas),
         ):
             yield RunContext(
@@ -114,23 +106,6 @@ async def open_context(production: Production, store: Store, emit: Emit, pace: R
                 catalog=production.catalog,
                 warned=frozenset(problem.message for problem in production.warnings),
             )
-
-
-@asynccontextmanager
-async def _jobs(store: Store, emit: Emit, pace: RunOptions) -> AsyncIterator[Jobs]:
-    """What does local work: threads of this process, or the workers of a cluster."""
-    address = pace.cluster or os.environ.get(CLUSTER)
-    if not address:
-        yield LocalJobs(store.folder, pace.hands)
-        return
-    try:
-        from wanflow.cluster.jobs import open_cluster
-    except ModuleNotFoundError as fault:
-        words = tr("a cluster needs the package `{name}`", name=fault.name)
-        raise ToolMissing(words, hint=INSTALL) from None
-    proof = store.temporary("")
-    async with open_cluster(address, store.folder, proof, pace.jobs, lambda words: emit(Warned(words))) as jobs:
-        yield jobs
 
 
 @asynccontextmanager
@@ -234,7 +209,8 @@ async def cancel_in_flight(production: Production, tasks: Sequence[OpenTask]) ->
     """Cancel tasks that are still PENDING; never waits for a run, which polls its tasks itself."""
     store = Store(production.folder, production.provider)
     with _holding_if_free(store) as alone:
-        async with open_context(production, store, lambda _: None, RunOptions()) as context:
+        here = RunOptions(cluster="")  # nothing is made, so no cluster has to answer
+        async with open_context(production, store, lambda _: None, here) as context:
             return await cancel_tasks(tasks, context.service, context.journal if alone else None, context.stamp())
 
 

@@ -70,7 +70,7 @@ def jobs(store: Store) -> TimedJobs:
 
 async def test_what_a_page_asks_for_is_made_before_what_was_prepared(store: Store, jobs: TimedJobs) -> None:
     """Prepared work keeps its order; what is being made is finished first."""
-    async with open_renditions(store, jobs, 1) as maker:
+    async with open_renditions(store, jobs, lambda: 1) as maker:
         maker.prepare([(film(letter), POSTER) for letter in "abcd"])
         await anyio.sleep(0.5)
         place = await maker.path(film("d"), POSTER)
@@ -81,7 +81,7 @@ async def test_what_a_page_asks_for_is_made_before_what_was_prepared(store: Stor
 
 async def test_two_who_ask_at_once_wait_for_one_job(store: Store, jobs: TimedJobs) -> None:
     """Also while it is being made; afterwards nothing is made at all."""
-    async with open_renditions(store, jobs, 2) as maker, anyio.create_task_group() as askers:
+    async with open_renditions(store, jobs, lambda: 2) as maker, anyio.create_task_group() as askers:
         for wait in (0, 0, 0.5, 3):
             askers.start_soon(_ask, maker, film("a"), wait)
     maker.prepare([(film("a"), POSTER)])
@@ -95,7 +95,7 @@ async def _ask(maker: RenditionMaker, file: MediaFile, wait: float) -> None:
 
 async def test_beside_a_run_one_is_made_at_a_time(store: Store, jobs: TimedJobs) -> None:
     """As soon as the run has ended, as many as the machine can."""
-    async with open_renditions(store, jobs, 3) as maker:
+    async with open_renditions(store, jobs, lambda: 3) as maker:
         with run_lock.hold(store):
             maker.prepare([(film(letter), POSTER) for letter in "abcdef"])
             await anyio.sleep(2.5)
@@ -106,7 +106,7 @@ async def test_beside_a_run_one_is_made_at_a_time(store: Store, jobs: TimedJobs)
 
 async def test_what_nobody_waits_for_any_more_is_not_made(store: Store, jobs: TimedJobs) -> None:
     """A browser that left the page asks for nothing."""
-    async with open_renditions(store, jobs, 1) as maker:
+    async with open_renditions(store, jobs, lambda: 1) as maker:
         maker.prepare([(film("a"), POSTER)])
         await anyio.sleep(0.5)
         with anyio.move_on_after(0.2):
@@ -119,7 +119,7 @@ async def test_a_file_that_cannot_be_shown_is_tried_once(store: Store) -> None:
     """Those who ask are told why; a full disk may have room later."""
     for fault, tries in ((MediaFault("`a.mp4` is damaged"), 1), (StoreFault("the disk is full"), 2)):
         jobs = TimedJobs(store.folder, fault)
-        async with open_renditions(store, jobs, 1) as maker:
+        async with open_renditions(store, jobs, lambda: 1) as maker:
             for _ in range(2):
                 with pytest.raises(type(fault), match=str(fault)):
                     await maker.path(film("a"), POSTER)
@@ -129,7 +129,7 @@ async def test_a_file_that_cannot_be_shown_is_tried_once(store: Store) -> None:
 
 async def test_a_silent_film_gets_no_waveform(store: Store, jobs: TimedJobs) -> None:
     """Nothing is begun; prepared work leaves it out."""
-    async with open_renditions(store, jobs, 1) as maker:
+    async with open_renditions(store, jobs, lambda: 1) as maker:
         maker.prepare([(film("a", silent=True), Rendition.PEAKS)])
         with pytest.raises(MediaFault, match=r"nothing of this kind can be made of `a\.mp4`"):
             await maker.path(film("a", silent=True), Rendition.PEAKS)
@@ -139,7 +139,7 @@ async def test_a_silent_film_gets_no_waveform(store: Store, jobs: TimedJobs) -> 
 
 async def test_the_end_stops_what_is_being_made(store: Store, jobs: TimedJobs) -> None:
     """What waits is never begun."""
-    async with open_renditions(store, jobs, 1) as maker:
+    async with open_renditions(store, jobs, lambda: 1) as maker:
         maker.prepare([(film("a"), POSTER), (film("b"), POSTER)])
         await anyio.sleep(0.5)
     assert (jobs.began, jobs.stopped) == (["a poster"], ["a poster"])

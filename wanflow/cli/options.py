@@ -243,6 +243,11 @@ _WAITING = (
     click.option("--wait", is_flag=True, help="Wait until another run in this production ends."),
 )
 
+clustered = click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="The Dask scheduler whose workers do the local work (default: WANFLOW_CLUSTER, else this machine).",
+)
 retrying = click.option("--retry-refused", is_flag=True, help="Send requests again that the service refused before.")
 
 _PRINTING = (

@@ -28,6 +28,11 @@ def say(*lines: str, err: bool = False) -> None:
         click.echo(shown(for_reader(line)), err=err)
 
 
+def warn(words: str) -> None:
+    """Print a warning on stderr."""
+    say(tr("warning: {message}", message=words), err=True)
+
+
 def confirm(question: str) -> bool:
     """Ask on stderr; no is the answer to an empty line. Raises Abort at the end of stdin."""
     asked = translated(tr("{question} [y/N]: ", question=question))

@@ -17,7 +17,7 @@ from distributed.scheduler import KilledWorker
 
 from wanflow.cluster import worker
 from wanflow.cluster.worker import Done, Introduction
-from wanflow.errors import WanflowError
+from wanflow.errors import ClusterFault
 from wanflow.media.jobs import Background, Job, JobResult, LimitedJobs, OnProgress
 from wanflow.messages import tr
 
@@ -48,23 +48,19 @@ PARTS = {
 """What decides about the bytes of a result, as people call it."""
 
 
-class ClusterFault(WanflowError):
-    """A cluster cannot be used, or it lost what was to be done."""
-
-
 @asynccontextmanager
 async def open_cluster(
-    address: str, root: Path, proof: Path, at_once: int | None, tell: Callable[[str], None]
+    address: str, root: Path, proof: Path, at_once: int | None, tell: Callable[[str], None], niceness: int = 0
 ) -> AsyncIterator[ClusterJobs]:
     """A cluster that does jobs with files below `root`, by the address of its scheduler, such as `tcp://10.0.0.5:8786`.
 
     `proof` is the path of a file below `root` that is written, read by each worker and removed. `tell` gets a sentence
-    for each worker that is not used. Raises ClusterFault where nothing answers, where a worker does not see
-    the folder, and where none can be used.
+    for each worker that is not used. Jobs with a `niceness` go behind those without. Raises ClusterFault where nothing
+    answers, where a worker does not see the folder, and where none can be used.
     """
     client = await to_thread.run_sync(_connect, address)
     try:
-        jobs = ClusterJobs(client, root, proof, at_once, tell)
+        jobs = ClusterJobs(client, root, proof, at_once, tell, niceness)
         await jobs.admit()
         yield jobs
     finally:
@@ -76,7 +72,8 @@ def _connect(address: str) -> Client:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as fault:
         words = tr("no Dask scheduler answers at `{address}`: {fault}", address=address, fault=str(fault))
-        raise ClusterFault(words, hint=tr("start `dask scheduler` there, or run without `--cluster`")) from None
+        hint = tr("start `dask scheduler` there, or work without `--cluster` and WANFLOW_CLUSTER")
+        raise ClusterFault(words, hint=hint) from None
     try:
         client.wait_for_workers(1, timeout=CONNECT_SECONDS)
     except TimeoutError:
@@ -95,13 +92,21 @@ class ClusterJobs(LimitedJobs):
     """
 
     def __init__(
-        self, client: Client, root: Path, proof: Path, at_once: int | None, tell: Callable[[str], None]
+        self,
+        client: Client,
+        root: Path,
+        proof: Path,
+        at_once: int | None,
+        tell: Callable[[str], None],
+        niceness: int = 0,
     ) -> None:
         super().__init__(at_once or 1)
+        self._niceness = niceness
         self._client, self._root, self._proof, self._fixed, self._tell = client, root, proof, at_once, tell
         self._here = worker.describe()
         self._usable: set[str] = set()
         self._known: set[str] = set()
+        self._lonely_since: float | None = None
         self._admitting = anyio.Lock()
         self._limiter = CapacityLimiter(self._at_once)
         self._topic = f"wanflow-{uuid4().hex}"
@@ -121,6 +126,8 @@ class ClusterJobs(LimitedJobs):
                     else:
                         self._tell(refusal)
                 self._known |= set(new)
+            if self._usable & threads.keys():
+                self._lonely_since = None
             if not self._usable:
                 raise ClusterFault(
                     tr("no worker of the cluster gives the bytes that this machine gives"),
@@ -218,24 +225,32 @@ class ClusterJobs(LimitedJobs):
             str(self._root),
             name,
             None if progress is None else self._topic,
+            self._niceness,
             key=f"wanflow-{name}",
             workers=sorted(self._usable),
-            priority=-1 if isinstance(job, Background) else 0,
+            priority=-1 if self._niceness or isinstance(job, Background) else 0,
             pure=False,
         )
 
     async def _wait(self, ended: Event) -> None:
-        """Until a job ended; raises ClusterFault where no usable worker is left for it."""
-        seen = anyio.current_time()
-        while not ended.is_set():
+        """Until a job ended; raises ClusterFault where no usable worker is left for it.
+
+        How long there is none counts for all jobs together: those that come later do not wait as long again.
+        """
+        while True:
             with anyio.move_on_after(LOOK_SECONDS):
                 await ended.wait()
+                return
             if self._usable & (await self._workers()).keys():
-                seen = anyio.current_time()
-            elif anyio.current_time() - seen > LONELY_SECONDS:
+                self._lonely_since = None
+            elif self._lonely_since is None:
+                self._lonely_since = anyio.current_time()
+            elif anyio.current_time() - self._lonely_since > LONELY_SECONDS:
                 raise ClusterFault(
                     tr("no worker of the cluster is left"),
-                    hint=tr("start workers again, or run without `--cluster`; what was made is kept"),
+                    hint=tr(
+                        "start workers again, or work without `--cluster` and WANFLOW_CLUSTER; what was made is kept"
+                    ),
                 )
 
     def _end(self, future: Future[Done[JobResult]], name: str) -> None:

@@ -94,10 +94,11 @@ _running: dict[str, tuple[RunningProcesses, Event]] = {}
 _killed: OrderedDict[str, None] = OrderedDict()
 
 
-def perform(job: Job[JobResult], root: str, name: str, topic: str | None) -> Done[JobResult]:
+def perform(job: Job[JobResult], root: str, name: str, topic: str | None, niceness: int) -> Done[JobResult]:
     """Do a job with the files below `root`, and tell its progress under `topic` as pairs of its name and frames.
 
-    What it raises is given back: Dask would write it to the worker's log as a failure of its own.
+    Its processes have a `niceness`. What it raises is given back: Dask would write it to the worker's log as a failure
+    of its own.
     """
     here, told = distributed.get_worker(), [0]
 
@@ -105,7 +106,7 @@ def perform(job: Job[JobResult], root: str, name: str, topic: str | None) -> Don
         told[0] = frames
         here.log_event(str(topic), (name, frames))
 
-    processes, ended = RunningProcesses(), Event()
+    processes, ended = RunningProcesses(niceness), Event()
     with _lock:
         _running[name] = processes, ended
         if name in _killed:

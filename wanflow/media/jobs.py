@@ -142,6 +142,11 @@ class LimitedJobs(ABC):
         self._background, self._wanted = CapacityLimiter(1), 0
         self._changed: Event | None = None
 
+    @property
+    def at_once(self) -> int:
+        """Maximum number of jobs at a time, as far as it is known now."""
+        return self._at_once
+
     async def __call__(self, job: Job[JobResult], progress: OnProgress | None = None) -> JobResult:
         """Do one job."""
         if isinstance(job, Background):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 
@@ -10,11 +11,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from wanflow import api, viewing
-from wanflow.errors import MediaFault
+from wanflow import api
+from wanflow.errors import ClusterFault, MediaFault
 from wanflow.language.production import Production
+from wanflow.loading import store_of
+from wanflow.media.jobs import LimitedJobs
+from wanflow.messages import joined
 from wanflow.report.page.snapshot import Snapshot
-from wanflow.runner.renditions import RenditionMaker
+from wanflow.runner.renditions import RenditionMaker, open_renditions
 from wanflow.store.layout import Store
 from wanflow.store.media_files import MediaFile, MediaFiles
 from wanflow.store.renditions import Rendition
@@ -24,15 +28,20 @@ KEPT = "private, max-age=31536000, immutable"
 
 
 class ServedMedia:
-    """Answers for the media of a production; `work` has to run beside it."""
+    """Answers for the media of a production; `work` has to run beside it.
 
-    def __init__(self) -> None:
+    `jobs` make what pages show instead of them; `warn` gets a sentence where a cluster makes nothing any more.
+    """
+
+    def __init__(self, jobs: LimitedJobs, warn: Callable[[str], None]) -> None:
+        self._jobs, self._warn, self._warned = jobs, warn, set[str]()
         self._production: Production | None = None
         self._known, self._ready = anyio.Event(), anyio.Event()
         self._maker: RenditionMaker | None = None
         self._snapshot: Snapshot | None = None
         self._files: MediaFiles | None = None
         self._prepared = set[str]()
+        self._asking = set[anyio.CancelScope]()
 
     @property
     def store(self) -> Store | None:
@@ -43,7 +52,8 @@ class ServedMedia:
         """Make posters and the like, as soon as a production could be read, until it is cancelled."""
         await self._known.wait()
         if self._production is not None:
-            async with viewing.open_renditions(self._production) as self._maker:
+            store = store_of(self._production)
+            async with open_renditions(store, self._jobs, lambda: self._jobs.at_once) as self._maker:
                 self._ready.set()
                 await anyio.sleep_forever()
 
@@ -72,15 +82,29 @@ class ServedMedia:
         found = await self._find(digest)
         if kind not in set(Rendition):
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        await self._ready.wait()
         rendition = Rendition(kind)
-        try:
-            path = None if self._maker is None else await self._maker.path(found, rendition)
-        except MediaFault:
-            path = None
-        if path is None:
-            raise HTTPException(HTTPStatus.NOT_FOUND)
-        return _reply(request, path, path.name, rendition.media_type)
+        with anyio.CancelScope() as asking:
+            self._asking.add(asking)
+            try:
+                while self._maker is None:
+                    await self._ready.wait()
+                path = await self._maker.path(found, rendition)
+                return _reply(request, path, path.name, rendition.media_type)
+            except MediaFault as fault:
+                raise HTTPException(HTTPStatus.NOT_FOUND) from fault
+            except ClusterFault as fault:
+                words = joined("; ", filter(None, (str(fault), fault.hint)))
+                if words not in self._warned:
+                    self._warned.add(words)
+                    self._warn(words)
+            finally:
+                self._asking.discard(asking)
+        raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE)
+
+    def end(self) -> None:
+        """Let nobody wait any more for what is not made: the server ends."""
+        for asking in self._asking:
+            asking.cancel()
 
     async def _find(self, digest: str) -> MediaFile:
         found = None if self._files is None else await anyio.to_thread.run_sync(self._files.find, digest)

@@ -39,10 +39,15 @@ WORDS = frozenset({"message", "hint"})
 
 
 class PageRuns:
-    """The run that the page started: one at a time, in a thread of its own, which `portal` leads to."""
+    """The run that the page started: one at a time, in a thread of its own, which `portal` leads to.
 
-    def __init__(self, portal: BlockingPortal, load: Callable[[], SoundPart], tell: TellEvent) -> None:
-        self._portal, self._load, self._tell = portal, load, tell
+    `cluster` does its local work, as that of `api.run`.
+    """
+
+    def __init__(
+        self, portal: BlockingPortal, load: Callable[[], SoundPart], tell: TellEvent, cluster: str | None
+    ) -> None:
+        self._portal, self._load, self._tell, self._cluster = portal, load, tell, cluster
         self._production: Production | None = None
         self._future: Future[None] | None = None
         self._beginning = anyio.Lock()
@@ -86,13 +91,13 @@ class PageRuns:
         collected: CollectOutcome | None = None
         left = api.unfinished(production)
         if api.is_unfinished(production, left):
-            collected = await api.collect_finished(production)
+            collected = await api.collect_finished(production, cluster=self._cluster)
             left = api.unfinished(production)
         plan = await anyio.to_thread.run_sync(lambda: api.plan(production, unfinished=left))
         beyond = list(unapproved(plan, approved))
         if beyond:
             raise WanflowError(joined("; ", beyond), hint=tr("look at the plan again: nothing was sent"))
-        await api.run(plan, budget=limit, collected=collected)
+        await api.run(plan, budget=limit, collected=collected, cluster=self._cluster)
 
 
 def _approved(snapshot: Snapshot, seen: str | None) -> tuple[str, SavedPlan, Cost | None]:

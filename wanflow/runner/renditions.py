@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 import anyio
 
 from wanflow.errors import MediaFault, ToolFailed
-from wanflow.media.jobs import Jobs, Worker
+from wanflow.media.jobs import Jobs
 from wanflow.media.posters import MakeRendition
 from wanflow.messages import tr
 from wanflow.store import renditions, run_lock
@@ -27,13 +27,9 @@ Key = tuple[str, Rendition]
 def rendition_job(store: Store, file: MediaFile, kind: Rendition) -> MakeRendition:
     """The job that makes a rendition of a file."""
     target = renditions.place(store, file.digest, kind).relative_to(store.folder)
-    return MakeRendition(kind, file.kind, PurePath(file.path), target)
-
-
-def make_rendition(store: Store, file: MediaFile, kind: Rendition) -> Path:
-    """A rendition of a file, made in this thread unless it is here; raises MediaFault, StoreFault."""
-    rendition_job(store, file, kind).perform(Worker(store.folder))
-    return renditions.place(store, file.digest, kind)
+    inside = file.path.is_relative_to(store.folder)
+    source = file.path.relative_to(store.folder) if inside else file.path
+    return MakeRendition(kind, file.kind, PurePath(source), target)
 
 
 @dataclass(slots=True, eq=False)
@@ -50,8 +46,8 @@ class _Wanted:
 class RenditionMaker:
     """Makes the renditions of one store in the background; see `open_renditions`."""
 
-    def __init__(self, store: Store, jobs: Jobs) -> None:
-        self._store, self._jobs = store, jobs
+    def __init__(self, store: Store, jobs: Jobs, at_once: Callable[[], int]) -> None:
+        self._store, self._jobs, self._at_once = store, jobs, at_once
         self._asked, self._prepared, self._running = dict[Key, _Wanted](), dict[Key, _Wanted](), dict[Key, _Wanted]()
         self._faults = dict[Key, MediaFault]()
         self._change = anyio.Event()
@@ -97,30 +93,35 @@ class RenditionMaker:
         self._wake()
 
     async def work(self) -> None:
-        """Make one after another of what is wanted, until it is cancelled."""
-        while True:
-            key = self._next()
-            if key is None:
-                await self._change.wait()
-                continue
-            wanted = self._running[key] = (self._asked if key in self._asked else self._prepared).pop(key)
-            try:
-                await self._jobs(rendition_job(self._store, wanted.file, wanted.kind))
-            except anyio.get_cancelled_exc_class():
-                wanted.fault = ToolFailed(tr("the work was stopped"))
-                raise
-            except Exception as fault:  # noqa: BLE001 - raised for those who ask: one bad file must end no server
-                wanted.fault = fault
-                if isinstance(fault, MediaFault) and not isinstance(fault, ToolFailed):
-                    self._faults[key] = fault
-            finally:
-                del self._running[key]
-                wanted.done.set()
-                self._wake()
+        """Make what is wanted, as much of it at a time as is allowed, until it is cancelled."""
+        async with anyio.create_task_group() as group:
+            while True:
+                key = self._next()
+                if key is None:
+                    await self._change.wait()
+                    continue
+                self._running[key] = (self._asked if key in self._asked else self._prepared).pop(key)
+                group.start_soon(self._make, key)
+
+    async def _make(self, key: Key) -> None:
+        wanted = self._running[key]
+        try:
+            await self._jobs(rendition_job(self._store, wanted.file, wanted.kind))
+        except anyio.get_cancelled_exc_class():
+            wanted.fault = ToolFailed(tr("the work was stopped"))
+            raise
+        except Exception as fault:  # noqa: BLE001 - raised for those who ask: one bad file must end no server
+            wanted.fault = fault
+            if isinstance(fault, MediaFault) and not isinstance(fault, ToolFailed):
+                self._faults[key] = fault
+        finally:
+            del self._running[key]
+            wanted.done.set()
+            self._wake()
 
     def _next(self) -> Key | None:
-        """What is made next; nothing while another is made and a run needs the machine."""
-        if self._running and run_lock.is_active(self._store):
+        """What is made next; nothing while as many are made as may be: one where a run needs the machine."""
+        if self._running and (len(self._running) >= self._at_once() or run_lock.is_active(self._store)):
             return None
         return next(iter(self._asked), None) or next(iter(self._prepared), None)
 
@@ -130,11 +131,10 @@ class RenditionMaker:
 
 
 @asynccontextmanager
-async def open_renditions(store: Store, jobs: Jobs, at_once: int) -> AsyncIterator[RenditionMaker]:
+async def open_renditions(store: Store, jobs: Jobs, at_once: Callable[[], int]) -> AsyncIterator[RenditionMaker]:
     """A maker of renditions, up to `at_once` of them at a time; its end leaves no process and no partial file."""
-    maker = RenditionMaker(store, jobs)
     async with anyio.create_task_group() as group:
-        for _ in range(at_once):
-            group.start_soon(maker.work)
+        maker = RenditionMaker(store, jobs, at_once)
+        group.start_soon(maker.work)
         yield maker
         group.cancel_scope.cancel()

@@ -14,7 +14,8 @@ from wanflow.cli.limits import production_is_read
 from wanflow.cli.main import import_attribute
 from wanflow.cli.opening import open_production
 from wanflow.cli.options import ProductionOptions, example, production_options
-from wanflow.cli.screen import print_json, print_report, say
+from wanflow.cli.output import cancelled_by_signals
+from wanflow.cli.screen import print_json, print_report, say, warn
 from wanflow.errors import ExitCode
 from wanflow.language.production import Production
 from wanflow.messages import tr, trn
@@ -22,7 +23,7 @@ from wanflow.patterns import pattern
 from wanflow.report.changes import ProductionDiff
 from wanflow.report.text.comment import ShownPictures, diff_markdown, diff_text, without_picture
 
-WritePictures = Callable[[Production, Iterable[str], Path], Mapping[str, str]]
+WritePictures = Callable[[Production, Iterable[str], Path, Callable[[str], None]], Mapping[str, str]]
 ADDRESS = pattern(r"https?://[!-~]{1,300}")
 """An address of a folder: ASCII without blanks."""
 
@@ -73,7 +74,9 @@ def diff(
 def _written(production: Production, found: ProductionDiff, folder: Path) -> Mapping[str, str]:
     """Write the pictures of changed shots, and say how many there are; gives their names by the digests of takes."""
     production_is_read()
-    names = cast(WritePictures, import_attribute("wanflow.viewing:write_pictures"))(production, found.shown, folder)
+    write = cast(WritePictures, import_attribute("wanflow.viewing:write_pictures"))
+    with cancelled_by_signals():
+        names = write(production, found.shown, folder, warn)
     number = len(set(names.values()))
     words = trn("{number} picture is in {folder}", "{number} pictures are in {folder}", number, folder=folder)
     say(tr("note: {words}", words=words), err=True)

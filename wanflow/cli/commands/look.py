@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -18,9 +17,10 @@ from wanflow.cli.main import import_attribute
 from wanflow.cli.node_arguments import complete_nodes, selection
 from wanflow.cli.opening import conclude_part, open_production, open_sound_part
 from wanflow.cli.options import ProductionOptions, example, production_options
+from wanflow.cli.output import cancelled_by_signals
 from wanflow.cli.run_output import print_elsewhere
-from wanflow.cli.screen import print_json, print_report, say, screen_of
-from wanflow.errors import ExitCode, MediaFault, UnknownTarget
+from wanflow.cli.screen import print_json, print_report, say, screen_of, warn
+from wanflow.errors import ExitCode, UnknownTarget
 from wanflow.graph import diagram
 from wanflow.language.production import Production
 from wanflow.messages import tr
@@ -33,12 +33,12 @@ from wanflow.report.text.status import costs_text, expiring_texts, status_text, 
 from wanflow.report.text.table import Screen, Table
 from wanflow.store.charges import BY
 from wanflow.store.media_files import MediaFile
-from wanflow.store.renditions import Rendition
 from wanflow.suggest import did_you_mean
 
 THUMBNAILS = "wanflow.report.text.thumbnails"
-FindRendition = Callable[[Production, MediaFile, Rendition], Path]
-PrintWithPosters = Callable[[Callable[[Screen], Table], Screen, Iterable[Path | None]], None]
+PrintRow = Callable[[Path | None], None]
+RowsBesidePosters = Callable[[Callable[[Screen], Table], Screen], Iterator[PrintRow]]
+ShowPosters = Callable[[Production, Sequence[MediaFile | None], PrintRow, Callable[[str], None]], None]
 
 
 @click.command("status", epilog=example("wanflow status --json"))
@@ -111,19 +111,18 @@ def _print_with_posters(production: Production, rows: Sequence[TakeRow], *, verb
     if not capable:
         say(tr("note: `--thumbnails` needs a terminal with pictures, such as kitty, iTerm2, WezTerm or foot"), err=True)
         return False
-    files = api.media_files(production)
-    rendition = cast(FindRendition, import_attribute("wanflow.viewing:rendition"))
+    known, screen = api.media_files(production), screen_of(sys.stdout, os.environ)
+    files = [None if row.file is None else known.find(row.take.digest) for row in rows]
+    beside = cast(RowsBesidePosters, import_attribute(f"{THUMBNAILS}:rows_beside_posters"))
+    show = cast(ShowPosters, import_attribute("wanflow.viewing:show_posters"))
+    printers = beside(lambda narrow: takes_table(rows, verbose=verbose, screen=narrow), screen)
 
-    def poster(row: TakeRow) -> Path | None:
-        """The poster of a take; None where its file is not here, or shows nothing."""
-        file = None if row.file is None else files.find(row.take.digest)
-        with suppress(MediaFault):
-            return None if file is None else rendition(production, file, Rendition.POSTER)
-        return None
+    def print_next(poster: Path | None) -> None:
+        next(printers)(poster)
 
-    show = cast(PrintWithPosters, import_attribute(f"{THUMBNAILS}:print_with_posters"))
-    screen = screen_of(sys.stdout, os.environ)
-    show(lambda narrow: takes_table(rows, verbose=verbose, screen=narrow), screen, map(poster, rows))
+    print_next(None)  # the heading
+    with cancelled_by_signals():
+        show(production, files, print_next, warn)
     return True
 
 

@@ -17,9 +17,9 @@ from wanflow import viewing
 from wanflow.cli.limits import production_is_read
 from wanflow.cli.main import import_attribute
 from wanflow.cli.opening import conclude_part, open_sound_part
-from wanflow.cli.options import ProductionOptions, example, production_options
+from wanflow.cli.options import ProductionOptions, clustered, example, production_options
 from wanflow.cli.output import cancelled_by_signals
-from wanflow.cli.screen import print_file, say
+from wanflow.cli.screen import print_file, say, warn
 from wanflow.messages import tr, trn
 from wanflow.report.text.words import size_text
 from wanflow.store import atomic
@@ -37,9 +37,10 @@ OpenCounter = Callable[[str], AbstractContextManager[Callable[[int, int], None]]
 )
 @click.option("--embed", is_flag=True, help="Put small players inside, so that the file plays alone.")
 @click.option("--force", is_flag=True, help="Write it although it is larger than 100 MB.")
+@clustered
 @production_options
 @click.pass_obj
-def report(settings: ProductionOptions, output: Path | None, *, embed: bool, force: bool) -> int:
+def report(settings: ProductionOptions, output: Path | None, *, embed: bool, force: bool, cluster: str | None) -> int:
     """Write the page to one file that can be sent: all views, with posters and short silent films inside.
 
     Players have the takes in `out/shots`, by paths relative to the file. The file loads nothing from elsewhere.
@@ -53,7 +54,8 @@ def report(settings: ProductionOptions, output: Path | None, *, embed: bool, for
     dash = output is not None and str(output) == "-"
     folder = Path.cwd() if dash else path.absolute().parent
     with _shown_progress() as tell, cancelled_by_signals():
-        made = anyio.run(partial(viewing.report, part, folder, embed=embed, force=force, tell=tell))
+        freeze = partial(viewing.report, part, folder, embed=embed, force=force, cluster=cluster, warn=warn)
+        made = anyio.run(partial(freeze, tell=tell))
     content = made.html.encode()
     if made.not_made:
         many = "warning: {number} posters and films could not be made"

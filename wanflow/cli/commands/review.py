@@ -13,9 +13,9 @@ from wanflow.catalog.provider import load_providers
 from wanflow.cli.hints import pasteable
 from wanflow.cli.limits import production_is_read
 from wanflow.cli.opening import conclude_part, open_sound_part
-from wanflow.cli.options import ProductionOptions, example, production_options
+from wanflow.cli.options import ProductionOptions, clustered, example, production_options
 from wanflow.cli.output import continue_without_reader
-from wanflow.cli.screen import say
+from wanflow.cli.screen import say, warn
 from wanflow.errors import ExitCode
 from wanflow.hosts import is_loopback
 from wanflow.messages import tr
@@ -30,9 +30,17 @@ from wanflow.review.server import Reviewing, serve
 @click.option("--no-open", is_flag=True, help="Open no browser; the first line on stdout is the address.")
 @click.option("--read-only", is_flag=True, help="Only show: the page changes nothing.")
 @click.option("--allow-run", is_flag=True, help="Let the page start runs, which may spend money.")
+@clustered
 @click.pass_obj
 def review(
-    settings: ProductionOptions, *, host: str, port: int, no_open: bool, read_only: bool, allow_run: bool
+    settings: ProductionOptions,
+    *,
+    host: str,
+    port: int,
+    no_open: bool,
+    read_only: bool,
+    allow_run: bool,
+    cluster: str | None,
 ) -> int:
     """Serve the page of the production until Ctrl-C; the first line on stdout is its address.
 
@@ -57,12 +65,20 @@ def review(
             err=True,
         )
     continue_without_reader()
-    reviewing = Reviewing(host, port, read_only=read_only, allow_run=allow_run, opens=not no_open, complete=pasteable)
+    reviewing = Reviewing(
+        host,
+        port,
+        read_only=read_only,
+        allow_run=allow_run,
+        opens=not no_open,
+        cluster=cluster,
+        complete=pasteable,
+    )
 
     def say_again(address: str) -> None:
         say(tr("the link was opened a second time; for another browser: {address}", address=address), err=True)
 
-    interrupted = anyio.run(serve, file, partial(open_sound_part, settings), reviewing, say, say_again)
+    interrupted = anyio.run(serve, file, partial(open_sound_part, settings), reviewing, say, say_again, warn)
     if interrupted is None:
         return ExitCode.DONE
     say(*interrupted_lines(api.inventory_of(interrupted)), err=True)

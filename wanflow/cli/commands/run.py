@@ -20,6 +20,7 @@ from wanflow.cli.opening import open_production
 from wanflow.cli.options import (
     ProductionOptions,
     allowing_outside,
+    clustered,
     example,
     printing,
     production_options,
@@ -98,11 +99,7 @@ def _hosts(context: click.Context, option: click.Parameter, given: tuple[str, ..
     metavar="HOST[:PORT]",
     help="A host that may get your media beside the service's own storage; may be repeated.",
 )
-@click.option(
-    "--cluster",
-    metavar="ADDRESS",
-    help="The Dask scheduler whose workers do the local work (default: WANFLOW_CLUSTER, else this machine).",
-)
+@clustered
 @click.option(
     "--plan",
     "planned",

@@ -6,8 +6,8 @@ Its import asks the terminal what it can show, so this module is imported only w
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
-from itertools import chain
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from PIL.Image import new
@@ -39,16 +39,19 @@ def shows_pictures() -> bool:
     return Measurement.get(console, console.options, Image(new("RGB", (1, 1)), width=1)).maximum > 0
 
 
-def print_with_posters(made: Callable[[Screen], Table], screen: Screen, posters: Iterable[Path | None]) -> None:
-    """Print a table that `made` makes for a screen, each row beside its poster, if it has one, once that is here."""
+def rows_beside_posters(made: Callable[[Screen], Table], screen: Screen) -> Iterator[Callable[[Path | None], None]]:
+    """What prints the heading, and then each row, of a table that `made` makes for a screen, beside its poster."""
     narrow = screen.indented(POSTER_CELLS + GAP)
     shown = made(narrow)
     # kitty's protocol writes the number of a picture as a colour, which people who want no colours need as well
     console = Console(highlight=False, color_system="truecolor", no_color=False, height=POSTER_LINES)
-    for text, poster in zip((shown.heading, *shown.rows), chain((None,), posters), strict=True):
+
+    def print_row(text: str, poster: Path | None) -> None:
         beside = Grid.grid(padding=(0, GAP, 0, 0))
         beside.add_column(width=POSTER_CELLS)
         beside.add_column(no_wrap=True, overflow="ignore")
         picture = "" if poster is None else Image(poster, width="auto", height="auto")
         beside.add_row(picture, Text.from_ansi(narrow.printed(translated(text))))
         console.print(beside)
+
+    return (partial(print_row, text) for text in (shown.heading, *shown.rows))
