@@ -11,10 +11,11 @@ from pathlib import Path
 
 import anyio
 import pytest
+from distributed import Client
 
 import wanflow
-from kit.cluster import ROOT, Cluster, open_cluster
-from kit.cluster_jobs import EndProcess, HangOnce, Meet
+from kit.cluster import ROOT, Cluster, free_port, open_cluster
+from kit.cluster_jobs import EndProcess, HangOnce, LoseResult, Meet, TellAgain
 from wanflow.cluster import jobs as cluster_jobs
 from wanflow.cluster.jobs import ClusterFault, ClusterJobs
 from wanflow.errors import ToolMissing
@@ -80,6 +81,96 @@ def test_a_lost_worker_costs_its_jobs_and_nothing_else(cluster: Cluster, tmp_pat
     assert {*lost, *results} == {process.pid for process in cluster.workers.values()}
 
 
+def test_a_worker_that_comes_later_does_what_a_lost_one_left(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it was the only one: before the job is given up, those are asked that came meanwhile."""
+    monkeypatch.setattr(cluster_jobs, "LOOK_SECONDS", 0.1)
+    cluster.start_worker("first")
+    results: list[int] = []
+
+    async def work(jobs: ClusterJobs) -> None:
+        def replace(process: int) -> None:
+            os.kill(process, signal.SIGKILL)
+            cluster.start_worker("second")
+
+        results.append(await jobs(HangOnce(), replace))
+
+    done(cluster, tmp_path, work)
+    assert results == [cluster.workers["second"].pid]
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_result_that_is_lost_with_its_worker_is_made_again(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, later: bool
+) -> None:
+    """By another one, also one that comes later; nothing waits for what no worker has."""
+    monkeypatch.setattr(cluster_jobs, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(cluster_jobs, "END_SECONDS", 2)
+    for name in WORKERS[: 1 if later else 2]:
+        cluster.start_worker(name)
+    cluster.wait_for_workers(1 if later else 2)
+    results: list[object] = []
+
+    async def work(jobs: ClusterJobs) -> None:
+        async with anyio.create_task_group() as group:
+            if later:
+                group.start_soon(replace)
+            results.append(await jobs(LoseResult()))
+
+    async def replace() -> None:
+        await anyio.to_thread.run_sync(cluster.workers["first"].wait)
+        cluster.start_worker("second")
+
+    done(cluster, tmp_path, work)
+    (left,) = [process.pid for process in cluster.workers.values() if process.poll() is None]
+    assert results == [left]
+
+
+def test_progress_rises_though_a_job_is_done_again(cluster: Cluster, tmp_path: Path) -> None:
+    """What the second worker tells is passed on once it is more than what the first one told."""
+    for name in WORKERS:
+        cluster.start_worker(name)
+    cluster.wait_for_workers(2)
+    told: list[int] = []
+
+    async def work(jobs: ClusterJobs) -> None:
+        def hear(frames: int) -> None:
+            told.append(frames)
+            if frames == 8:
+                by_pid[int((tmp_path / "begun").read_text())].kill()
+
+        await jobs(TellAgain(), hear)
+
+    by_pid = {process.pid: process for process in cluster.workers.values()}
+    done(cluster, tmp_path, work)
+    assert told == [7, 8]
+
+
+def test_another_worker_at_the_address_of_one_that_was_refused_is_used(cluster: Cluster, tmp_path: Path) -> None:
+    """As it is after somebody repaired it."""
+    port = free_port()
+    cluster.start_worker("other")
+    cluster.start_worker("refused", port=port, environ={"WANFLOW_FFMPEG": "no-such-program"})
+    cluster.wait_for_workers(2)
+    told: list[str] = []
+
+    async def work(jobs: ClusterJobs) -> None:
+        await jobs(Meet(1))
+        for name in ("refused", "other"):
+            cluster.workers[name].kill()
+            await anyio.to_thread.run_sync(cluster.workers[name].wait)
+        await jobs.admit()
+        cluster.start_worker("repaired", port=port)
+        await jobs(Meet(2))
+
+    done(cluster, tmp_path, work, told)
+    assert [words.partition("is not used: ")[2] for words in told] == ["it has no ffmpeg"]
+    assert {path.name for path in tmp_path.glob("here-*")} == {
+        f"here-{cluster.workers[name].pid}" for name in ("other", "repaired")
+    }
+
+
 @pytest.mark.slow
 def test_a_worker_that_comes_later_is_used(cluster: Cluster, tmp_path: Path) -> None:
     """And as many jobs more are in flight as it has threads."""
@@ -88,7 +179,7 @@ def test_a_worker_that_comes_later_is_used(cluster: Cluster, tmp_path: Path) -> 
     async def work(jobs: ClusterJobs) -> None:
         await jobs(Meet(1))
         cluster.start_worker("second")
-        await anyio.to_thread.run_sync(lambda: jobs._client.wait_for_workers(2, timeout=60))
+        await anyio.to_thread.run_sync(cluster.wait_for_workers, 2)
         async with anyio.create_task_group() as group:
             for _ in WORKERS:
                 group.start_soon(jobs, Meet(2))
@@ -123,6 +214,47 @@ def test_without_any_worker_left_jobs_fail(cluster: Cluster, tmp_path: Path, mon
     assert "without `--cluster`" in str(fault.value.hint)
 
 
+def test_a_scheduler_that_ends_costs_its_jobs_and_says_so(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The job that is being done, and those that come later; nothing waits for ever."""
+    monkeypatch.setattr(cluster_jobs, "CONNECT_SECONDS", 5)
+    cluster.start_worker("only")
+    cluster.wait_for_workers(1)
+
+    def end(_: int) -> None:
+        assert cluster.scheduler
+        cluster.scheduler.kill()
+
+    async def work(jobs: ClusterJobs) -> None:
+        for _ in range(3):  # while the client looks for the scheduler jobs are lost, afterwards they are refused
+            with pytest.raises(ClusterFault) as fault:
+                await jobs(HangOnce(), end)
+            faults.append(fault.value)
+
+    faults: list[ClusterFault] = []
+    done(cluster, tmp_path, work)
+    assert str(faults[0]).startswith("the cluster lost a job: ")
+    assert faults[0].hint == "run again: what was made is kept"
+    assert str(faults[-1]) == "the scheduler of the cluster is gone"
+    assert str(faults[-1].hint).startswith("start it again")
+
+
+def test_workers_are_known_whatever_the_client_remembers(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It refreshes what it knows of the scheduler without the workers, every two seconds."""
+    refresh = Client._update_scheduler_info
+
+    async def without_workers(client: Client, n_workers: int = 0) -> None:
+        del n_workers
+        await refresh(client, 0)
+
+    monkeypatch.setattr(Client, "_update_scheduler_info", without_workers)
+    cluster.start_worker("only")
+    done(cluster, tmp_path, one(Meet(1)))
+
+
 def test_workers_that_differ_are_refused(cluster: Cluster, tmp_path: Path) -> None:
     """With another ffmpeg, without one, and with another wanflow; each is told once, and the others do the work."""
     fake = tmp_path / "ffmpeg"
@@ -141,27 +273,18 @@ def test_workers_that_differ_are_refused(cluster: Cluster, tmp_path: Path) -> No
     told: list[str] = []
 
     async def work(jobs: ClusterJobs) -> None:
-        await anyio.to_thread.run_sync(lambda: jobs._client.wait_for_workers(4, timeout=60))
         for _ in range(4):
             await jobs(Meet(1))
 
     cluster.start_worker("same")
-    with_all = _waiting_for(cluster, 4)
-    done(with_all, tmp_path, work, told)
+    cluster.wait_for_workers(4)
+    done(cluster, tmp_path, work, told)
     assert sorted(words.partition("is not used: ")[2].split("`")[0] for words in told) == [
         "it has no ffmpeg",
         "its ffmpeg is ",
         "its wanflow is ",
     ]
     assert [path.name for path in tmp_path.glob("here-*")] == [f"here-{cluster.workers['same'].pid}"]
-
-
-def _waiting_for(cluster: Cluster, workers: int) -> Cluster:
-    """The same cluster, when it has this number of workers."""
-    client = cluster_jobs._connect(cluster.address)
-    client.wait_for_workers(workers, timeout=60)
-    client.close()
-    return cluster
 
 
 @pytest.mark.slow
@@ -191,7 +314,7 @@ def test_nothing_that_answers_is_an_error(tmp_path: Path, monkeypatch: pytest.Mo
         with pytest.raises(ClusterFault, match=f"no Dask scheduler answers at `{address}`"):
             done(Cluster(tmp_path, None, address), tmp_path, one(Meet(1)))  # type: ignore[arg-type]
     with open_cluster(tmp_path / "cluster") as cluster:
-        monkeypatch.setattr(cluster_jobs, "CONNECT_SECONDS", 5)
+        cluster.wait_for_workers(0)
         with pytest.raises(ClusterFault, match="has no worker") as fault:
             done(cluster, tmp_path, one(Meet(1)))
     assert cluster.address in str(fault.value.hint)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Event
 
 from wanflow.media.jobs import Job, Worker
@@ -22,6 +24,46 @@ class HangOnce(Job[int]):
             mark.touch()
             assert worker.progress
             worker.progress(os.getpid())
+            Event().wait()
+        return os.getpid()
+
+
+@dataclass(frozen=True, slots=True)
+class LostOnce:
+    """A result that ends the process that was to send it, the first time; later it is the number of the process."""
+
+    mark: Path
+
+    def __reduce__(self) -> tuple[type[int], tuple[int]]:
+        if not self.mark.exists():
+            self.mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return int, (os.getpid(),)
+
+
+@dataclass(frozen=True, slots=True)
+class LoseResult(Job[object]):
+    """Is done, and its result is lost with the process that did it; done again it gives the number of the process."""
+
+    def perform(self, worker: Worker) -> object:
+        """Give what ends the process."""
+        return LostOnce(worker.root / "lost")
+
+
+@dataclass(frozen=True, slots=True)
+class TellAgain(Job[int]):
+    """Tells that it is far, and hangs; done again it begins at the beginning."""
+
+    def perform(self, worker: Worker) -> int:
+        """Tell, and hang the first time."""
+        assert worker.progress
+        mark = worker.root / "begun"
+        first = not mark.exists()
+        if first:
+            mark.write_text(str(os.getpid()))
+        for frames in (7, 8) if first else (1, 2):
+            worker.progress(frames)
+        if first:
             Event().wait()
         return os.getpid()
 

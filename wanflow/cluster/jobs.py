@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from uuid import uuid4
 
 import anyio
 from anyio import CapacityLimiter, Event, to_thread
 from anyio.from_thread import BlockingPortal
 from distributed import CancelledError, Client, Future
+from distributed.client import ClosedClientError
 from distributed.scheduler import KilledWorker
 
 from wanflow.cluster import worker
@@ -38,6 +40,9 @@ END_SECONDS = 20
 
 LONELY_SECONDS = 60
 """Seconds without any usable worker after which jobs fail."""
+
+GIVEN_UP = ("closing", "closed")
+"""States of a client that gave its scheduler up."""
 
 PARTS = {
     "wanflow": "wanflow",
@@ -117,8 +122,10 @@ class ClusterJobs(LimitedJobs):
         """Look at new workers; raises ClusterFault where one does not share the folder, and where none is usable."""
         async with self._admitting:
             threads = await self._workers()
+            self._known &= threads.keys()  # another one may come to the address of one that is gone
             new = sorted(threads.keys() - self._known)
             if new:
+                self._usable -= set(new)
                 for address, told in (await self._introductions(new)).items():
                     refusal = self._refusal(address, told)
                     if refusal is None:
@@ -128,6 +135,8 @@ class ClusterJobs(LimitedJobs):
                 self._known |= set(new)
             if self._usable & threads.keys():
                 self._lonely_since = None
+            elif self._lonely_since is None:
+                self._lonely_since = anyio.current_time()
             if not self._usable:
                 raise ClusterFault(
                     tr("no worker of the cluster gives the bytes that this machine gives"),
@@ -183,13 +192,15 @@ class ClusterJobs(LimitedJobs):
 
     async def _do(self, job: Job[JobResult], progress: OnProgress | None) -> JobResult:
         await self.admit()
-        name, ended, told, last = uuid4().hex, Event(), deque[int](), 0
+        told, last = deque[int](), 0
 
         def pass_on() -> None:
             nonlocal last
             while told and progress is not None:
-                last = told.popleft()
-                progress(last)
+                frames = told.popleft()
+                if frames > last:  # a job that is done again begins again
+                    last = frames
+                    progress(last)
 
         async with self._limiter, BlockingPortal() as portal:
 
@@ -197,55 +208,82 @@ class ClusterJobs(LimitedJobs):
                 told.append(frames)  # tasks of a portal may run in any order
                 _from_dask(portal, pass_on)
 
-            if progress is not None:
-                self._listeners[name] = hear
-            future = self._submit(job, name, progress)
             try:
-                future.add_done_callback(lambda _: _from_dask(portal, ended.set))
-                await self._wait(ended)
-                done = await to_thread.run_sync(_result_of, future)
+                attempted = None
+                while attempted is None:
+                    attempted = await self._attempt(job, None if progress is None else hear, portal)
+                done = attempted
             except ClusterFault as fault:  # raised below: the portal would wrap it in a group
                 done = Done(None, fault, 0)
+        if done.fault is not None:
+            raise done.fault
+        told.append(done.frames)  # what was told last may come after the result
+        pass_on()
+        return done.result  # type: ignore[return-value]  # None only beside a fault
+
+    async def _attempt(
+        self, job: Job[JobResult], hear: OnProgress | None, portal: BlockingPortal
+    ) -> Done[JobResult] | None:
+        """Have a job done by the workers that are usable now; None where all of them were lost before it was done."""
+        name, allowed, ended = uuid4().hex, frozenset(self._usable), Event()
+        collected: list[Done[JobResult]] = []
+
+        def collect() -> None:
+            collected.append(_result_of(future))
+            _from_dask(portal, ended.set)
+
+        if hear is not None:
+            self._listeners[name] = hear
+        try:
+            future = self._submit(job, name, allowed, None if hear is None else self._topic)
+            try:
+                # in a thread that may be left: Dask waits for ever for a result that was lost with the last worker
+                Thread(target=collect, daemon=True).start()
+                return collected[0] if await self._wait(ended, allowed) else None
             finally:
                 if not ended.is_set():
                     await _patiently(partial(self._end, future, name))
-                self._listeners.pop(name, None)
                 future.release()
-        if done.fault is not None:
-            raise done.fault
-        pass_on()
-        if progress is not None and done.frames > last:  # what was told last may come after the result
-            progress(done.frames)
-        return done.result  # type: ignore[return-value]  # None only beside a fault
+        finally:
+            self._listeners.pop(name, None)
 
-    def _submit(self, job: Job[JobResult], name: str, progress: OnProgress | None) -> Future[Done[JobResult]]:
-        return self._client.submit(
-            worker.perform,
-            job,
-            str(self._root),
-            name,
-            None if progress is None else self._topic,
-            self._niceness,
-            key=f"wanflow-{name}",
-            workers=sorted(self._usable),
-            priority=-1 if self._niceness or isinstance(job, Background) else 0,
-            pure=False,
-        )
+    def _submit(
+        self, job: Job[JobResult], name: str, allowed: frozenset[str], topic: str | None
+    ) -> Future[Done[JobResult]]:
+        try:
+            return self._client.submit(
+                worker.perform,
+                job,
+                str(self._root),
+                name,
+                topic,
+                self._niceness,
+                key=f"wanflow-{name}",
+                workers=sorted(allowed),
+                priority=-1 if self._niceness or isinstance(job, Background) else 0,
+                pure=False,
+            )
+        except ClosedClientError:
+            raise _scheduler_gone() from None
 
-    async def _wait(self, ended: Event) -> None:
-        """Until a job ended; raises ClusterFault where no usable worker is left for it.
+    async def _wait(self, ended: Event, allowed: frozenset[str]) -> bool:
+        """Until a job ended; False where the workers that may do it are lost and others are here.
 
-        How long there is none counts for all jobs together: those that come later do not wait as long again.
+        Raises ClusterFault where the scheduler is gone, and where no worker came for LONELY_SECONDS. These count for
+        all jobs together: those that come later do not wait as long again.
         """
         while True:
             with anyio.move_on_after(LOOK_SECONDS):
                 await ended.wait()
-                return
-            if self._usable & (await self._workers()).keys():
-                self._lonely_since = None
-            elif self._lonely_since is None:
-                self._lonely_since = anyio.current_time()
-            elif anyio.current_time() - self._lonely_since > LONELY_SECONDS:
+                return True
+            if self._client.status in GIVEN_UP:  # while the job was on its way, so that it never ends
+                raise _scheduler_gone()
+            if allowed & (await self._workers()).keys():
+                continue
+            await self.admit()
+            if self._lonely_since is None:
+                return False
+            if anyio.current_time() - self._lonely_since > LONELY_SECONDS:
                 raise ClusterFault(
                     tr("no worker of the cluster is left"),
                     hint=tr(
@@ -254,16 +292,22 @@ class ClusterJobs(LimitedJobs):
                 )
 
     def _end(self, future: Future[Done[JobResult]], name: str) -> None:
-        with suppress(OSError, TimeoutError):
+        with suppress(OSError, TimeoutError, RuntimeError, ClosedClientError):  # or the client gave its scheduler up
             future.cancel()
             self._client.run(worker.kill, name, on_error="ignore")
 
     async def _workers(self) -> Mapping[str, int]:
-        """The threads of each worker; asked in a thread, since Dask's own thread may wait for the event loop."""
-        ask = partial(self._client.scheduler_info, n_workers=-1)
+        """The threads of each worker; asked in a thread, since Dask's own thread may wait for the event loop.
+
+        The scheduler itself is asked: what the client remembers of it lacks its workers every other moment.
+        """
+        scheduler = self._client.scheduler
+        if scheduler is None:  # the client gave it up
+            return {}
+        ask = partial(self._client.sync, scheduler.identity, n_workers=-1)
         try:
             told = await to_thread.run_sync(ask, abandon_on_cancel=True)
-        except (OSError, TimeoutError):  # a scheduler that ended has none
+        except (OSError, TimeoutError, RuntimeError):  # a scheduler that ended has none, nor a client that gave it up
             return {}
         return {address: facts["nthreads"] for address, facts in told["workers"].items()}
 
@@ -281,6 +325,11 @@ async def _patiently(end: Callable[[], None]) -> None:
         await to_thread.run_sync(end, abandon_on_cancel=True)
 
 
+def _scheduler_gone() -> ClusterFault:
+    words = tr("the scheduler of the cluster is gone")
+    return ClusterFault(words, hint=tr("start it again, and then this command; what was made is kept"))
+
+
 def _from_dask(portal: BlockingPortal, call: Callable[[], None]) -> None:
     """Have something called in the event loop, from a thread of Dask's; nothing where the job has ended."""
     with suppress(RuntimeError):
@@ -288,11 +337,15 @@ def _from_dask(portal: BlockingPortal, call: Callable[[], None]) -> None:
 
 
 def _result_of(future: Future[Done[JobResult]]) -> Done[JobResult]:
+    """How a job ended, once it has; whatever went wrong in the cluster is its fault."""
     try:
         return future.result()
     except KilledWorker:
         words = tr("several workers of the cluster ended while they did one job")
-        raise ClusterFault(words, hint=tr("look at their logs: it may need more memory than they have")) from None
+        hint = tr("look at their logs: it may need more memory than they have")
+        return Done(None, ClusterFault(words, hint=hint), 0)
     except (CancelledError, OSError, TimeoutError) as fault:
         words = tr("the cluster lost a job: {fault}", fault=str(fault) or type(fault).__name__)
-        raise ClusterFault(words, hint=tr("run again: what was made is kept")) from None
+        return Done(None, ClusterFault(words, hint=tr("run again: what was made is kept")), 0)
+    except Exception as fault:  # noqa: BLE001 - raised where the run is
+        return Done(None, fault, 0)
