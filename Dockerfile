@@ -13,9 +13,9 @@ COPY wanflow wanflow
 RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels .
 
 FROM python:3.12-slim
-# fonts for Latin, Greek and Cyrillic; for Arabic, Devanagari and many others; for Han, kana and Hangul; and what joins letters
+# git for `wanflow diff`; fonts for Latin, Greek and Cyrillic; for Arabic, Devanagari and many others; for Han, kana and Hangul; and what joins letters
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends ffmpeg fonts-dejavu-core fonts-noto-core fonts-noto-cjk libfribidi0 \
+ && apt-get install --yes --no-install-recommends ffmpeg git fonts-dejavu-core fonts-noto-core fonts-noto-cjk libfribidi0 \
  && rm -rf /var/lib/apt/lists/*
 # `--build-arg EXTRAS=[s3]` adds buckets, `[s3,socks]` proxies as well
 ARG EXTRAS=

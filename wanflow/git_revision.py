@@ -161,7 +161,7 @@ def _unknown(top: Path, name: str) -> GitFault:
         return GitFault(words, hint=tr("write `wanflow diff {revision}`", revision=for_shell(old + after)))
     former = "@{-1}" if old == "HEAD" else old  # once the second one is checked out
     way = tr(
-        "check out the second: `git switch {new} && wanflow diff {revision}`",
+        "check out the second: `git switch --detach {new} && wanflow diff {revision}`",
         new=for_shell(new),
         revision=for_shell(former + after),
     )

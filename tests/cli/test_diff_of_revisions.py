@@ -244,8 +244,8 @@ def test_a_range_is_answered_by_what_to_type(wanflow: Wanflow, clone: Path, git:
         ("origin/main..HEAD", "write `wanflow diff origin/main`"),
         ("origin/main..", "write `wanflow diff origin/main`"),
         ("HEAD~1...change", "write `wanflow diff 'HEAD~1...'`"),
-        ("...other", "`git switch other && wanflow diff '@{-1}...'`"),
-        ("origin/main..other", "`git switch other && wanflow diff origin/main`"),
+        ("...other", "`git switch --detach other && wanflow diff '@{-1}...'`"),
+        ("origin/main..other", "`git switch --detach other && wanflow diff origin/main`"),
     ):
         done = wanflow("diff", name)
         assert (done.code, f"`{name}` names two revisions" in done.err) == (2, True), done.err

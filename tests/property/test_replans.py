@@ -17,10 +17,13 @@ import pytest
 from kit.stamped import PARTS, as_users_do, in_full, seeds_of_part, write_idle_film
 from wanflow import api
 from wanflow.language.load import Overrides
+from wanflow.language.parts import outline_of
 from wanflow.looked_at import recorded
 from wanflow.planner.plan import Plan
 from wanflow.replanning import keep_parts, plan_of_changes
 from wanflow.stamp import from_here
+from wanflow.yamldoc.nodes import MapNode
+from wanflow.yamldoc.parse import parse
 
 LATER = 10_000_000_000
 """Nanoseconds after which a file that was written counts as written long ago."""
@@ -144,7 +147,12 @@ EDITS: tuple[Change, ...] = (
     words(("seed: 7", "seed: 8"), ("a note", "another note"), ("rain", "fog"), ("soft", "hard")),
     comment,
     undo,
-    words(("${keeper}", "The keeper"), ("${keeper} and ${sailor}", "${sailor}"), ("${time}", "any time")),
+    words(
+        ("${keeper}", "The keeper"),
+        ("${keeper}", "$${keeper}"),
+        ("${keeper} and ${sailor}", "${sailor}"),
+        ("${time}", "any time"),
+    ),
     words(("dusk.", "dusk #x."), ("dawn, ${style}", "dawn, ${stile}"), ('up."', "up."), ("talk.", "talk. " * 300)),
     words(("duration: 3", "duration: 4"), ("takes: 2", "takes: 3"), ("duration: 4", "duration: 5"), ("-16", "-14")),
     words(("coast:", "shore:"), ("talk:", "speech:"), ("[dawn, dusk]", "[dusk, dawn]"), ("[coast, talk]", "[talk]")),
@@ -270,6 +278,19 @@ def test_a_comment_changes_nothing(film: Path, tmp_path: Path) -> None:
     plan = replanned(file, parts, "scenes/two.yaml")
     assert plan is not None
     assert (plan.idle, plan.size) == (True, api.plan(api.load(file)).size)
+
+
+def test_other_files_depend_on_the_names_in_a_prompt() -> None:
+    """And not on its other words; a name after two dollar signs is a text, and the cast member may be used nowhere."""
+
+    def seen(prompt: str) -> str:
+        root = parse(f"shots: {{talk: {{prompt: '{prompt}'}}}}".encode(), "one.yaml").root
+        assert isinstance(root, MapNode)
+        return outline_of(root).seen
+
+    assert seen("${keeper} looks up.") == seen("${keeper} looks down.")
+    assert seen("${keeper} looks up.") != seen("$${keeper} looks up.")
+    assert seen("${keeper} looks up.") != seen("The keeper looks up.")
 
 
 @pytest.mark.parametrize("edited", ["wanflow.yaml", "cast/keeper.png", ".wanflow/animatic.lock", "scenes/six.yaml"])

@@ -11,7 +11,8 @@ from wanflow.yamldoc.nodes import ListNode, MapNode, Node, TextNode, name_of
 OWN_WORDS = frozenset({"negative_prompt", "note", "prompt", "seed"})
 """Keys of a shot that only its own request depends on, and what is made from its takes; names in them count as well."""
 
-_NAMES = re.compile(r"\$\{[^{}]*\}")
+_NAMES = re.compile(r"\$\$|\$\{[^{}]*\}")
+"""Names in a text; after `$$`, a dollar sign, `{…}` is none."""
 
 
 @immutable
