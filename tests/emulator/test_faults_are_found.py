@@ -14,6 +14,7 @@ from wanflow.language.checks import Check
 from wanflow.media.checks.take_check import CheckTake
 from wanflow.media.jobs import Worker
 from wanflow.store.findings import Expected, Given
+from wanflow.templates import starting_files
 
 CONTINUED = {FilmFaultKind.HEAD: Check.SEAM, FilmFaultKind.JUMP: Check.SEAM, FilmFaultKind.DRIFT: Check.DRIFT}
 """Faults of continuations, and the checks that find them; the others are called like their checks."""
@@ -79,6 +80,16 @@ def test_the_animatic_of_a_plain_picture_has_no_findings(film_set: FilmSet) -> N
     assert found(film, expected) == set()
     clip = given(film.path)
     assert found(on, Expected(Fraction(4), 1280, 720, Fraction(30), True, clip=clip, chain_head=clip)) == set()
+
+
+@pytest.mark.parametrize(("name", "seconds"), [("valley.png", 15), ("summit.png", 14), ("summit.png", 10)])
+def test_a_long_continuation_never_stops(name: str, seconds: int, film_set: FilmSet) -> None:
+    """A pan that turned like a cosine stayed on one pixel for longer than a second."""
+    picture = film_set.day.with_name(name)
+    picture.write_bytes(starting_files()[f"sets/{name}"])
+    film = film_set.film(order(I2V, film_set.item("first_frame", picture)))
+    on = film_set.film(order(I2V, film_set.item("first_clip", film.path), duration=seconds))
+    assert found(on, Expected(Fraction(seconds), 1280, 720, Fraction(30), True)) == set()
 
 
 @pytest.mark.parametrize("kind", [None, *CONTINUED])

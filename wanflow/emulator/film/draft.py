@@ -26,6 +26,8 @@ BOARD_SHARE = 0.035
 """Share of the width that a pan over a board reaches: within the gap around it, so that it cuts no reference."""
 SPEED = 1 / 64
 """Share of the width that a pan moves in a second: at 1280 pixels ten steps, since colours allow even pixels only."""
+SOFTNESS = 0.99
+"""How sharply a pan turns: 1 is at once, and near 0 is a cosine, which stays on one pixel for longer than a second."""
 BACK = 5 / 3
 """Ways of a pan that ends at a quarter of its reach, on its way back."""
 RATE = FPS // 2
@@ -46,7 +48,7 @@ def pictures(frames: int) -> int:
 def from_picture(command: FilmCommand, picture: DrawnPicture, target: ZoomTarget) -> str:
     """Starts exactly on a picture and pans slowly over it."""
     count = pictures(command.frames)
-    pan = _panned(command.size, count, target, f"(1-cos({_turn(count, _ways(count, PAN_SHARE))}))/2")
+    pan = _panned(command.size, count, target, _way(count, _ways(count, PAN_SHARE)))
     return command.add_filter([command.add_picture(picture)], f"{STILL},{pan}")
 
 
@@ -59,7 +61,7 @@ def continue_clip(command: FilmCommand, clip: InputVideo, number: int, target: Z
     if not more:
         return shown
     ways = max(_ways(more, PAN_SHARE) // 2 * 2 - 2, 0) + BACK
-    pan = _panned(command.size, more, target, f"(1-cos({_turn(more, ways)}))/2")
+    pan = _panned(command.size, more, target, _way(more, ways))
     held = command.add_filter([source], f"{seen},trim=start_frame={own - 1},{pan}")
     return command.add_filter([shown, held], "concat")
 
@@ -71,7 +73,7 @@ def end_on_picture(
     free = pictures(free_from)
     start = free + int((pictures(command.frames) - free) * ARRIVAL_SHARE)
     rest = pictures(command.frames) - start
-    pan = _panned(command.size, rest, target, f"(1+cos({_turn(rest, 1)}))/2")
+    pan = _panned(command.size, rest, target, _way(rest, 1, "+"))
     top = command.add_filter([command.add_picture(picture)], f"{STILL},{pan}")
     return _dissolved(command, base, top, start, rest)
 
@@ -94,7 +96,7 @@ def show_board(command: FilmCommand, board: DrawnPicture, videos: Sequence[tuple
         fitted = fit_clip((box.width, box.height), count, rate=RATE, scaler=SCALER)
         playing = command.add_filter([f"{number}:{clip.picture}"], fitted)
         shown = command.add_filter([shown, playing], f"overlay=x={box.left}:y={box.top}:format=yuv420")
-    way = f"(1-cos({_turn(count, _ways(count, BOARD_SHARE))}))/2"
+    way = _way(count, _ways(count, BOARD_SHARE))
     return command.add_filter([shown], _cropped(command.size, (reach, 0), (0, 0), way))
 
 
@@ -182,9 +184,13 @@ def _pictures_of_way(share: float) -> float:
     return share / SPEED * RATE
 
 
-def _turn(count: int, ways: float) -> str:
-    """The angle whose cosine starts and stops a pan gently."""
-    return f"PI*{ways:.6f}*n/{max(count - 1, 1)}"
+def _way(count: int, ways: float, sign: str = "-") -> str:
+    """How far a pan is at each picture: from 0 to 1 of its reach and back, with the sign `+` from 1 to 0.
+
+    It turns softly, in less than a second.
+    """
+    angle = f"PI*{ways:.6f}*n/{max(count - 1, 1)}"
+    return f"(1{sign}asin({SOFTNESS}*cos({angle}))/asin({SOFTNESS}))/2"
 
 
 def _even(pixels: float) -> int:
