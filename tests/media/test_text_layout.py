@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kit.square_fonts import bare_machine, square_font
 from wanflow.media.picture.card import draw_strip
 from wanflow.media.text import layout
-from wanflow.media.text.fonts import Typography, runs
+from wanflow.media.text.fonts import PLAIN, Typography, runs
 from wanflow.media.text.layout import drawable, fit, length_of, missing_glyphs, paragraphs, wrap
 
 HOSTILE = "it's %{pts} [0:v];drawtext=x:y\\n\x00\x1b[31m \u202eabc\n\t end"
@@ -77,13 +77,16 @@ def test_what_is_no_font_is_passed_over(tmp_path: Path) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(st.sampled_from("ab Wé灯かー。（\n\u0301한"), max_size=60), st.integers(6, 30), st.integers(1, 300))
+@example("か\nabé abéé。。한한", 25, 202)
 def test_no_line_is_wider_than_asked(text: str, size: int, width: int) -> None:
-    """Unless it is a single letter with its marks; and no letter is lost, doubled or moved."""
-    lines = wrap(text, size, width)
+    """Unless it is a single letter with its marks; and no letter is lost, doubled or moved.
+
+    Its letters are those of the whole text's language: alone, the last line of the example would be Korean.
+    """
+    lines, typography = wrap(text, size, width), PLAIN.for_text(text)
     for line in lines:
-        assert (
-            length_of(line, size) <= width or sum(letter != "\u0301" for letter in line) <= 1 or line[1:2] == "\u0301"
-        )
+        fits = length_of(line, size, typography) <= width
+        assert fits or sum(letter != "\u0301" for letter in line) <= 1 or line[1:2] == "\u0301"
     assert "".join("".join(lines).split()) == "".join("".join(paragraphs(text)).split())
 
 
