@@ -34,6 +34,8 @@ _SAFE = (
     *("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "-c", "safe.bareRepository=explicit"),
     *("--no-pager", "--no-replace-objects", "--literal-pathspecs"),
 )
+_FROM_HEAD = re.compile(r"^(?:HEAD|@)(?=[~^]|$)")
+"""How a name begins that counts from what is checked out."""
 _RANGE = re.compile(r"(?P<old>.*?)\.\.(?P<branched>\.)?(?P<new>.*)", re.DOTALL)
 """Two revisions as git's own commands take them; without a name one is `HEAD`."""
 _OID = re.compile(rb"^oid sha256:([0-9a-f]{64})$", re.MULTILINE)
@@ -159,7 +161,7 @@ def _unknown(top: Path, name: str) -> GitFault:
     after = SINCE_BRANCHED if span["branched"] else ""
     if commits[1] == commits[2]:
         return GitFault(words, hint=tr("write `wanflow diff {revision}`", revision=for_shell(old + after)))
-    former = "@{-1}" if old == "HEAD" else old  # once the second one is checked out
+    former = _FROM_HEAD.sub("@{-1}", old)  # as it is called once the second one is checked out
     way = tr(
         "check out the second: `git switch --detach {new} && wanflow diff {revision}`",
         new=for_shell(new),

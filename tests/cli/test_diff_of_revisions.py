@@ -245,6 +245,8 @@ def test_a_range_is_answered_by_what_to_type(wanflow: Wanflow, clone: Path, git:
         ("origin/main..", "write `wanflow diff origin/main`"),
         ("HEAD~1...change", "write `wanflow diff 'HEAD~1...'`"),
         ("...other", "`git switch --detach other && wanflow diff '@{-1}...'`"),
+        ("HEAD~1..other", "`git switch --detach other && wanflow diff '@{-1}~1'`"),
+        ("@^...other", "`git switch --detach other && wanflow diff '@{-1}^...'`"),
         ("origin/main..other", "`git switch --detach other && wanflow diff origin/main`"),
     ):
         done = wanflow("diff", name)
