@@ -22,9 +22,13 @@ from wanflow.store import journal, lockfile
 
 
 def keep_parts(plan: Plan, notes: PlanNotes) -> None:
-    """Keep what a plan of everything found in each file, for the next one after an edit."""
+    """Keep what a plan of everything found in each file, for the next one after an edit.
+
+    Its other notes are about what is to be made: the files with that are read each time.
+    """
     production = plan.graph.production
-    if not looked_at.is_recorded() or notes != PlanNotes() or not isinstance(production, LoadedProduction):
+    of_unread = notes.rivals or notes.merged or notes.unreadable
+    if of_unread or not looked_at.is_recorded() or not isinstance(production, LoadedProduction):
         return
     if production.outlines and lockfile.has_a_fact_a_line(store_of(production).lock):
         parts = parts_of(plan, production.outlines)
@@ -74,6 +78,7 @@ def plan_of_changes(file: Path, overrides: Overrides) -> Plan | None:
     whole = with_shared_cuts(production, changed)
     lock = lockfile.read_without(store.lock, changed.names)
     have = api.inventory_of(whole, replace(state, stored=()), lock)
+    have = replace(have, charges=changed.charges)
     plan = whole_plan(planning.make_plan(build(whole), loading.facts_of(production), have), changed)
     if plan is not None:
         looked_at.unaccounted("a part of the production was read")

@@ -10,18 +10,22 @@ import random
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from kit.stamped import PARTS, as_users_do, in_full, seeds_of_part, write_idle_film
-from wanflow import api
+from wanflow import api, loading
 from wanflow.language.load import Overrides
 from wanflow.language.parts import outline_of
 from wanflow.looked_at import recorded
 from wanflow.planner.plan import Plan
 from wanflow.replanning import keep_parts, plan_of_changes
 from wanflow.stamp import from_here
+from wanflow.store import lockfile
+from wanflow.store.lock import Lock
 from wanflow.yamldoc.nodes import MapNode
 from wanflow.yamldoc.parse import parse
 
@@ -88,6 +92,9 @@ shots:
 """,
 }
 FILM = {"wanflow.yaml": TOP, **{f"scenes/{name}.yaml": text for name, text in SCENES.items()}}
+BUDGET = 120
+"""CNY that a paid production may spend: some edits fit into what is left of it, and some do not."""
+PAID = FILM | {"wanflow.yaml": f"{TOP}backend: dashscope\nregion: beijing\nbudget: {BUDGET} CNY\n"}
 
 Change = Callable[[Path, random.Random], None]
 
@@ -129,7 +136,7 @@ def lose(folder: Path, chance: random.Random) -> None:
     """A take, a cut or a line of the lock is lost."""
     files = [*folder.glob(".wanflow/takes/*/*"), *folder.glob("out/*.mp4")]
     if chance.random() < 0.3:
-        lock = folder / ".wanflow" / "animatic.lock"
+        lock = next(each for each in (folder / "wanflow.lock", folder / ".wanflow" / "animatic.lock") if each.exists())
         lines = lock.read_text(encoding="utf-8").splitlines()
         found = [line for line in lines if chance.choice([" takes ", " current", " recipes "]) in line]
         if found:
@@ -169,6 +176,27 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("film") / "film"
     write_idle_film(folder, FILM)
     return folder
+
+
+@pytest.fixture(scope="module")
+def paid_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same of a service, with a budget that is nearly spent."""
+    folder = tmp_path_factory.mktemp("paid") / "film"
+    write_paid_film(folder)
+    return folder
+
+
+def write_paid_film(folder: Path) -> None:
+    """Nothing is left to do; two takes share a task, and one reply did not say what it cost."""
+    store = loading.store_of(api.load(write_idle_film(folder, PAID)))
+    lock = lockfile.read(store.lock)
+    cost = Decimal(BUDGET - 3) / (len(lock.shots) - 1)
+    shots = {}
+    for number, (name, entry) in enumerate(lock.shots.items()):
+        charged = {"task_id": f"task-{max(number, 1)}", "estimate": cost, "cost": cost if number > 2 else None}
+        takes = {digest: replace(take, **charged, currency="CNY") for digest, take in entry.takes.items()}
+        shots[name] = replace(entry, takes=takes)
+    lockfile.update(store.lock, lambda _: Lock(shots))
 
 
 def inodes(stamps: Path) -> list[int]:
@@ -211,11 +239,36 @@ def test_a_plan_of_what_changed_is_that_of_everything(film: Path, stamps: Path, 
     live(film, stamps, tmp_path, range(HISTORIES))
 
 
+def test_so_is_one_with_a_budget(paid_film: Path, stamps: Path, tmp_path: Path) -> None:
+    """What was spent on scenes that are not read counts as well."""
+    live(paid_film, stamps, tmp_path, range(HISTORIES))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
-def test_so_it_is_in_many_histories(film: Path, stamps: Path, tmp_path: Path, part: int) -> None:
+@pytest.mark.parametrize("of", ["film", "paid_film"])
+def test_so_it_is_in_many_histories(
+    of: str, request: pytest.FixtureRequest, stamps: Path, tmp_path: Path, part: int
+) -> None:
     """As many as a studio has in years, in parts that end in time."""
-    live(film, stamps, tmp_path, seeds_of_part(part, HISTORIES))
+    live(request.getfixturevalue(of), stamps, tmp_path, seeds_of_part(part, HISTORIES))
+
+
+def test_a_budget_counts_what_is_not_read(paid_film: Path, tmp_path: Path) -> None:
+    """One more clip fits into the budget, and three do not: the notes are those of a plan of everything."""
+    folder = tmp_path / "film"
+    shutil.copytree(paid_film, folder)
+    file, text = folder / "wanflow.yaml", folder / "scenes" / "five.yaml"
+    parts, seen = planned(file), set[bool]()
+    for edited in (("talk.", "sing."), ("harbour", "port")):
+        text.write_text(text.read_text(encoding="utf-8").replace(*edited), encoding="utf-8")
+        plan, whole = replanned(file, parts, "scenes/five.yaml"), api.plan(api.load(file))
+        assert plan is not None
+        assert plan.unread
+        assert api.notes(plan) == api.notes(whole)
+        assert api.notes(plan).unreported == 2
+        seen.add(bool(api.notes(plan).excesses))
+    assert seen == {False, True}
 
 
 def planned(file: Path) -> bytes:

@@ -17,6 +17,7 @@ from wanflow.planner.plan import Action, Plan, Step, StepKind, certain_cost
 from wanflow.planner.request import planned_request
 from wanflow.records import immutable
 from wanflow.store.attempt import Attempt, StoredTask
+from wanflow.store.inventory import ChargesBefore, Inventory
 from wanflow.store.lock import Lock
 
 
@@ -56,6 +57,17 @@ def unreported(lock: Lock) -> int:
     return len({each.task_id for each in every if each.cost is None} - {None})
 
 
+def charges_before(have: Inventory) -> ChargesBefore:
+    """What was charged before a plan: by the lock, or by what a plan of everything found in all of it."""
+    return have.charges or ChargesBefore(spent(have.lock, have.stored), unreported(have.lock))
+
+
+def budgeted_charges(plan: Plan) -> ChargesBefore | None:
+    """What was charged before a plan that spends money of a budget; else None."""
+    paid = plan.provider.paid and plan.graph.production.budget is not None
+    return charges_before(plan.inventory) if paid else None
+
+
 def outstanding_costs(attempts: Iterable[Attempt]) -> dict[str, Decimal]:
     """What submissions that are in flight, or of unknown fate, will be charged at most, by attempt."""
     return {attempt.id: attempt.price.amount for attempt in attempts if attempt.price is not None}
@@ -70,9 +82,9 @@ def excesses(plan: Plan, limit: Cost | None) -> Iterator[Excess]:
     """The limits that a plan exceeds or may exceed: that of the run, and the production's own."""
     if not plan.provider.paid:
         return
-    budget, have = plan.graph.production.budget, plan.inventory
+    budget, have, charges = plan.graph.production.budget, plan.inventory, budgeted_charges(plan)
     in_flight = outstanding_costs([*(task.attempt for task in have.open_tasks), *have.unknown_fate])
-    gone = spent(have.lock, have.stored) + sum(in_flight.values())
+    gone = (charges.amount if charges else Decimal(0)) + sum(in_flight.values())
     at_most, at_least = new_cost(plan), certain_cost(step for step in plan.steps if step.action is Action.RENDER)
     for key, bound, before in (("--budget", limit, Decimal(0)), ("budget:", budget, gone)):
         if bound is None or bound.amount is None:
@@ -118,11 +130,11 @@ class PlanNotes:
 
 def notes(plan: Plan, limit: Cost | None = None) -> PlanNotes:
     """All notes about a plan, but for those about this machine; `limit` is what this run may spend."""
-    paid = plan.provider.paid and plan.graph.production.budget is not None
+    charges = budgeted_charges(plan)
     return PlanNotes(
         excesses=tuple(excesses(plan, limit)),
         unpriced=tuple(dict.fromkeys(_unpriced(plan))),
-        unreported=unreported(plan.inventory.lock) if paid else 0,
+        unreported=charges.unreported if charges else 0,
         unpicked=tuple(_unpicked(plan)),
         rivals=rivals(plan),
         merged=plan.inventory.lock.notes,

@@ -12,6 +12,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from itertools import chain
 
 from wanflow import digest
@@ -21,10 +22,12 @@ from wanflow.graph.recipe import fingerprint
 from wanflow.language.parts import Outline, ProductionPart
 from wanflow.language.production import Cut, CutItem, Delivery, Form, Production, Shot
 from wanflow.language.source import ShotSource
+from wanflow.planner.budget import budgeted_charges
 from wanflow.planner.drawn_texts import is_drawn_anywhere
 from wanflow.planner.plan import Action, Plan, ReasonCode, Step, StepKind
 from wanflow.planner.request import planned_request
 from wanflow.records import immutable
+from wanflow.store.inventory import ChargesBefore
 from wanflow.store.lock import Lock, ShotEntry
 from wanflow.store.take import Recipe
 from wanflow.writing import JAPANESE, KOREAN, SIMPLIFIED, language_of_text
@@ -75,11 +78,15 @@ class SharedCut:
 
 @immutable
 class PlannedParts:
-    """What a plan found in each file, by path, `TOP` included; `cuts` has the names of all cuts, in order."""
+    """What a plan found in each file, by path, `TOP` included; `cuts` has the names of all cuts, in order.
+
+    `charges` are those before the plan, where a budget rests on them.
+    """
 
     files: Mapping[str, PlannedFile]
     cuts: tuple[str, ...]
     shared: Mapping[str, SharedCut]
+    charges: ChargesBefore | None
 
     def to_bytes(self) -> bytes:
         """As a stamp keeps it."""
@@ -100,12 +107,13 @@ class PlannedParts:
             name: [" ".join(cut.shots), sorted(cut.files), cut.output, cut.deliveries, cut.simple, cut.unchanged]
             for name, cut in self.shared.items()
         }
-        return json.dumps([files, self.cuts, shared], separators=(",", ":")).encode()
+        charges = None if self.charges is None else [str(self.charges.amount), self.charges.unreported]
+        return json.dumps([files, self.cuts, shared, charges], separators=(",", ":")).encode()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> PlannedParts:
         """What `to_bytes` gave; the file that it comes from has a checksum, and belongs to the user alone."""
-        files, cuts, shared = json.loads(data)
+        files, cuts, shared, charges = json.loads(data)
         return cls(
             {
                 path: PlannedFile(
@@ -132,6 +140,7 @@ class PlannedParts:
                 )
                 for name, (shots, of, output, deliveries, simple, unchanged) in shared.items()
             },
+            None if charges is None else ChargesBefore(Decimal(charges[0]), charges[1]),
         )
 
 
@@ -140,7 +149,8 @@ class ChangedPart:
     """The part of a production that has to be read after an edit.
 
     `shared` are cuts that have shots of it and of unread files, with the former ones. `unread` counts the steps of what
-    is not read, `names` are its shots, and `asked` what they ever asked. `language` was that of all prompts.
+    is not read, `names` are its shots, and `asked` what they ever asked. `language` was that of all prompts, `charges`
+    are those of the whole lock.
     """
 
     part: ProductionPart
@@ -150,12 +160,13 @@ class ChangedPart:
     names: frozenset[str]
     asked: frozenset[str]
     language: str
+    charges: ChargesBefore | None
 
 
 def parts_of(plan: Plan, outlines: Mapping[str, Outline]) -> PlannedParts | None:
     """What a whole plan found in each file; None where a later plan may depend on more than the files that change."""
     production, have = plan.graph.production, plan.inventory
-    said = production.warnings or plan.renames or have.lock.notes or production.budget is not None
+    said = production.warnings or plan.renames or have.lock.notes
     unfinished = have.open_tasks or have.lost or have.forgotten or have.unknown_fate or have.stored
     if said or unfinished or any(" " in name for name in production.shots):
         return None
@@ -169,7 +180,7 @@ def parts_of(plan: Plan, outlines: Mapping[str, Outline]) -> PlannedParts | None
     finding = _Finding(plan, of_shot, leaves, frozenset(pending), steps)
     cuts, shared = finding.cuts()
     files = {path: finding.file(path, outlines.get(path), names, cuts[path]) for path, names in shots.items()}
-    return PlannedParts(files, tuple(production.cuts), shared)
+    return PlannedParts(files, tuple(production.cuts), shared, budgeted_charges(plan))
 
 
 @immutable
@@ -295,6 +306,7 @@ def part_after(parts: PlannedParts, changed: Collection[str]) -> ChangedPart | N
         names=names,
         asked=frozenset(chain.from_iterable(file.asked for file in unread)),
         language=language_of_text(_letters(files.values())),
+        charges=parts.charges,
     )
 
 

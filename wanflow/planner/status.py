@@ -16,7 +16,7 @@ from wanflow.language.production import Shot
 from wanflow.messages import joined, tr
 from wanflow.money import Bound, Cost
 from wanflow.planner import picks
-from wanflow.planner.budget import spent
+from wanflow.planner.budget import charges_before
 from wanflow.planner.expected import known_findings, rules_of
 from wanflow.planner.inputs import needs_pick
 from wanflow.planner.picks import ChoiceReason, TakeChoice
@@ -159,7 +159,7 @@ class ProductionStatus:
 def status(plan: Plan, now: datetime) -> ProductionStatus:
     """The rows of a plan's shots and cuts; `now` decides which tasks expire soon."""
     have = plan.inventory
-    charged = Cost(spent(have.lock, have.stored), plan.currency, Bound.EXACT)
+    charged = Cost(charges_before(have).amount, plan.currency, Bound.EXACT)
     return ProductionStatus(
         shots=shot_rows(plan),
         cuts=tuple(_cut_row(plan, step) for step in plan.steps if step.kind is StepKind.CUT),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from decimal import Decimal
 
 from wanflow.records import immutable
 from wanflow.store import blobs, cut_records, journal, layout, rebuild, traces
@@ -14,6 +15,14 @@ from wanflow.store.lock import Lock
 from wanflow.store.questions import AskedBefore, KnownRecipes
 from wanflow.store.rebuild import Measure, unmeasured
 from wanflow.store.take import Recipe, Take
+
+
+@immutable
+class ChargesBefore:
+    """What all that was delivered was charged, and how many paid takes there are whose replies did not say that."""
+
+    amount: Decimal
+    unreported: int
 
 
 @immutable
@@ -33,6 +42,7 @@ class Inventory:
     `stored`: tasks whose results were stored here and that the lock does not know.
     `findings`: what checks found in takes, by digest and fingerprint; a take that was not measured is missing. None:
     they were not read, since nothing needs them.
+    `charges`: those of the whole lock, where `lock` is a part of it.
     """
 
     lock: Lock = field(default_factory=Lock)
@@ -53,6 +63,7 @@ class Inventory:
     numbers: Mapping[str, Reserved] = field(default_factory=dict)
     stored: tuple[StoredTask, ...] = ()
     findings: Mapping[tuple[str, str], tuple[Finding, ...]] | None = None
+    charges: ChargesBefore | None = None
     _asked: list[AskedBefore] = field(default_factory=list, compare=False, repr=False)
     _recipes: list[KnownRecipes] = field(default_factory=list, compare=False, repr=False)
 

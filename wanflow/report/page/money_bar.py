@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from wanflow.messages import tr
 from wanflow.money import Bound, Cost
-from wanflow.planner.budget import new_cost, outstanding_costs, spent
+from wanflow.planner.budget import charges_before, new_cost, outstanding_costs
 from wanflow.planner.plan import Plan
 from wanflow.records import immutable
 from wanflow.report.text.words import cost_words
@@ -48,7 +48,7 @@ def money_bar(plan: Plan) -> MoneyBar:
         return MoneyBar(free=True, parts=(BarPart("planned", tr("list price of the plan"), _words(planned), 0, 0),))
     in_flight = outstanding_costs([*(task.attempt for task in have.open_tasks), *have.unknown_fate])
     amounts = {
-        "spent": (tr("spent"), Cost(spent(have.lock, have.stored), plan.currency, Bound.EXACT)),
+        "spent": (tr("spent"), Cost(charges_before(have).amount, plan.currency, Bound.EXACT)),
         "flight": (tr("in flight"), Cost(sum(in_flight.values(), Decimal(0)), plan.currency, Bound.AT_MOST)),
         "planned": (tr("planned"), planned),
     }
