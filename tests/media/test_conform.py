@@ -16,7 +16,7 @@ from kit.clips import Box, clicks, numbered_clip, pictures, read_numbers, read_s
 from kit.unusual_clips import apart
 from wanflow.errors import MediaFault
 from wanflow.language.production import TransitionKind
-from wanflow.media.extract import extract_piece
+from wanflow.media.extract import extract_piece, piece_arguments
 from wanflow.media.jobs import RunningProcesses
 from wanflow.media.join_checks import measure
 from wanflow.media.picture.segment import Card, JoinRecipe, SegmentRecipe
@@ -61,6 +61,17 @@ def test_the_sound_begins_where_the_trim_begins(tmp_path: Path) -> None:
     extract_piece(film, 10, 29, tmp_path / "piece.mp4", processes=RunningProcesses(), progress=None)
     for part in (segment, tmp_path / "piece.mp4"):
         assert [round(click / 48) for click in clicks(read_sound(part))] == [round(5 * 1600 / 48)]
+
+
+def test_times_count_from_the_beginning_that_was_measured(tmp_path: Path) -> None:
+    """Not from where some ffmpeg sees it: 7.1 counts from the padding before a Matroska's sound (ffmpeg.md 3.9)."""
+    late = tmp_path / "late.mkv"
+    apart(picture=1, sound=0.5)(late)
+    footage = examine(late)
+    assert abs(footage.begin - Fraction(1, 2)) <= Fraction(AAC_SAMPLES, 48_000)
+    words = piece_arguments(footage, 0, 4, tmp_path / "piece.mp4")
+    assert Fraction(words[words.index("-itsoffset") + 1]) == -footage.begin
+    assert "-copyts" in words
 
 
 @pytest.mark.parametrize("name", ["late.mp4", "late.mkv", "late.ts"])

@@ -18,12 +18,12 @@ from wanflow.media import encoder
 from wanflow.media.clock import read_clock, shown_pictures
 from wanflow.media.container import BadMedia, film_of, opened, square_size
 from wanflow.media.ffmpeg import path_argument, require_filter, run_ffmpeg
-from wanflow.media.inputs import Options, fed_input, media_input
+from wanflow.media.inputs import OWN_TIMES, Options, fed_input, media_input
 from wanflow.media.jobs import Job, OnProgress, RunningProcesses, Worker
 from wanflow.media.look import Filter, Look, look_of
 from wanflow.media.picture.still import turned_over_black
 from wanflow.media.pipe import Reel, writer_of
-from wanflow.media.probe import Footage, examine, probe
+from wanflow.media.probe import Footage, examine, probe, steady_begin
 from wanflow.media.sound.track import USUAL, Track, heard_track
 from wanflow.messages import tr
 from wanflow.records import immutable
@@ -153,7 +153,8 @@ def extract_sound(source: Path, target: Path, *, processes: RunningProcesses) ->
     with replacing(target) as part:
         if footage is None or footage.clock.direct:
             begin = 0 if footage is None else min(footage.lead, footage.onset)
-            run_ffmpeg(sound_arguments(source, facts, part, begin, track=track), processes=processes)
+            arguments = sound_arguments(source, facts, part, begin, track=track, since=steady_begin(source))
+            run_ffmpeg(arguments, processes=processes)
         else:
             reel = Reel(source, footage.clock, (), footage.rate, (0, _samples(facts)))
             sound = exact_sound(fed_sound(0, track), 0, _samples(facts), track.channels)
@@ -177,7 +178,7 @@ def piece_arguments(
     """
     rate = footage.rate
     width, height = (side // 2 * 2 for side in size or (footage.facts.width, footage.facts.height))
-    source = media_input(footage.path)
+    source = media_input(footage.path, footage.begin)
     if footage.plain:
         video = source[str(footage.picture)].filter("trim", start_frame=first, end_frame=last + 1)
     else:
@@ -194,7 +195,7 @@ def piece_arguments(
             streams.append(exact_sound(source[str(track.stream)], footage.lead + begin, samples, track.channels))
         else:
             streams.append(exact_sound(fed_sound(0, track), 0, samples, track.channels))
-    return arguments_of(ffmpeg.output(*streams, path_argument(target), **(options or encoder.piece(rate))))
+    return arguments_of(ffmpeg.output(*streams, path_argument(target), **(options or encoder.piece(rate)), **OWN_TIMES))
 
 
 def picture_arguments(look: Look, size: tuple[int, int], target: Path, columns: int = 1) -> list[str]:
@@ -229,11 +230,23 @@ def piece_reels(footage: Footage, first: int, last: int, *, silent: bool = False
     return [Reel(footage.path, footage.clock, places, footage.rate, sound, interlaced=fields)]
 
 
-def sound_arguments(source: Path, facts: Facts, target: Path, begin: int = 0, *, track: Track = USUAL) -> list[str]:
-    """The arguments of the ffmpeg that writes the sound track from a 48 kHz sample on; pure."""
-    sound = media_input(source)[str(track.stream)]
+def sound_arguments(
+    source: Path,
+    facts: Facts,
+    target: Path,
+    begin: int = 0,
+    *,
+    track: Track = USUAL,
+    since: Fraction | None = Fraction(),
+) -> list[str]:
+    """The arguments of the ffmpeg that writes the sound track from a 48 kHz sample on; pure.
+
+    Samples are counted from the second `since` of the file's clock; None where that may jump, and ffmpeg mends it.
+    """
+    sound = media_input(source, since or Fraction())[str(track.stream)]
     sound = exact_sound(sound, begin, _samples(facts), track.channels)
-    return arguments_of(ffmpeg.output(sound, path_argument(target), **encoder.WAV))
+    options = encoder.WAV if since is None else {**encoder.WAV, **OWN_TIMES}
+    return arguments_of(ffmpeg.output(sound, path_argument(target), **options))
 
 
 def _samples(facts: Facts) -> int:

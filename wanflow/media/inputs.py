@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from fractions import Fraction
 from pathlib import Path
 
 import ffmpeg
 from ffmpeg.nodes import FilterableStream
 
 from wanflow.media.ffmpeg import path_argument
+from wanflow.timebase import decimal_text
 
 Options = Mapping[str, str | int | None]
 
@@ -41,6 +43,12 @@ MOST_FRAME_PIXELS = 36_000_000
 
 MOST_PACKETS = 1_000_000
 """Packets of a stream that are read: nine hours of 30 frames a second."""
+
+OWN_TIMES: Options = {"copyts": None}
+"""An option of an output by which the stamps of its inputs stay.
+
+Else each ffmpeg counts from where it sees a file's beginning: up to 7.1 at the padding before a Matroska's sound.
+"""
 
 FED = "pipe:0"
 FED_DEMUXER = "nut"
@@ -87,9 +95,13 @@ def own_options(demuxer: str, *, protocol: str = FILE, also: str = "") -> Option
 GENERATED = own_options("lavfi", protocol=NOTHING)
 
 
-def media_input(path: Path, **more: str | int) -> FilterableStream:
-    """A media file from outside as an input of a filter graph."""
-    return ffmpeg.input(path_argument(path), **media_options(path), **more)
+def media_input(path: Path, begin: Fraction = Fraction(), **more: str | int) -> FilterableStream:
+    """A media file from outside as an input of a filter graph, whose time is 0 at second `begin` of the file's.
+
+    With a `begin` its output has to have `OWN_TIMES`: ffmpeg would take its own beginning off once more.
+    """
+    shifted = {"itsoffset": decimal_text(-begin)} if begin else {}
+    return ffmpeg.input(path_argument(path), **media_options(path), **shifted, **more)
 
 
 def own_input(path: Path, demuxer: str, **more: str | int) -> FilterableStream:

@@ -21,7 +21,7 @@ from wanflow import digest
 from wanflow.catalog.model import ResultKind
 from wanflow.git_marks import POINTER_HINT, is_pointer
 from wanflow.language.source import Facts, Kind
-from wanflow.media.clock import REMEMBERED, PictureClock, read_clock, shown_pictures, state_of
+from wanflow.media.clock import JUMPING, REMEMBERED, PictureClock, read_clock, shown_pictures, state_of
 from wanflow.media.container import (
     HDR_CURVES,
     BadMedia,
@@ -204,8 +204,8 @@ class Footage:
     """A video with everything that is needed to extract from it.
 
     `clock` tells when each picture is shown, `look` what has to be done to it. `picture` is the number of the stream
-    that is seen, `sound` the track that is heard. `lead` are the 48 kHz samples before its first picture, `onset` those
-    before its sound, as ffmpeg counts them.
+    that is seen, `sound` the track that is heard. `begin` is the second at which the first of its streams begins, as
+    the file counts; `lead` are the 48 kHz samples from there to its first picture, `onset` those to its sound.
     """
 
     path: Path
@@ -214,6 +214,7 @@ class Footage:
     clock: PictureClock
     picture: int = 0
     sound: Track = USUAL
+    begin: Fraction = Fraction()
     lead: int = 0
     onset: int = 0
 
@@ -239,8 +240,7 @@ def _examined(path: Path, size_bytes: int, _state: tuple[int, ...]) -> Footage:
     with opened(path) as container:
         stream = film_of(container, path)
         facts, clock, frame = _measure_video(path, size_bytes, container, stream)
-        # ffmpeg counts from the beginning of the first stream
-        begin = Fraction(container.start_time or 0, av.time_base)
+        begin = _first_begin(container)
         track = sound_stream(container)
         return Footage(
             path,
@@ -249,9 +249,23 @@ def _examined(path: Path, size_bytes: int, _state: tuple[int, ...]) -> Footage:
             clock,
             stream.index,
             USUAL if track is None else numbered_track(track),
+            begin=begin,
             lead=round(max(Fraction(0), clock.begin - begin) * SAMPLE_RATE),
             onset=0 if track is None else round(max(Fraction(0), _begin(track) - begin) * SAMPLE_RATE),
         )
+
+
+def steady_begin(path: Path) -> Fraction | None:
+    """The second at which a file's first stream begins, as the file counts; None where its clock may jump.
+
+    Raises BadMedia.
+    """
+    with opened(path) as container:
+        return None if container.format.name == JUMPING else _first_begin(container)
+
+
+def _first_begin(container: InputContainer) -> Fraction:
+    return Fraction(container.start_time or 0, av.time_base)
 
 
 def _begin(track: AudioStream) -> Fraction:

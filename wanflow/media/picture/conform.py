@@ -28,7 +28,7 @@ from wanflow.media.extract import (
     require_zscale,
 )
 from wanflow.media.ffmpeg import path_argument, run_ffmpeg
-from wanflow.media.inputs import PICTURE_DEMUXER, generated_input, media_input, own_input
+from wanflow.media.inputs import OWN_TIMES, PICTURE_DEMUXER, generated_input, media_input, own_input
 from wanflow.media.jobs import Job, OnProgress, RunningProcesses, Worker
 from wanflow.media.join_checks import require_segment
 from wanflow.media.look import Look
@@ -145,7 +145,7 @@ class Side:
     @property
     def apart(self) -> Mapping[str, int]:
         """An option for inputs of the later side: ffmpeg-python takes equal inputs of two sides for one, and fails."""
-        return {"itsoffset": 0} if self.second else {}
+        return {"stream_loop": 0} if self.second else {}
 
 
 def conform(
@@ -302,7 +302,7 @@ def join_arguments(
 
 def _output(video: FilterableStream, sound: FilterableStream, recipe: SegmentRecipe, target: Path) -> list[str]:
     options = encoder.segment(recipe.rate, recipe.profile)
-    return arguments_of(ffmpeg.output(video, sound, path_argument(target), **options))
+    return arguments_of(ffmpeg.output(video, sound, path_argument(target), **options, **OWN_TIMES))
 
 
 def _xfade_of(kind: TransitionKind) -> str | None:
@@ -385,7 +385,7 @@ def _moving(side: Side, footage: Footage) -> FilterableStream:
     window = fit_crop(*shape, recipe.focus) if crops else fit_bars(*shape)
     if footage.plain:
         early = min(EARLY_SECONDS, 1 / (EARLY_SHARE * footage.rate))
-        video = media_input(footage.path, **side.apart)[str(footage.picture)].filter(
+        video = media_input(footage.path, footage.begin, **side.apart)[str(footage.picture)].filter(
             "trim", start_frame=recipe.first, end_frame=recipe.first + recipe.count
         )
         if recipe.played is not None:  # faster, the very last picture of the clip would not be reached
@@ -409,7 +409,7 @@ def _sound(side: Side) -> FilterableStream:
         return generated_input(SILENCE, **side.apart).audio.filter("atrim", end_sample=recipe.samples)
     track, (begin, stop) = footage.sound, _read_samples(recipe, footage)
     if footage.plain:
-        source = media_input(footage.path, **side.apart)[str(track.stream)]
+        source = media_input(footage.path, footage.begin, **side.apart)[str(track.stream)]
         begin, stop = begin + footage.lead, stop + footage.lead
     else:  # what is fed begins with the first sample that is read
         source, begin, stop = fed_sound(side.heard, track), 0, stop - begin
