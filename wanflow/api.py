@@ -383,7 +383,7 @@ def diff(
     return changes.ProductionDiff(
         revision=found.revision.name,
         commit=found.revision.commit,
-        title=production.title or production.file,
+        title=production.title or str(found.revision.prefix / production.file),
         backend=after.provider.name,
         region=after.region,
         paid=after.provider.paid,

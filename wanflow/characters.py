@@ -156,13 +156,17 @@ def bad_sign(name: str) -> int | None:
 
 
 def name_like(text: str) -> str:
-    """A text as a name, with a dash for each row of signs that names do not have; empty where nothing is left."""
+    """A text as a name, with a dash for each row of signs that names do not have; empty where nothing is left.
+
+    It is one that files can have on Windows too.
+    """
     name = ""
     for sign in unicodedata.normalize("NFKC", text):
         before = f"a{name[-1]}" if name else ""
         name += sign if bad_sign(before + sign) is None else "-"
         name = name if not name.endswith("--") else name[:-1]
-    return name.strip("-_")
+    name = name.strip("-_")
+    return name if on_windows(name) else f"{name}-1"
 
 
 _DEVICE = pattern(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\..*)?", re.IGNORECASE | re.DOTALL)

@@ -202,6 +202,16 @@ def test_a_new_production_and_one_with_errors_are_new_as_a_whole(wanflow: Wanflo
     assert told["problems"][0]["line"] == 4
 
 
+def test_a_film_without_a_title_is_named_by_its_file(wanflow: Wanflow, clone: Path, git: Git) -> None:
+    """Its path in the repository: each folder of it may have a `wanflow.yaml`."""
+    rewrite(clone / "wanflow.yaml", "title: Short\n", "")
+    git("commit", "-qam", "untitled")
+    rewrite(clone / "wanflow.yaml", "The coast at dawn.", "The coast at dusk.")
+    assert wanflow("diff").out.startswith("film/wanflow.yaml since ")
+    shown = GITHUB.render(wanflow("diff", "--format", "markdown").out)
+    assert "<h3>wanflow: film/wanflow.yaml</h3>" in entities.unescape(shown)
+
+
 def test_history_that_is_not_here_ends_with_the_way_out(
     wanflow: Wanflow, clone: Path, git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path
 
 from wanflow.catalog.read import load_catalog
-from wanflow.characters import case_folded, name_like, on_windows
+from wanflow.characters import case_folded, name_like
 from wanflow.emulator.film.drawing import draw_card
 from wanflow.errors import MediaFault
 from wanflow.importing.screenplay import read_screenplay
@@ -216,8 +216,6 @@ def _named(names: Iterable[str]) -> dict[str, str]:
 def _name(text: str) -> str:
     """A heading as a name of a file too; keys that begin with `x-` are ignored, so that no name begins so."""
     name = name_like(text)[:LONGEST].rstrip("-_")
-    if not on_windows(name):
-        return f"{name}-1"
     return f"x{name[2:]}" if name.startswith("x-") else name
 
 
