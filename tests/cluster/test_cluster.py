@@ -258,7 +258,7 @@ def test_workers_are_known_whatever_the_client_remembers(
 def test_workers_that_differ_are_refused(cluster: Cluster, tmp_path: Path) -> None:
     """With another ffmpeg, without one, and with another wanflow; each is told once, and the others do the work."""
     fake = tmp_path / "ffmpeg"
-    fake.write_text("#!/bin/sh\necho 'ffmpeg version 6.0 of somebody'\n", encoding="utf-8")
+    fake.write_text("#!/bin/sh\necho 'ffmpeg version 8.0 of somebody'\n", encoding="utf-8")
     fake.chmod(0o755)
     other = tmp_path / "other"
     shutil.copytree(ROOT / "wanflow", other / "wanflow", ignore=shutil.ignore_patterns("__pycache__"))

@@ -82,7 +82,7 @@ async def test_leaving_ends_what_is_being_filmed(tmp_path: Path, monkeypatch: py
     """An ffmpeg that would take long is ended, and no half film stays."""
     started, slow = tmp_path / "started", tmp_path / "slow-ffmpeg"
     os.mkfifo(started)
-    write_program(slow, f"#!/bin/sh\necho $$ > '{started}'\nexec sleep 60\n")
+    write_program(slow, f"#!/bin/sh\n[ \"$1\" = -version ] && exit\necho $$ > '{started}'\nexec sleep 60\n")
     monkeypatch.setenv("WANFLOW_FFMPEG", str(slow))
     began = time.monotonic()
     async with filming(tmp_path / "emulator") as service:

@@ -38,7 +38,7 @@ def stand_in(folder: Path, banner: str) -> Path:
 
 def test_the_variable_wins_over_path(tmp_path: Path) -> None:
     """WANFLOW_FFMPEG is taken even where PATH has one too."""
-    chosen = stand_in(tmp_path / "chosen", "ffmpeg version 4.0")
+    chosen = stand_in(tmp_path / "chosen", "ffmpeg version 7.1")
     other = stand_in(tmp_path / "path", "ffmpeg version 9.0 --enable-libx264")
     found = ffmpeg.find_ffmpeg({"WANFLOW_FFMPEG": str(chosen), "PATH": str(other.parent)})
     assert found == chosen
@@ -51,11 +51,21 @@ def test_a_wrong_variable_is_said_with_a_way_out() -> None:
     assert caught.value.hint == "correct WANFLOW_FFMPEG, or unset it"
 
 
+def test_an_old_one_is_refused_before_it_makes_a_wrong_film(tmp_path: Path) -> None:
+    """One that somebody names is not passed over in silence."""
+    old = stand_in(tmp_path, "ffmpeg version 5.1.9-0+deb12u1 built with --enable-libx264")
+    with pytest.raises(ToolMissing, match=r"WANFLOW_FFMPEG names `.+`, which is ffmpeg 5\.1\.9-0\+deb12u1") as caught:
+        ffmpeg.find_ffmpeg({"WANFLOW_FFMPEG": str(old)})
+    assert caught.value.hint == "set WANFLOW_FFMPEG to ffmpeg 7.1 or newer, or unset it"
+
+
 @pytest.mark.parametrize(
     ("banner", "taken"),
     [
         ("ffmpeg version 9.0.2-static built with --enable-libx264", True),
-        ("ffmpeg version n5.1 built with --enable-libx264", True),
+        ("ffmpeg version n7.1 built with --enable-libx264", True),
+        ("ffmpeg version 7.0.2 built with --enable-libx264", False),
+        ("ffmpeg version 5.1.9-0+deb12u1 built with --enable-libx264", False),
         ("ffmpeg version N-118000-gabcdef built with --enable-libx264", True),
         ("ffmpeg version 4.4.2 built with --enable-libx264", False),
         ("ffmpeg version 7.1 built with --enable-openh264", False),

@@ -22,8 +22,9 @@ from wanflow.media.jobs import OnProgress, RunningProcesses
 from wanflow.messages import tr
 
 VARIABLE = "WANFLOW_FFMPEG"
-OLDEST = (5, 1)
-"""First version that has `-fps_mode` (ffmpeg.md 3.0)."""
+OLDEST = (7, 1)
+"""First version whose films were right: with 5.1 they are a frame too long, and 7.0 crashes (ffmpeg.md 3.0)."""
+WAY_OUT = {"variable": VARIABLE, "oldest": ".".join(map(str, OLDEST))}
 
 FILTER_HINT = tr(
     "install an ffmpeg that has it, or set {variable} to one; that of imageio-ffmpeg has it", variable=VARIABLE
@@ -50,28 +51,41 @@ WriteInput = Callable[[IO[bytes]], None]
 def find_ffmpeg(environ: Mapping[str, str]) -> Path:
     """The ffmpeg to use: `WANFLOW_FFMPEG`, else one on PATH, else the one of imageio-ffmpeg.
 
-    One on PATH has to be 5.1 or newer, with libx264. Raises ToolMissing.
+    One on PATH has to be `OLDEST` or newer, with libx264, or is passed over. Raises ToolMissing, also where the
+    variable names an older one: its films would be wrong.
     """
     path = environ.get("PATH", "")
     if name := environ.get(VARIABLE):
-        if chosen := shutil.which(name, path=path):
-            return Path(chosen)
-        raise ToolMissing(
-            tr("{variable} names `{name}`, which is not a program", variable=VARIABLE, name=name),
-            hint=tr("correct {variable}, or unset it", variable=VARIABLE),
-        )
+        return _named_by_variable(name, path)
     on_path = shutil.which("ffmpeg", path=path)
     if on_path is not None and _is_usable(Path(on_path)):
         return Path(on_path)
     try:
         return Path(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError:
-        hint = tr(
-            "install ffmpeg {oldest} or newer with libx264, or set {variable} to one",
-            oldest=".".join(map(str, OLDEST)),
-            variable=VARIABLE,
-        )
+        hint = tr("install ffmpeg {oldest} or newer with libx264, or set {variable} to one", **WAY_OUT)
         raise ToolMissing(tr("no ffmpeg was found"), hint=hint) from None
+
+
+def _named_by_variable(name: str, path: str) -> Path:
+    chosen = shutil.which(name, path=path)
+    if chosen is None:
+        raise ToolMissing(
+            tr("{variable} names `{name}`, which is not a program", variable=VARIABLE, name=name),
+            hint=tr("correct {variable}, or unset it", variable=VARIABLE),
+        )
+    binary = Path(chosen)
+    if _is_old(binary):
+        raise ToolMissing(
+            tr(
+                "{variable} names `{name}`, which is ffmpeg {version}",
+                variable=VARIABLE,
+                name=name,
+                version=version(binary),
+            ),
+            hint=tr("set {variable} to ffmpeg {oldest} or newer, or unset it", **WAY_OUT),
+        )
+    return binary
 
 
 def version(binary: Path) -> str:
@@ -193,11 +207,16 @@ def _require_success(status: int, last: Iterable[str], processes: RunningProcess
 
 def _is_usable(binary: Path) -> bool:
     try:
-        numbers = re.match(r"n?(\d+)\.(\d+)", version(binary))
+        version(binary)
+        return not _is_old(binary) and "--enable-libx264" in _banner(binary)
     except ToolMissing:
         return False
-    old = numbers is not None and (int(numbers[1]), int(numbers[2])) < OLDEST
-    return not old and "--enable-libx264" in _banner(binary)
+
+
+def _is_old(binary: Path) -> bool:
+    """Whether a binary says a version before `OLDEST`; a build of a day says none. Raises ToolMissing."""
+    numbers = re.match(r"ffmpeg version n?(\d+)\.(\d+)", _banner(binary))
+    return numbers is not None and (int(numbers[1]), int(numbers[2])) < OLDEST
 
 
 @cache
