@@ -153,7 +153,9 @@ def test_a_sign_that_no_name_has_is_one_error(reading, name: str, at: int, sign:
 
 
 @given(
-    st.text("：，。、【】｛｝“”‘’（）－—＃＄５Ｐ　！？《》·……清晨a1 ", min_size=1, max_size=30),
+    st.text("：，。、【】｛｝“”‘’（）－—＃＄５Ｐ　！？《》·……清晨a1 ", min_size=1, max_size=30).filter(
+        lambda text: "＄｛" not in text  # `＄｛a1｝` is a slip: test_reported_once.py has one
+    ),
     st.sampled_from(["prompt", "note"]),
 )
 @settings(deadline=None, max_examples=60)
