@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from wanflow.errors import ExitCode
@@ -13,6 +13,7 @@ from wanflow.file_state import Numbers, as_text, content, described, is_racy, li
 from wanflow.looked_at import Looks, recorded
 from wanflow.stamp import (
     ALWAYS,
+    MISSING,
     NO_ANSWER,
     NOT_LISTED,
     PACKAGE,
@@ -78,7 +79,7 @@ def stamp_of(asked: bytes, record: Looks) -> CommandStamp:
     beside = dict.fromkeys(_beside(record))
     stamp, takes = CommandStamp(asked), {name for name in beside if TAKES in name}
     of_takes = {described(name) for name in takes}
-    inside = dict[str, list[tuple[str, bytes | Numbers]]]()
+    inside, numbers = dict[str, list[tuple[str, bytes | Numbers]]](), list[int]()
     for name, first in {**beside, **record.paths}.items():
         found = described(name)
         if first is not None and found != first:
@@ -86,20 +87,17 @@ def stamp_of(asked: bytes, record: Looks) -> CommandStamp:
         if isinstance(found, bytes) or (found in of_takes and name not in takes and name not in record.read):
             inside.setdefault(os.path.dirname(name), []).append((name, found))
         else:
-            _add_file(stamp, record, name, found)
-    children = list[tuple[bytes, bytes]]()
-    for folder in {**record.folders, **inside}:
-        _add_folder(stamp, record, folder, inside.get(folder, []), children)
-    stamp.children = b"\0".join(path for path, _ in children)
-    stamp.child_states = b"\0".join(state for _, state in children)
+            numbers += _add_file(stamp, record, name, found)
+    stamp.numbers = numbers
+    _add_folders(stamp, record, inside)
     stamp.variables = sorted(record.variables.union(ALWAYS))
     stamp.seal = sealed(stamp.variables, record.environment, os.urandom(SALT_BYTES))
     stamp.printed, stamp.parts = record.printed, record.parts
     return stamp
 
 
-def _add_file(stamp: CommandStamp, record: Looks, name: str, found: Numbers) -> None:
-    """Note a file with its stat, and with its content where the command read it."""
+def _add_file(stamp: CommandStamp, record: Looks, name: str, found: Numbers) -> Numbers:
+    """Note a file, and its content where the command read it; gives the numbers to note."""
     racy = is_racy(found, record.begun_ns)
     if name in record.read:
         data = content(name)
@@ -110,17 +108,31 @@ def _add_file(stamp: CommandStamp, record: Looks, name: str, found: Numbers) -> 
     elif racy and name.startswith(PACKAGE):
         raise _Changed  # it was just edited, and this process may run what it was
     stamp.files.append(from_here(name))
-    stamp.numbers += UNTRUSTED if racy and name in record.read else found
+    return UNTRUSTED if racy and name in record.read else found
+
+
+def _add_folders(
+    stamp: CommandStamp, record: Looks, inside: Mapping[str, Sequence[tuple[str, bytes | Numbers]]]
+) -> None:
+    """Note the folders that the command listed, and those of paths that need no note of their own."""
+    added = (_add_folder(stamp, record, folder, inside.get(folder, [])) for folder in {**record.folders, **inside})
+    folders = [each for each in added if each is not None]
+    stamp.folder_numbers = [each for numbers, _ in folders for each in numbers]
+    stamp.counts = [len(children) for _, children in folders]
+    stamp.children = b"\0".join(path for _, children in folders for path, _ in children)
+    stamp.child_states = b"\0".join(state for _, children in folders for _, state in children)
 
 
 def _add_folder(
     stamp: CommandStamp,
     record: Looks,
     folder: str,
-    inside: list[tuple[str, bytes | Numbers]],
-    children: list[tuple[bytes, bytes]],
-) -> None:
+    inside: Sequence[tuple[str, bytes | Numbers]],
+) -> tuple[Numbers, list[tuple[bytes, bytes]]] | None:
     """Note a folder with the names in it, where the command listed it, and what is at paths in it.
+
+    Gives the numbers to note, and what is at paths in it with the state of each; None where none of it needs the
+    folder.
 
     While its stat stays a name leads to the same file, and a missing one to nothing. The stat of a file is noted here
     where it is that of a take as well: it has two names. A link may change its end, so it has a note of its own.
@@ -128,19 +140,20 @@ def _add_folder(
     numbers, names = trusted(numbers_at(folder, follow=True), record.begun_ns), record.folders.get(folder)
     if names is not None and listed(folder) != names:
         raise _Changed
+    if numbers == MISSING:
+        inside, names = [(folder, described(folder))], None  # what would be in it is missing while it is
     lasting, others = list[tuple[str, bytes | Numbers]](), list[tuple[str, bytes | Numbers]]()
     for name, found in inside:
         (lasting if found in LASTING or not isinstance(found, bytes) else others).append((name, found))
     if names is None and len(lasting) < WORTH_A_FOLDER:
-        others, lasting = inside, []
+        others, lasting = list(inside), []
     stamp.others += [from_here(name) for name, _ in others]
     stamp.states += [as_text(found) for _, found in others]
-    if names is not None or lasting:
-        stamp.folders.append(from_here(folder))
-        stamp.folder_numbers += numbers
-        stamp.listings.append(NOT_LISTED if names is None else digest(names))
-        stamp.counts.append(len(lasting))
-        children += [(from_here(name), as_text(found)) for name, found in lasting]
+    if names is None and not lasting:
+        return None
+    stamp.folders.append(from_here(folder))
+    stamp.listings.append(NOT_LISTED if names is None else digest(names))
+    return numbers, [(from_here(name), as_text(found)) for name, found in lasting]
 
 
 def _beside(record: Looks) -> Iterator[str]:
